@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libcontainer: create and manage OCI containers (runtime-spec 1.3). The only public header.
+ *
+ * A container is a directory <root>/<id> and what the kernel says about its init process; nothing
+ * runs on between calls. Every function returns 0 or more on success and -code on failure, with the
+ * error's text in *err, which the caller owns. Strings are UTF-8; paths that are not said to be
+ * otherwise may be relative to the working directory. The functions are for a process with one
+ * thread.
+ */
+#ifndef KIST_CONTAINER_H
+#define KIST_CONTAINER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What went wrong; see error.h. */
+#ifndef KIST_STRUCT_ERROR
+#define KIST_STRUCT_ERROR
+struct error {
+	int code; /* an errno value; expected outcomes (ENOENT, EEXIST, ESRCH) are tested by it */
+	char text[1020]; /* one line for the user, no newline */
+};
+#endif
+
+enum container_cgroup_manager {
+	CONTAINER_CGROUPFS, /* kist makes the directories itself */
+	CONTAINER_SYSTEMD,  /* a transient scope; not supported yet */
+	CONTAINER_NO_CGROUP,
+};
+
+/* What `create` and `run` are told beside config.json. Zeroed members are the defaults. */
+struct container_options {
+	const char *root; /* where containers are kept, absolute */
+	const char *id;
+	const char *bundle; /* directory; NULL: the working directory */
+	const char *config; /* file in the bundle; NULL: config.json */
+
+	/* A container without a bundle: the configuration that `kist spec` prints, with this root
+	 * filesystem and this command, on the caller's stdio. NULL: an ordinary bundle. */
+	const char *rootfs;
+	const char *const *args; /* ends in NULL */
+
+	bool ephemeral; /* changes to the root filesystem are thrown away */
+	const char *pid_file;
+	const char *console_socket;
+	unsigned preserve_fds; /* descriptors 3 .. 3 + n - 1 are the container's */
+	bool no_pivot;
+	bool no_new_keyring;
+	bool detach; /* run: nobody relays a terminal */
+	enum container_cgroup_manager cgroup_manager;
+};
+
+/**
+ * container_create() - make a container whose init waits for container_start().
+ *
+ * On failure nothing is left: no directory, cgroup, mount, process or namespace.
+ *
+ * Return: 0; -EEXIST when the id is in use; -errno
+ */
+int container_create(const struct container_options *options, struct error *err);
+
+/* A container's init as its starter sees it. */
+struct container_process {
+	pid_t pid;
+	int pidfd;    /* the caller closes it; polls readable when init has ended */
+	int terminal; /* the pty's leader when process.terminal is set and nobody else took it; else
+			 -1 */
+};
+
+/**
+ * container_run() - create and start in one, with init as a child of the caller.
+ *
+ * The caller waits for the process and deletes the container. A program that cannot be executed is
+ * an error, and nothing is left.
+ */
+int container_run(const struct container_options *options, struct container_process *process,
+		  struct error *err);
+
+/**
+ * container_start() - let a created container execute its program.
+ *
+ * Return: 0 when the program has been executed; -errno, with the reason, when it could not be, in
+ * which case the container is stopped
+ */
+int container_start(const char *root, const char *id, struct error *err);
+
+/**
+ * container_kill() - send a signal to init.
+ * @all: to every process of the container instead
+ *
+ * Return: 0; -ESRCH "container not running" when it is neither created nor running
+ */
+int container_kill(const char *root, const char *id, int signal, bool all, struct error *err);
+
+/**
+ * container_delete() - remove a stopped or created container.
+ * @force: kill a running one first, and remove whatever a creator that was killed left behind. A
+ * container that does not exist is then no error.
+ */
+int container_delete(const char *root, const char *id, bool force, struct error *err);
+
+struct container_annotation {
+	const char *name;
+	const char *value;
+};
+
+/* runtime.md, State; and what callers expect beside it. */
+struct container_state {
+	const char *id;
+	const char *status; /* creating, created, running, paused, stopped */
+	pid_t pid;          /* 0 when stopped */
+	const char *bundle;
+	const char *rootfs;
+	const char *created; /* RFC 3339, UTC */
+	const char *owner;   /* the user's name, or uid when it has none */
+	size_t annotation_count;
+	const struct container_annotation *annotations;
+	void *memory;
+};
+
+/**
+ * container_state() - ask the kernel about a container. Free with container_state_finish().
+ *
+ * Return: 0; -ENOENT "container ... does not exist"
+ */
+int container_state(const char *root, const char *id, struct container_state *state,
+		    struct error *err);
+void container_state_finish(struct container_state *state);
+
+/**
+ * container_state_print() - the state as the JSON document of `kist state`.
+ */
+int container_state_print(const struct container_state *state, FILE *out);
+
+struct container_list {
+	size_t count;
+	struct container_state *at; /* sorted by id */
+};
+
+/**
+ * container_list() - every container below root. One that vanishes meanwhile is left out, one whose
+ * record cannot be read is logged and left out. Free with container_list_finish().
+ */
+int container_list(const char *root, struct container_list *list, struct error *err);
+void container_list_finish(struct container_list *list);
+int container_list_print(const struct container_list *list, FILE *out); /* JSON array */
+
+/**
+ * container_plan() - print what container_create() would do, in order, without doing it. Needs no
+ * privilege and no free id.
+ */
+int container_plan(const struct container_options *options, FILE *out, struct error *err);
+
+/**
+ * container_spec() - print the default config.json.
+ * @rootless: for an ordinary user: a user namespace that maps the caller to root, the host's
+ * network
+ */
+int container_spec(bool rootless, FILE *out);
+
+/**
+ * container_features() - print the features document (features.md) of this build.
+ */
+int container_features(FILE *out);
+
+/**
+ * container_signal() - the number of a signal given as "9", "KILL", "SIGKILL"; -1 if it is none.
+ */
+int container_signal(const char *text);
+
+/**
+ * container_version() - three lines: version, commit, spec; then what is compiled in.
+ */
+const char *container_version(void);
+
+enum container_log_level {
+	CONTAINER_LOG_ERROR,
+	CONTAINER_LOG_WARNING,
+	CONTAINER_LOG_INFO,
+	CONTAINER_LOG_DEBUG,
+};
+
+/**
+ * container_log_open() - where warnings and debug messages go. Without it they go nowhere, but for
+ * debug, which then goes to stderr.
+ * @file: appended to; NULL: none
+ * @json: one JSON object a line {"level","msg","time"} instead of text
+ */
+int container_log_open(const char *file, bool json, enum container_log_level level,
+		       struct error *err);
+
+/**
+ * container_log() - write one message to the log, if its level is asked for.
+ */
+__attribute__((format(printf, 2, 3))) void container_log(enum container_log_level level,
+							 const char *format, ...);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

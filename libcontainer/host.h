@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Facts about this host, asked once. Plain data, so a test can write a host by hand.
+ */
+#ifndef KIST_HOST_H
+#define KIST_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/arena.h"
+#include "spec/error.h"
+
+/* One mounted cgroup hierarchy. */
+struct hierarchy {
+	const char
+		*controllers; /* v1: "memory", "cpu,cpuacct", "name=systemd"; cgroup2: the available
+				 ones as in cgroup.controllers, separated by spaces, perhaps "" */
+	const char *mount;    /* "/sys/fs/cgroup/memory" */
+	bool unified;         /* cgroup2 */
+};
+
+struct hierarchies {
+	size_t count;
+	const struct hierarchy *at;
+};
+
+struct host {
+	uint32_t uid, gid;     /* effective, the caller's */
+	uint64_t capabilities; /* what the caller can hand on: permitted and in the bounding set */
+	uint64_t known_capabilities; /* what this kernel knows */
+	bool detached_mounts;        /* Linux 6.15: mounting onto a detached tree */
+	bool apparmor, selinux;
+	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without
+					   one unified (hybrid); none: no cgroups */
+	/* Whether the caller's own namespaces are needed for an answer is the planners' business.
+	 */
+};
+
+/**
+ * host_read() - ask the kernel.
+ */
+int host_read(struct arena *arena, const struct host **host, struct error *err);
+
+#endif

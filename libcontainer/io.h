@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Small files, descriptors over sockets. Errors name only what failed ("memory.max: Invalid
+ * argument"); the caller adds where.
+ */
+#ifndef KIST_IO_H
+#define KIST_IO_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "spec/arena.h"
+#include "spec/error.h"
+
+/**
+ * io_write_file() - write text to an existing file in one write(2), as kernel files want it.
+ * @directory: directory descriptor
+ * @name: one path component, or a path below directory that no attacker can change
+ *
+ * Return: 0 or -errno
+ */
+int io_write_file(int directory, const char *name, const char *text, struct error *err);
+
+/**
+ * io_read_file() - read a whole small file.
+ * @size: room in buffer; the text is cut to it and always ends in NUL
+ *
+ * Return: length or -errno
+ */
+ssize_t io_read_file(int directory, const char *name, char *buffer, size_t size, struct error *err);
+
+/**
+ * io_create_file() - make a new file with these bytes; it must not exist, and a symbolic link in
+ * its place is not followed.
+ */
+int io_create_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
+		   struct error *err);
+
+/**
+ * io_replace_file() - give a file new contents at once: whoever opens it sees the old or the new
+ * ones.
+ */
+int io_replace_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
+		    struct error *err);
+
+/**
+ * io_send_descriptor() - send data and one descriptor as one message (SCM_RIGHTS).
+ * @descriptor: -1: none
+ */
+int io_send_descriptor(int socket, const void *data, size_t size, int descriptor,
+		       struct error *err);
+
+/**
+ * io_receive_descriptor() - receive one message.
+ * @descriptor: set to the descriptor that came with it, or -1; may be NULL where none is expected
+ *
+ * Return: bytes received, 0 at end-of-file, or -errno
+ */
+ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor,
+			      struct error *err);
+
+#endif

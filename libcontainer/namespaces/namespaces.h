@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Namespaces (config-linux.md, Namespaces; namespaces(7)): which are new, which are joined by path,
+ * and what is set up in them: loopback, host name, sysctls.
+ *
+ * New ones come with the one clone3. Exceptions: a cgroup namespace is made by init once it is in
+ * its cgroup (the namespace's root is the cgroup of its maker), and a pid namespace to be joined is
+ * entered by the host process before clone3 and left afterwards (setns on it concerns children
+ * only).
+ */
+#ifndef KIST_NAMESPACES_H
+#define KIST_NAMESPACES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spec/error.h"
+#include "spec/names.h"
+
+struct plan;
+struct creation;
+
+struct namespaces_plan {
+	uint64_t clone_flags;   /* CLONE_NEW* of the one clone3 */
+	uint64_t unshare_flags; /* CLONE_NEWCGROUP: by init, after joining its cgroup */
+	/* Those with a path are joined; linux.namespaces.at[kind].path says where. */
+	unsigned joins; /* bit: 1 << enum namespace_kind */
+};
+
+int namespaces_plan(struct plan *plan, struct error *err);
+void namespaces_print(const struct plan *plan, FILE *out);
+
+/**
+ * namespaces_open() - open a namespace file and verify its kind (NS_GET_NSTYPE): config-linux.md:
+ * an error if path is not associated with a namespace of that type.
+ *
+ * Return: descriptor or -errno
+ */
+int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct error *err);
+
+/* Steps. Host: open every namespace to be joined. Init: enter all but pid; unshare; loopback;
+ * names. */
+int namespaces_step_open(struct creation *creation, struct error *err);
+int namespaces_step_join(struct creation *creation, struct error *err);
+int namespaces_step_unshare(struct creation *creation, struct error *err);
+int network_step_loopback(struct creation *creation, struct error *err);
+int uts_step_names(struct creation *creation, struct error *err);
+int sysctl_plan(struct plan *plan, struct error *err);
+int sysctl_step_write(struct creation *creation, struct error *err);
+void sysctl_print(const struct plan *plan, FILE *out);
+
+bool namespaces_joined(const struct plan *plan);
+bool namespaces_unshared(const struct plan *plan);
+bool network_is_new(const struct plan *plan);
+bool uts_named(const struct plan *plan);
+bool sysctl_planned(const struct plan *plan);
+void uts_print(const struct plan *plan, FILE *out);
+
+struct namespaces_handles {
+	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */
+};
+
+#endif

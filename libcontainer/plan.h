@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The plan: every decision about a container, and no side effect. Made from the configuration, the
+ * facts of the host and the options; printed by `kist plan`; carried out by create.c.
+ *
+ * It holds decisions only, never copies of the configuration. Everything that can be refused is
+ * refused while it is made.
+ */
+#ifndef KIST_PLAN_H
+#define KIST_PLAN_H
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/container.h"
+#include "libcontainer/host.h"
+#include "libcontainer/namespaces/namespaces.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/seccomp/seccomp.h"
+#include "spec/arena.h"
+#include "spec/config.h"
+
+struct plan {
+	/* What it is made from. */
+	const struct config *config;
+	const struct host *host;
+	const struct container_options *options;
+	const char *bundle;  /* absolute */
+	struct arena *arena; /* owns what the planners allocate */
+
+	bool waits_for_start; /* create: init waits on the start socket; run: it goes on by itself
+			       */
+
+	struct namespaces_plan namespaces;
+	struct rootfs_plan rootfs;
+	struct cgroup_plan cgroup;
+	struct process_plan process;
+	struct seccomp_plan seccomp;
+};
+
+/**
+ * plan_make() - decide everything.
+ * @plan: zeroed, with the members of "What it is made from" and waits_for_start set
+ *
+ * Return: 0, or -code: -EINVAL, -ENOTSUP or -EPERM with the property that is at fault
+ */
+int plan_make(struct plan *plan, struct error *err);
+
+/**
+ * plan_print() - the steps that create would take, in order, with their details.
+ */
+void plan_print(const struct plan *plan, FILE *out);
+
+#endif

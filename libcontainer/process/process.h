@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the workload's process is: identity, capabilities, limits, terminal, environment,
+ * executable, descriptors. Each subject has a file of its own beside this header.
+ */
+#ifndef KIST_PROCESS_H
+#define KIST_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spec/config.h"
+
+struct plan;
+struct creation;
+
+struct process_plan {
+	char *const *argv; /* process.args, ends in NULL */
+	char **envp;       /* process.env, the later of two equal names wins; ends in NULL */
+	int home; /* index of a free slot in envp for HOME, or -1 when process.env has it */
+	struct capability_masks {
+		uint64_t effective, bounding, inheritable, permitted, ambient;
+	} capabilities; /* what is asked for and can be granted; the rest was logged as a warning */
+};
+
+int process_plan(struct plan *plan, struct error *err); /* argv, env */
+int capabilities_plan(struct plan *plan, struct error *err);
+int limits_plan(struct plan *plan, struct error *err);
+int console_plan(struct plan *plan, struct error *err);
+
+/* self.c: init as a process */
+int self_step_begin(
+	struct creation *creation,
+	struct error *err); /* die with the creator, non-dumpable, umask 0, signals reset */
+int self_step_session(struct creation *creation,
+		      struct error *err); /* setsid: never the caller's terminal */
+int self_step_cwd(struct creation *creation,
+		  struct error *err); /* make, enter and verify process.cwd */
+int self_step_verify(
+	struct creation *creation,
+	struct error *err); /* what the kernel says against the plan; a mismatch fails */
+
+/* console.c: process.terminal */
+int console_step_connect(struct creation *creation, struct error *err); /* host: --console-socket */
+int console_step_open(struct creation *creation,
+		      struct error *err); /* init: pty from the container's devpts, /dev/console,
+					     controlling terminal, stdio */
+int console_step_send(struct creation *creation,
+		      struct error *err); /* host: the pty's leader to the console socket */
+bool console_planned(const struct plan *plan);
+bool console_socket_planned(const struct plan *plan);
+
+/* credentials.c */
+int credentials_step_become(struct creation *creation,
+			    struct error *err); /* groups, gid, uid, umask */
+void credentials_print(const struct plan *plan, FILE *out);
+
+/* capabilities.c */
+int capabilities_step_bound(struct creation *creation,
+			    struct error *err); /* bounding set, keep the rest over setresuid */
+int capabilities_step_set(struct creation *creation,
+			  struct error *err); /* five sets, noNewPrivileges */
+void capabilities_print(const struct plan *plan, FILE *out);
+
+/* limits.c */
+int limits_step_set(struct creation *creation, struct error *err); /* host: prlimit on init */
+int limits_step_oom(struct creation *creation,
+		    struct error *err); /* init: oom_score_adj through the private procfs */
+bool limits_planned(const struct plan *plan);
+bool limits_oom_planned(const struct plan *plan);
+void limits_print(const struct plan *plan, FILE *out);
+void limits_oom_print(const struct plan *plan, FILE *out);
+
+/* executable.c */
+int executable_step_find(struct creation *creation,
+			 struct error *err); /* HOME, then args[0] on the container's PATH */
+int executable_step_execute(struct creation *creation,
+			    struct error *err); /* execve: returns only on failure */
+void executable_print(const struct plan *plan, FILE *out);
+
+/* descriptors.c */
+int descriptors_step_close(
+	struct creation *creation,
+	struct error *err); /* all but stdio, preserved, and what init still needs */
+
+#endif

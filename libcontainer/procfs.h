@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The private procfs: an instance of kist's own, detached, that nobody else can mount over. Labels,
+ * sysctls, id maps and oom scores are written here and nowhere else: the /proc that a container or
+ * a host prepared may be a fake (CVE-2019-16884, CVE-2025-52881).
+ */
+#ifndef KIST_PROCFS_H
+#define KIST_PROCFS_H
+
+#include "spec/error.h"
+
+/**
+ * procfs_open() - a descriptor of the root of a procfs for the caller's pid namespace.
+ *
+ * Where the kernel does not let the caller mount one (an ordinary user), the host's /proc is used
+ * when it is the root of a procfs.
+ *
+ * Return: descriptor or -errno
+ */
+int procfs_open(struct error *err);
+
+/**
+ * procfs_write() - write text to a file below it, in one write(2).
+ * @path: "self/oom_score_adj", "sys/net/ipv4/ip_forward": resolved beneath proc, crossing neither
+ * mounts nor links other than self
+ *
+ * Return: 0 or -errno
+ */
+int procfs_write(int proc, const char *path, const char *text, struct error *err);
+
+#endif

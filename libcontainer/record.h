@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is kept of a container between calls: the directory <root>/<id> (mkdir is the lock; 0700)
+ * with
+ *
+ *     config.json   the configuration, verbatim: later edits of the bundle have no effect
+ *     record.json   written when the id is claimed, without init, and replaced once, when init is
+ * ready start         a listening socket that only init holds, until it executes its program
+ *
+ * Nothing in it changes afterwards: the status is asked of the kernel each time.
+ */
+#ifndef KIST_RECORD_H
+#define KIST_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "spec/arena.h"
+#include "spec/error.h"
+#include "spec/schema.h"
+
+struct plan;
+struct creation;
+
+struct record_cgroup {
+	const char *driver; /* "": none */
+	const char *path;
+};
+
+struct record {
+	const char *version; /* of the record's form */
+	const char *id;
+	const char *bundle;
+	const char *rootfs;
+	const char *created; /* RFC 3339, UTC */
+	uint32_t owner;      /* uid of the creator */
+	struct record_cgroup cgroup;
+	struct pairs annotations;
+
+	/* Init and its identity; pid 0: not there yet. */
+	int32_t pid;
+	uint64_t pidfs_inode;   /* unique for this boot; 0 before Linux 6.9 */
+	uint64_t start_time;    /* clock ticks after boot, /proc/PID/stat field 22 */
+	uint64_t pid_namespace; /* inode of the pid namespace in which pid counts */
+};
+
+enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
+
+extern const struct words status_words;
+
+/* A container that exists: its directory held open, its record read. */
+struct container {
+	int directory;
+	struct record record;
+	bool damaged; /* no readable record: its creator died early. Only delete --force wants it */
+	struct arena arena;
+};
+
+/**
+ * record_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file
+ * name), a character outside [A-Za-z0-9_+.-], a leading '-'.
+ */
+int record_check_id(const char *id, struct error *err);
+
+/**
+ * container_open() - find a container by id. Free with container_close().
+ *
+ * Return: 0; -ENOENT "container \"x\" does not exist"
+ */
+int container_open(const char *root, const char *id, struct container *container,
+		   struct error *err);
+void container_close(struct container *container);
+
+/**
+ * container_status() - derive the status from the kernel.
+ * @pidfd: set to a pidfd of init, verified to be the recorded process, when it lives; else -1. NULL
+ * when not wanted
+ *
+ * Return: enum status, or -EXDEV when the pid counts in a pid namespace other than the caller's
+ */
+int container_status(const struct container *container, int *pidfd, struct error *err);
+
+/* Steps. Claim the id; the directory of a failed or deleted container goes last. */
+int record_step_claim(struct creation *creation, struct error *err);
+int record_step_write(struct creation *creation, struct error *err);
+int record_step_pid_file(struct creation *creation, struct error *err);
+bool record_pid_file_planned(const struct plan *plan);
+int record_remove(const char *root, const char *id, int directory, struct error *err);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The root filesystem: the tree is built detached and by descriptor, while no other process can
+ * see, over-mount or propagate into it; it is attached and pivoted into once, at the end. Before
+ * Linux 6.15, which cannot mount onto a detached tree, the same code works on the tree attached in
+ * init's private mount namespace.
+ */
+#ifndef KIST_ROOTFS_H
+#define KIST_ROOTFS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spec/config.h"
+
+struct plan;
+struct creation;
+
+enum mount_kind {
+	MOUNT_FILESYSTEM, /* fsopen: proc, sysfs, tmpfs, devpts, mqueue, any other */
+	MOUNT_BIND,       /* open_tree of a host path, by the host side, before init exists */
+	MOUNT_CGROUP,     /* the container's own cgroup directories */
+	MOUNT_REMOUNT,    /* change what is there */
+};
+
+struct mount_plan {
+	const struct mount *mount; /* config.json's entry; its options say the attributes */
+	size_t index;              /* in config.json, for errors: mounts[3] */
+	enum mount_kind kind;
+	const char *target; /* absolute and clean, in the container */
+	const char *source; /* bind: absolute host path */
+	bool readonly_late; /* read-only only after the devices are made: /dev and below */
+};
+
+struct mount_plans {
+	size_t count;
+	struct mount_plan *at;
+};
+
+struct device_plan {
+	const char *path;
+	uint32_t mode; /* S_IFCHR | 0666 */
+	uint32_t major, minor;
+	uint32_t uid, gid;
+};
+
+struct device_plans {
+	size_t count;
+	struct device_plan *at;
+};
+
+struct rootfs_plan {
+	const char *path;            /* absolute host path of root.path */
+	unsigned long propagation;   /* MS_PRIVATE, MS_SLAVE ... of the container's root */
+	struct mount_plans mounts;   /* in order */
+	struct device_plans devices; /* the default ones, then config.json's */
+};
+
+/* Descriptors that steps hold open. */
+struct rootfs_handles {
+	int tree;     /* init: root of the detached tree */
+	size_t count; /* = plan->rootfs.mounts.count */
+	int *sources; /* host: one for each mount, -1 where it has none */
+	/* the sources of a cgroup mount */
+	size_t cgroup_count;
+	int cgroups[16];
+	const char *cgroup_names[16];
+};
+
+int rootfs_plan(struct plan *plan, struct error *err);
+int mount_plan(struct plan *plan, struct error *err);
+int devices_plan(struct plan *plan, struct error *err);
+int mask_plan(struct plan *plan, struct error *err);
+
+/* Host side */
+int rootfs_step_sources(struct creation *creation, struct error *err);
+
+/* Init, in this order */
+int rootfs_step_open(struct creation *creation, struct error *err);
+int mount_step_all(struct creation *creation, struct error *err);
+int devices_step_make(struct creation *creation, struct error *err);
+int mask_step_paths(struct creation *creation, struct error *err);    /* maskedPaths */
+int mask_step_readonly(struct creation *creation, struct error *err); /* readonlyPaths */
+int rootfs_step_seal(struct creation *creation,
+		     struct error *err); /* late read-only, root.readonly */
+int pivot_step_enter(struct creation *creation, struct error *err);
+
+bool rootfs_sources_planned(const struct plan *plan);
+bool mask_paths_planned(const struct plan *plan);
+bool mask_readonly_planned(const struct plan *plan);
+bool rootfs_seal_planned(const struct plan *plan);
+
+/* Details for `kist plan`, one line each, indented by two tabs. */
+void rootfs_print(const struct plan *plan, FILE *out);
+void rootfs_sources_print(const struct plan *plan, FILE *out);
+void mount_print(const struct plan *plan, FILE *out);
+void devices_print(const struct plan *plan, FILE *out);
+void mask_print(const struct plan *plan, FILE *out);
+void mask_readonly_print(const struct plan *plan, FILE *out);
+void rootfs_seal_print(const struct plan *plan, FILE *out);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A step of create, and what steps share. Every step function has this contract:
+ *
+ *     int subject_step_verb(struct creation *creation, struct error *err);
+ *
+ * It does what the plan says and nothing else, returns 0 or -code with an error that names what
+ * failed (the walker adds the step's name), and leaves no half-done thing that its undo would not
+ * find. Steps of init run in the child of clone3: they see a copy of the creation, share nothing
+ * with the host side but descriptors, and do not allocate. The functions are declared in their
+ * subjects' headers.
+ */
+#ifndef KIST_STEPS_H
+#define KIST_STEPS_H
+
+#include "libcontainer/plan.h"
+#include "libcontainer/record.h"
+
+struct creation {
+	const struct plan *plan;
+	const struct document *document; /* config.json as read, for the verbatim copy */
+	struct record record;            /* what undo needs, filled as the steps go */
+
+	/* Descriptors, -1 when not open. */
+	int directory; /* <root>/<id>; holds the lock that says its creator lives */
+	int sync;      /* this side's end of the conversation; see process/sync.h */
+	int start;     /* listening start socket: init's */
+	int init;      /* host: pidfd of init */
+	int terminal;  /* host: the pty's leader, once init handed it over */
+	int console;   /* host: connected console socket */
+	int procfs;    /* init: private procfs, while there is something to write */
+
+	struct cgroup_handles cgroup;
+	struct rootfs_handles rootfs;
+	struct namespaces_handles namespaces;
+
+	const char
+		*executable; /* init: the program that was found, in executable_path or args[0] */
+	char executable_path[4096];
+	char home[4096]; /* init: "HOME=..." */
+};
+
+struct step {
+	const char *name; /* what it is about: context of its errors, line of `kist plan`, key of
+			     the trace */
+	int (*run)(struct creation *creation, struct error *err);
+	/* Takes back what run did, as far as it is there: for a failing create, for delete, and for
+	 * what a killed kist left. NULL: nothing to take back. */
+	int (*undo)(const struct record *record, struct error *err);
+	bool (*when)(const struct plan *plan);             /* NULL: always */
+	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
+};
+
+#endif
