@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/rootfs/path.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "libcontainer/compat.h"
+#include "spec/cleanup.h"
+
+/* The kernel gives up with EAGAIN when something was renamed while it looked for "..". A container
+ * that renames for ever must not keep kist for ever. */
+enum { ATTEMPTS_MAX = 128 };
+
+/* A path cut at its last component, in memory of its own. */
+struct split {
+	char directory[PATH_MAX];
+	const char *name;
+};
+
+static int open_resolved(int directory, const char *path, uint64_t flags, uint64_t mode,
+			 uint64_t resolve)
+{
+	int descriptor = -1;
+
+	for (int i = 0; i < ATTEMPTS_MAX; i++) {
+		descriptor = sys_openat2(directory, path, flags, mode, resolve);
+		if (descriptor >= 0 || errno != EAGAIN)
+			break;
+	}
+	return descriptor;
+}
+
+static int open_in_tree(int tree, const char *path, uint64_t flags, enum path_links links)
+{
+	uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+
+	if (links == PATH_LINKS_REFUSED)
+		resolve |= RESOLVE_NO_SYMLINKS;
+	return open_resolved(tree, path, flags, 0, resolve);
+}
+
+/* One component that was just made, or seen to be there: nothing but itself will do. */
+static int open_child(int directory, const char *name, uint64_t flags)
+{
+	return open_resolved(directory, name, flags | O_NOFOLLOW, 0,
+			     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+}
+
+/* Say why path could not be opened. */
+static int fail(const char *path, enum path_links links, struct error *err)
+{
+	if (errno == ELOOP && links == PATH_LINKS_REFUSED)
+		return error_set(err, ELOOP, "%s: must not be, or lead through, a symbolic link",
+				 path);
+	if (errno == EAGAIN)
+		return error_set(err, EAGAIN, "%s: renamed again and again while it was resolved",
+				 path);
+	return error_errno(err, "%s", path);
+}
+
+int path_open(int tree, const char *path, uint64_t flags, enum path_links links, struct error *err)
+{
+	int descriptor = open_in_tree(tree, path, flags, links);
+
+	return descriptor < 0 ? fail(path, links, err) : descriptor;
+}
+
+/* "/a//b/" becomes "/a" and "b". Trailing slashes are dropped; there must be a component that is a
+ * name.
+ */
+static int split_path(const char *path, struct split *split, struct error *err)
+{
+	size_t length = strlen(path);
+	char *name;
+
+	if (length >= sizeof split->directory - 1)
+		return error_set(err, ENAMETOOLONG, "%.64s...: %s", path,
+				 error_describe(ENAMETOOLONG));
+	split->directory[0] = '/';
+	memcpy(split->directory + 1, path, length + 1);
+	while (length > 0 && split->directory[length] == '/')
+		split->directory[length--] = '\0';
+	name = strrchr(split->directory, '/') + 1;
+	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return error_set(err, EINVAL, "%s: does not end in a name", path);
+	name[-1] = '\0';
+	split->name = name;
+	return 0;
+}
+
+/* Enter prefix, a directory that is known as name in its parent; make it when it is missing. */
+static int enter_directory(int tree, int parent, const char *prefix, const char *name, mode_t mode,
+			   enum path_links links, struct error *err)
+{
+	int directory = open_in_tree(tree, prefix, O_PATH | O_DIRECTORY, links);
+
+	if (directory >= 0)
+		return directory;
+	if (errno != ENOENT)
+		return fail(prefix, links, err);
+	if (mkdirat(parent, name, mode) == 0) {
+		directory = open_child(parent, name, O_PATH | O_DIRECTORY);
+		return directory < 0 ? fail(prefix, links, err) : directory;
+	}
+	if (errno != EEXIST)
+		return fail(prefix, links, err);
+	/* Somebody else made it meanwhile, or the name is a link that leads nowhere. */
+	directory = open_in_tree(tree, prefix, O_PATH | O_DIRECTORY, links);
+	if (directory < 0 && errno == ENOENT)
+		return error_set(err, ENOENT, "%s: is a dangling symbolic link", prefix);
+	return directory < 0 ? fail(prefix, links, err) : directory;
+}
+
+/* Go down from the tree's root, one component at a time. prefix is a copy that may be written to.
+ */
+static int make_directories(int tree, char *prefix, mode_t mode, enum path_links links,
+			    struct error *err)
+{
+	_close_ int directory = open_in_tree(tree, "/", O_PATH | O_DIRECTORY, links);
+	char *name = prefix + strspn(prefix, "/");
+
+	if (directory < 0)
+		return fail(prefix, links, err);
+	while (*name) {
+		char *end = name + strcspn(name, "/");
+		char cut = *end;
+		int next;
+
+		*end = '\0';
+		next = enter_directory(tree, directory, prefix, name, mode, links, err);
+		*end = cut;
+		if (next < 0)
+			return next;
+		close(directory);
+		directory = next;
+		name = end + strspn(end, "/");
+	}
+	return take(&directory);
+}
+
+int path_make_directory(int tree, const char *path, mode_t mode, enum path_links links,
+			struct error *err)
+{
+	int directory = open_in_tree(tree, path, O_PATH | O_DIRECTORY, links);
+	char prefix[PATH_MAX];
+	size_t length = strlen(path);
+
+	if (directory >= 0)
+		return directory;
+	if (errno != ENOENT || length >= sizeof prefix)
+		return fail(path, links, err);
+	memcpy(prefix, path, length + 1);
+	return make_directories(tree, prefix, mode, links, err);
+}
+
+/* The directory that path is in, made where it is missing. */
+static int make_parent(int tree, const char *path, struct split *split, enum path_links links,
+		       struct error *err)
+{
+	if (split_path(path, split, err) < 0)
+		return -err->code;
+	return path_make_directory(tree, split->directory[0] ? split->directory : "/", 0755, links,
+				   err);
+}
+
+static int create_file(int tree, const char *path, mode_t mode, enum path_links links,
+		       struct error *err)
+{
+	struct split split;
+	_close_ int parent = make_parent(tree, path, &split, links, err);
+	_close_ int file = -1;
+	int descriptor;
+
+	if (parent < 0)
+		return parent;
+	file = open_resolved(parent, split.name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode,
+			     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+	if (file < 0 && errno != EEXIST)
+		return fail(path, links, err);
+	descriptor = file < 0 ? open_in_tree(tree, path, O_PATH, links)
+			      : open_child(parent, split.name, O_PATH);
+	if (file < 0 && descriptor < 0 && errno == ENOENT)
+		return error_set(err, ENOENT, "%s: is a dangling symbolic link", path);
+	return descriptor < 0 ? fail(path, links, err) : descriptor;
+}
+
+int path_make_file(int tree, const char *path, mode_t mode, enum path_links links,
+		   struct error *err)
+{
+	int descriptor = open_in_tree(tree, path, O_PATH, links);
+
+	if (descriptor >= 0)
+		return descriptor;
+	if (errno != ENOENT)
+		return fail(path, links, err);
+	return create_file(tree, path, mode, links, err);
+}
+
+int path_make_node(int tree, const char *path, mode_t mode, dev_t device, enum path_links links,
+		   bool *made, struct error *err)
+{
+	struct split split;
+	_close_ int parent = make_parent(tree, path, &split, links, err);
+	bool missing;
+	int descriptor;
+
+	if (parent < 0)
+		return parent;
+	missing = mknodat(parent, split.name, mode, device) == 0;
+	if (!missing && errno != EEXIST)
+		return error_errno(err, "%s: mknod", path);
+	descriptor = open_child(parent, split.name, O_PATH);
+	if (descriptor < 0)
+		return fail(path, links, err);
+	*made = missing;
+	return descriptor;
+}
+
+int path_make_link(int tree, const char *path, const char *text, enum path_links links,
+		   struct error *err)
+{
+	struct split split;
+	_close_ int parent = -1;
+
+	if (split_path(path, &split, err) < 0)
+		return -err->code;
+	parent = path_open(tree, split.directory[0] ? split.directory : "/", O_PATH | O_DIRECTORY,
+			   links, err);
+	if (parent < 0)
+		return parent;
+	if (symlinkat(text, parent, split.name) < 0)
+		return error_errno(err, "%s: symlink", path);
+	return 0;
+}
+
+/* Append one component to a clean path of the given length. Return: the new length. */
+static size_t append_component(char *clean, size_t length, const char *name, size_t size)
+{
+	if (size == 0 || (size == 1 && name[0] == '.'))
+		return length;
+	if (size == 2 && name[0] == '.' && name[1] == '.') {
+		while (length > 0 && clean[--length] != '/')
+			;
+		return length;
+	}
+	clean[length++] = '/';
+	memcpy(clean + length, name, size);
+	return length + size;
+}
+
+const char *path_clean(struct arena *arena, const char *path)
+{
+	char *clean = arena_alloc(arena, strlen(path) + 2);
+	size_t length = 0;
+
+	while (*path) {
+		size_t size = strcspn(path, "/");
+
+		length = append_component(clean, length, path, size);
+		path += size + (path[size] == '/');
+	}
+	if (length == 0)
+		clean[length++] = '/';
+	clean[length] = '\0';
+	return clean;
+}
+
+bool path_is_below(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	if (length == 1)
+		return path[1] != '\0';
+	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+const char *path_on_host(struct arena *arena, const char *bundle, const char *path)
+{
+	return path[0] == '/' ? arena_strdup(arena, path)
+			      : arena_printf(arena, "%s/%s", bundle, path);
+}
