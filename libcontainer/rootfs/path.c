@@ -13,10 +13,10 @@
  * that renames for ever must not keep kist for ever. */
 enum { ATTEMPTS_MAX = 128 };
 
-/* A path cut at its last component, in memory of its own. */
+/* A path cut at its last component. */
 struct split {
-	char directory[PATH_MAX];
-	const char *name;
+	const char *parent, *name;
+	char directory[PATH_MAX]; /* their memory */
 };
 
 static int open_resolved(int directory, const char *path, uint64_t flags, uint64_t mode,
@@ -75,18 +75,22 @@ static int split_path(const char *path, struct split *split, struct error *err)
 	size_t length = strlen(path);
 	char *name;
 
-	if (length >= sizeof split->directory - 1)
+	if (length >= sizeof split->directory)
 		return error_set(err, ENAMETOOLONG, "%.64s...: %s", path,
 				 error_describe(ENAMETOOLONG));
-	split->directory[0] = '/';
-	memcpy(split->directory + 1, path, length + 1);
-	while (length > 0 && split->directory[length] == '/')
-		split->directory[length--] = '\0';
-	name = strrchr(split->directory, '/') + 1;
+	memcpy(split->directory, path, length + 1);
+	while (length > 0 && split->directory[length - 1] == '/')
+		split->directory[--length] = '\0';
+	name = strrchr(split->directory, '/');
+	name = name ? name + 1 : split->directory;
 	if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return error_set(err, EINVAL, "%s: does not end in a name", path);
-	name[-1] = '\0';
 	split->name = name;
+	split->parent = "/";
+	if (name > split->directory + 1) {
+		name[-1] = '\0';
+		split->parent = split->directory;
+	}
 	return 0;
 }
 
@@ -161,8 +165,7 @@ static int make_parent(int tree, const char *path, struct split *split, enum pat
 {
 	if (split_path(path, split, err) < 0)
 		return -err->code;
-	return path_make_directory(tree, split->directory[0] ? split->directory : "/", 0755, links,
-				   err);
+	return path_make_directory(tree, split->parent, 0755, links, err);
 }
 
 static int create_file(int tree, const char *path, mode_t mode, enum path_links links,
@@ -226,8 +229,7 @@ int path_make_link(int tree, const char *path, const char *text, enum path_links
 
 	if (split_path(path, &split, err) < 0)
 		return -err->code;
-	parent = path_open(tree, split.directory[0] ? split.directory : "/", O_PATH | O_DIRECTORY,
-			   links, err);
+	parent = path_open(tree, split.parent, O_PATH | O_DIRECTORY, links, err);
 	if (parent < 0)
 		return parent;
 	if (symlinkat(text, parent, split.name) < 0)
@@ -274,6 +276,20 @@ bool path_is_below(const char *path, const char *directory)
 	if (length == 1)
 		return path[1] != '\0';
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+enum path_links path_links(const char *path)
+{
+	static const struct {
+		const char *path;
+		bool below;
+	} fixed[] = {{"/proc", true}, {"/dev", true}, {"/sys", false}};
+
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++)
+		if (strcmp(path, fixed[i].path) == 0 ||
+		    (fixed[i].below && path_is_below(path, fixed[i].path)))
+			return PATH_LINKS_REFUSED;
+	return PATH_LINKS_FOLLOWED;
 }
 
 const char *path_on_host(struct arena *arena, const char *bundle, const char *path)

@@ -87,6 +87,12 @@ const char *path_clean(struct arena *arena, const char *path);
 bool path_is_below(const char *path, const char *directory);
 
 /**
+ * path_links() - whether links may be followed to a clean path: not to /proc and /dev, nor below
+ * them, and not to /sys. What kist puts there is never meant for another place.
+ */
+enum path_links path_links(const char *path);
+
+/**
  * path_on_host() - a path of the host that config.json gives, made absolute: relative ones count
  * from the bundle.
  */
