@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "libcontainer/cgroup/cgroup.h"
 #include "spec/config.h"
 
 struct plan;
@@ -31,7 +32,8 @@ struct mount_plan {
 	enum mount_kind kind;
 	const char *target; /* absolute and clean, in the container */
 	const char *source; /* bind: absolute host path */
-	bool readonly_late; /* read-only only after the devices are made: /dev and below */
+	bool recursive;     /* bind: with the mounts below the source */
+	bool readonly_late; /* read-only only when all is made: /dev and below, cgroup mounts */
 };
 
 struct mount_plans {
@@ -40,8 +42,9 @@ struct mount_plans {
 };
 
 struct device_plan {
-	const char *path;
-	uint32_t mode; /* S_IFCHR | 0666 */
+	const char *path; /* absolute and clean, in the container */
+	int index;        /* in linux.devices, for errors; -1: a default device */
+	uint32_t mode;    /* S_IFCHR | 0666 */
 	uint32_t major, minor;
 	uint32_t uid, gid;
 };
@@ -53,20 +56,21 @@ struct device_plans {
 
 struct rootfs_plan {
 	const char *path;            /* absolute host path of root.path */
-	unsigned long propagation;   /* MS_PRIVATE, MS_SLAVE ... of the container's root */
+	unsigned long propagation;   /* of the container's root: MS_PRIVATE ..., with MS_REC */
 	struct mount_plans mounts;   /* in order */
 	struct device_plans devices; /* the default ones, then config.json's */
 };
 
 /* Descriptors that steps hold open. */
 struct rootfs_handles {
-	int tree;     /* init: root of the detached tree */
-	size_t count; /* = plan->rootfs.mounts.count */
-	int *sources; /* host: one for each mount, -1 where it has none */
+	int tree;      /* init: root of the tree; see path.h for what to do with it */
+	bool attached; /* init: it is in the mount namespace, where nobody looks */
+	size_t count;  /* = plan->rootfs.mounts.count */
+	int *sources;  /* host: one for each mount, -1 where it has none */
 	/* the sources of a cgroup mount */
 	size_t cgroup_count;
-	int cgroups[16];
-	const char *cgroup_names[16];
+	int cgroups[CGROUP_HIERARCHIES_MAX];
+	const char *cgroup_names[CGROUP_HIERARCHIES_MAX];
 };
 
 int rootfs_plan(struct plan *plan, struct error *err);
@@ -86,6 +90,15 @@ int mask_step_readonly(struct creation *creation, struct error *err); /* readonl
 int rootfs_step_seal(struct creation *creation,
 		     struct error *err); /* late read-only, root.readonly */
 int pivot_step_enter(struct creation *creation, struct error *err);
+
+/**
+ * rootfs_attach() - put the tree over the root of init's mount namespace, unless it is there
+ * already.
+ *
+ * Lookups of init still begin at the old root, until it pivots. From here on the attributes of any
+ * mount in the tree can be changed.
+ */
+int rootfs_attach(struct creation *creation, struct error *err);
 
 bool rootfs_sources_planned(const struct plan *plan);
 bool mask_paths_planned(const struct plan *plan);

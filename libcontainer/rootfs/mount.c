@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The container's mounts (config.md, Mounts). Each is made detached, gets its attributes and
+ * propagation, and is attached to what its target is in the tree, in the order of config.json.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static bool in_list(const char *text, const char *const *list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(text, list[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool has_type(const struct mount *mount, const char *type)
+{
+	return mount->type && strcmp(mount->type, type) == 0;
+}
+
+/* Planning */
+
+static enum mount_kind find_kind(const struct mount *mount)
+{
+	if (mount->options.mode & MOUNT_MODE_REMOUNT)
+		return MOUNT_REMOUNT;
+	if (mount->options.mode & MOUNT_MODE_BIND || has_type(mount, "bind") ||
+	    has_type(mount, "rbind"))
+		return MOUNT_BIND;
+	if (has_type(mount, "cgroup") || has_type(mount, "cgroup2"))
+		return MOUNT_CGROUP;
+	return MOUNT_FILESYSTEM;
+}
+
+static bool wants_readonly(const struct mount *mount)
+{
+	return (mount->options.set | mount->options.rset) & MOUNT_ATTR_RDONLY;
+}
+
+static int check_words(const struct mount_plan *entry, struct error *err)
+{
+	const struct strings *words = &entry->mount->options.words;
+
+	for (size_t i = 0; i < words->count; i++) {
+		const struct mount_option *option = mount_option_find(words->at[i]);
+
+		if (option && option->unsupported)
+			return error_set(err, ENOTSUP, "options: %s: not supported yet",
+					 words->at[i]);
+	}
+	return 0;
+}
+
+/* Files of lxcfs, that show the container's own limits. */
+static const char *const proc_files[] = {
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/loadavg",
+	"/proc/meminfo",
+	"/proc/slabinfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/sys/crypto/fips_enabled",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/uptime",
+};
+
+/* A mount below /proc could fake what others trust there (CVE-2019-19921). */
+static int check_destination(const struct mount_plan *entry, struct error *err)
+{
+	const char *target = entry->target;
+
+	if (strcmp(target, "/") == 0)
+		return error_set(err, ENOTSUP, "destination: mounting over / is not supported");
+	if (path_is_below(target, "/proc") &&
+	    !(entry->kind == MOUNT_BIND && in_list(target, proc_files, COUNT(proc_files))))
+		return error_set(err, EINVAL, "destination: %s: not allowed below /proc", target);
+	if (strcmp(target, "/proc") == 0 && entry->kind == MOUNT_FILESYSTEM &&
+	    !has_type(entry->mount, "proc"))
+		return error_set(err, EINVAL, "type: only a procfs may be mounted on /proc");
+	return 0;
+}
+
+static int check_type(const struct mount_plan *entry, struct error *err)
+{
+	const char *type = entry->mount->type;
+
+	if (entry->kind == MOUNT_FILESYSTEM && (!type || !*type))
+		return error_set(err, EINVAL, "type: missing, and no bind is asked for");
+	return 0;
+}
+
+static int check_source(const struct mount_plan *entry, struct error *err)
+{
+	const char *source = entry->mount->source;
+
+	if (entry->kind == MOUNT_BIND && (!source || !*source))
+		return error_set(err, EINVAL, "source: missing, and a bind is asked for");
+	return 0;
+}
+
+/* A bind shows a filesystem that is there already: it has no say in how that was made. */
+static int check_data(const struct mount_plan *entry, struct error *err)
+{
+	const struct mount_options *options = &entry->mount->options;
+
+	if (entry->kind != MOUNT_BIND && !(options->mode & MOUNT_MODE_BIND))
+		return 0;
+	for (size_t i = 0; i < options->data.count; i++)
+		if (*options->data.at[i])
+			return error_set(err, EINVAL,
+					 "options: unknown option \"%s\" of a bind mount",
+					 options->data.at[i]);
+	return 0;
+}
+
+static int (*const checks[])(const struct mount_plan *entry, struct error *err) = {
+	check_words, check_destination, check_type, check_source, check_data,
+};
+
+static void decide(const struct plan *plan, size_t i, struct mount_plan *entry)
+{
+	const struct mount *mount = &plan->config->mounts.at[i];
+
+	entry->mount = mount;
+	entry->index = i;
+	entry->kind = find_kind(mount);
+	entry->target = path_clean(plan->arena, mount->destination);
+	entry->recursive = mount->options.mode & MOUNT_MODE_RECURSIVE || has_type(mount, "rbind");
+	if (entry->kind == MOUNT_BIND && mount->source)
+		entry->source = path_on_host(plan->arena, plan->bundle, mount->source);
+}
+
+/* Devices are made in /dev after the mounts; what is below it need not wait unless /dev itself
+ * does. A cgroup mount of v1 is filled after it has been attached. */
+static bool is_readonly_late(const struct mount_plan *entry, bool dev_is_late)
+{
+	if (!wants_readonly(entry->mount))
+		return false;
+	return entry->kind == MOUNT_CGROUP || strcmp(entry->target, "/dev") == 0 ||
+	       (dev_is_late && path_is_below(entry->target, "/dev"));
+}
+
+static int check_entry(const struct mount_plan *entry, bool *has_cgroup, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(checks); i++)
+		if (checks[i](entry, err) < 0)
+			return -err->code;
+	if (entry->kind == MOUNT_CGROUP && *has_cgroup)
+		return error_set(err, ENOTSUP, "type: a second cgroup mount is not supported");
+	*has_cgroup |= entry->kind == MOUNT_CGROUP;
+	return 0;
+}
+
+int mount_plan(struct plan *plan, struct error *err)
+{
+	size_t count = plan->config->mounts.count;
+	struct mount_plan *at = arena_array(plan->arena, count, sizeof *at);
+	bool has_cgroup = false, dev_is_late = false;
+
+	for (size_t i = 0; i < count; i++) {
+		decide(plan, i, &at[i]);
+		if (check_entry(&at[i], &has_cgroup, err) < 0)
+			return error_wrap(err, "mounts[%zu]", i);
+		at[i].readonly_late = is_readonly_late(&at[i], dev_is_late);
+		if (strcmp(at[i].target, "/dev") == 0)
+			dev_is_late = at[i].readonly_late;
+	}
+	plan->rootfs.mounts = (struct mount_plans){.count = count, .at = at};
+	return 0;
+}
+
+static void print_words(const struct strings *words, FILE *out)
+{
+	const char *separator = "  ";
+
+	for (size_t i = 0; i < words->count; i++) {
+		fprintf(out, "%s%s", separator, words->at[i]);
+		separator = ",";
+	}
+}
+
+void mount_print(const struct plan *plan, FILE *out)
+{
+	static const char *const kinds[] = {
+		[MOUNT_BIND] = "bind", [MOUNT_CGROUP] = "cgroup", [MOUNT_REMOUNT] = "remount"};
+
+	for (size_t i = 0; i < plan->rootfs.mounts.count; i++) {
+		const struct mount_plan *entry = &plan->rootfs.mounts.at[i];
+
+		fprintf(out, "\t\t%s  %s", entry->target,
+			entry->kind == MOUNT_FILESYSTEM ? entry->mount->type : kinds[entry->kind]);
+		if (entry->source)
+			fprintf(out, " %s", entry->source);
+		print_words(&entry->mount->options.words, out);
+		fputc('\n', out);
+	}
+}
+
+/* Mounting */
+
+/* Attributes that the mount has from the beginning. */
+static uint64_t early(const struct mount_plan *entry, uint64_t set)
+{
+	return entry->readonly_late ? set & ~(uint64_t)MOUNT_ATTR_RDONLY : set;
+}
+
+static int change_attributes(int mount, const struct mount_plan *entry, struct error *err)
+{
+	const struct mount_options *options = &entry->mount->options;
+
+	if (mountfd_change(mount, false, early(entry, options->set), options->clear, err) < 0)
+		return -err->code;
+	return mountfd_change(mount, true, early(entry, options->rset), options->rclear, err);
+}
+
+static unsigned long all_types(const struct mount_options *options)
+{
+	unsigned long types = 0;
+
+	for (size_t i = 0; i < options->propagation.count; i++)
+		types |= options->propagation.at[i];
+	return types;
+}
+
+/* A copy of a shared mount is in the host's peer group. Whoever wants it to be shared keeps it
+ * there; a slave follows the host; else it is the container's alone. With "slave" and rbind the
+ * mounts below must not stay shared, so all become slaves first. */
+static int set_propagation(int mount, const struct mount_plan *entry, struct error *err)
+{
+	const struct mount_options *options = &entry->mount->options;
+	unsigned long types = all_types(options);
+
+	if (!(types & MS_SHARED) &&
+	    mountfd_propagate(mount, (types & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < options->propagation.count; i++)
+		if (mountfd_propagate(mount, options->propagation.at[i], err) < 0)
+			return -err->code;
+	return 0;
+}
+
+/* The last touches, and into the tree. */
+static int attach(int mount, int target, const struct mount_plan *entry, struct error *err)
+{
+	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
+	    mountfd_attach(mount, target, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+static int make_target(int tree, const struct mount_plan *entry, struct error *err)
+{
+	return path_make_directory(tree, entry->target, 0755, path_links(entry->target), err);
+}
+
+/* "size=65536k" is a name and a value, "nodiscard" a name. */
+static int set_data(int context, const char *word, struct error *err)
+{
+	const char *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+	char name[256];
+
+	if (length == 0 && !equals)
+		return 0;
+	if (length >= sizeof name)
+		return error_set(err, EINVAL, "%.64s...: name too long", word);
+	memcpy(name, word, length);
+	name[length] = '\0';
+	return mountfd_set(context, name, equals ? equals + 1 : NULL, err);
+}
+
+/* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
+ * MS_I_VERSION, and neither makes a difference to a new filesystem. */
+static int set_superblock(int context, unsigned long flags, struct error *err)
+{
+	static const struct {
+		unsigned long flag;
+		const char *name;
+	} table[] = {
+		{MS_SYNCHRONOUS, "sync"},
+		{MS_DIRSYNC, "dirsync"},
+		{MS_LAZYTIME, "lazytime"},
+		{MS_MANDLOCK, "mand"},
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (flags & table[i].flag && mountfd_set(context, table[i].name, NULL, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+static int set_options(int context, const struct mount_options *options, struct error *err)
+{
+	for (size_t i = 0; i < options->data.count; i++)
+		if (set_data(context, options->data.at[i], err) < 0)
+			return -err->code;
+	return set_superblock(context, options->superblock, err);
+}
+
+/* Filesystems without a disk. One is read-only by its mount alone: its superblock may be
+ * everybody's, or is still to be filled. */
+static const char *const memory_filesystems[] = {
+	"bpf",       "cgroup",  "cgroup2", "configfs", "debugfs",    "devpts",      "devtmpfs",
+	"efivarfs",  "fusectl", "mqueue",  "proc",     "pstore",     "ramfs",       "hugetlbfs",
+	"selinuxfs", "sysfs",   "tmpfs",   "tracefs",  "securityfs", "binfmt_misc",
+};
+
+static int set_readonly(int context, const struct mount_plan *entry, struct error *err)
+{
+	const char *type = entry->mount->type;
+
+	if (!wants_readonly(entry->mount) || entry->readonly_late ||
+	    in_list(type, memory_filesystems, COUNT(memory_filesystems)))
+		return 0;
+	return mountfd_set(context, "ro", NULL, err);
+}
+
+static bool has_data(const struct mount_options *options, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < options->data.count; i++)
+		if (strncmp(options->data.at[i], name, length) == 0 &&
+		    options->data.at[i][length] == '=')
+			return true;
+	return false;
+}
+
+/* A tmpfs takes the permissions of the directory that it covers, unless it is told. */
+static int set_mode(int context, int tree, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int covered = -1;
+	struct stat status;
+	char mode[8];
+
+	if (!has_type(entry->mount, "tmpfs") || has_data(&entry->mount->options, "mode"))
+		return 0;
+	covered = path_open(tree, entry->target, O_PATH | O_DIRECTORY, path_links(entry->target),
+			    err);
+	if (covered == -ENOENT)
+		return 0;
+	if (covered < 0)
+		return covered;
+	if (fstat(covered, &status) < 0)
+		return error_errno(err, "fstat");
+	snprintf(mode, sizeof mode, "%o", status.st_mode & 07777);
+	return mountfd_set(context, "mode", mode, err);
+}
+
+static int make_filesystem(int tree, const struct mount_plan *entry, struct error *err)
+{
+	const struct mount *mount = entry->mount;
+	_close_ int context = mountfd_context(mount->type, err);
+
+	if (context < 0)
+		return context;
+	if (mount->source && *mount->source &&
+	    mountfd_set(context, "source", mount->source, err) < 0)
+		return -err->code;
+	if (set_mode(context, tree, entry, err) < 0 ||
+	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
+		return -err->code;
+	return mountfd_create(context, early(entry, mount->options.set), err);
+}
+
+static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
+			    struct error *err)
+{
+	int tree = creation->rootfs.tree;
+	_close_ int mount = make_filesystem(tree, entry, err);
+	_close_ int target = -1;
+
+	if (mount < 0)
+		return error_wrap(err, "%s", entry->target);
+	target = make_target(tree, entry, err);
+	return target < 0 ? target : attach(mount, target, entry, err);
+}
+
+/* Directories are mounted on directories, everything else on files. */
+static int make_bind_target(int tree, int source, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int target = -1;
+	struct stat status;
+
+	if (fstat(source, &status) < 0)
+		return error_errno(err, "%s: source", entry->target);
+	if (S_ISDIR(status.st_mode))
+		return make_target(tree, entry, err);
+	target = path_make_file(tree, entry->target, 0644, path_links(entry->target), err);
+	if (target < 0)
+		return target;
+	if (fstat(target, &status) == 0 && S_ISDIR(status.st_mode))
+		return error_set(err, EISDIR, "%s: is a directory, while the source is none",
+				 entry->target);
+	return take(&target);
+}
+
+static int mount_bind(struct creation *creation, const struct mount_plan *entry, struct error *err)
+{
+	int source = creation->rootfs.sources[entry->index];
+	_close_ int target = make_bind_target(creation->rootfs.tree, source, entry, err);
+
+	return target < 0 ? target : attach(source, target, entry, err);
+}
+
+/* v1: one hierarchy, on a directory of its own. */
+static int mount_hierarchy(int directory, const char *name, int source,
+			   const struct mount_plan *entry, struct error *err)
+{
+	const struct mount_options *options = &entry->mount->options;
+	_close_ int target = path_make_directory(directory, name, 0755, PATH_LINKS_REFUSED, err);
+
+	if (target < 0)
+		return target;
+	if (mountfd_change(source, false, options->set | options->rset, options->clear, err) < 0 ||
+	    mountfd_propagate(source, MS_PRIVATE, err) < 0 ||
+	    mountfd_attach(source, target, err) < 0)
+		return error_wrap(err, "%s", name);
+	return 0;
+}
+
+static int make_cgroup_links(const struct plan *plan, int directory, struct error *err)
+{
+	const char *links[CGROUP_HIERARCHIES_MAX][2];
+	int count = cgroup_links(plan, links, CGROUP_HIERARCHIES_MAX);
+
+	for (int i = 0; i < count; i++)
+		if (path_make_link(directory, links[i][0], links[i][1], PATH_LINKS_REFUSED, err) <
+		    0)
+			return -err->code;
+	return 0;
+}
+
+static int fill_hierarchies(const struct creation *creation, int directory,
+			    const struct mount_plan *entry, struct error *err)
+{
+	const struct rootfs_handles *rootfs = &creation->rootfs;
+
+	for (size_t i = 0; i < rootfs->cgroup_count; i++)
+		if (mount_hierarchy(directory, rootfs->cgroup_names[i], rootfs->cgroups[i], entry,
+				    err) < 0)
+			return -err->code;
+	return make_cgroup_links(creation->plan, directory, err);
+}
+
+/* v1, or no cgroup at all: a directory for the hierarchies. */
+static int mount_hierarchies(const struct creation *creation, int target,
+			     const struct mount_plan *entry, struct error *err)
+{
+	static const struct parameter parameters[] = {{"mode", "0755"}};
+	bool empty = creation->rootfs.cgroup_count == 0;
+	_close_ int directory =
+		mountfd_tmpfs(parameters, COUNT(parameters),
+			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+				      (empty ? MOUNT_ATTR_RDONLY : 0),
+			      err);
+
+	if (directory < 0)
+		return directory;
+	if (mountfd_attach(directory, target, err) < 0)
+		return -err->code;
+	return empty ? 0 : fill_hierarchies(creation, directory, entry, err);
+}
+
+static int mount_cgroup(struct creation *creation, const struct mount_plan *entry,
+			struct error *err)
+{
+	const struct rootfs_handles *rootfs = &creation->rootfs;
+	_close_ int target = make_target(rootfs->tree, entry, err);
+
+	if (target < 0)
+		return target;
+	if (rootfs->cgroup_count == 1 && !*rootfs->cgroup_names[0])
+		return attach(rootfs->cgroups[0], target, entry, err);
+	if (mount_hierarchies(creation, target, entry, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+static int reconfigure(int target, const struct mount_options *options, struct error *err)
+{
+	_close_ int context = -1;
+
+	if (options->data.count == 0 && options->superblock == 0)
+		return 0;
+	context = mountfd_pick(target, err);
+	if (context < 0 || set_options(context, options, err) < 0)
+		return -err->code;
+	return mountfd_reconfigure(context, err);
+}
+
+static int check_mount_root(int target, struct error *err)
+{
+	struct statx status;
+
+	if (statx(target, "", AT_EMPTY_PATH, 0, &status) < 0)
+		return error_errno(err, "statx");
+	if (!(status.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return error_set(err, EINVAL, "remount: nothing is mounted here");
+	return 0;
+}
+
+/* The kernel does not change a mount that is below another in a detached tree, so a changed copy
+ * covers it. Read-only is the mount's; a superblock may be everybody's. */
+static int remount(int target, const struct mount_plan *entry, struct error *err)
+{
+	const struct mount_options *options = &entry->mount->options;
+	_close_ int copy = -1;
+
+	if (check_mount_root(target, err) < 0 || reconfigure(target, options, err) < 0)
+		return -err->code;
+	copy = mountfd_clone(target, "", true, err);
+	if (copy < 0 || change_attributes(copy, entry, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < options->propagation.count; i++)
+		if (mountfd_propagate(copy, options->propagation.at[i], err) < 0)
+			return -err->code;
+	return mountfd_attach(copy, target, err);
+}
+
+static int mount_again(struct creation *creation, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int target = path_open(creation->rootfs.tree, entry->target, O_PATH,
+				       path_links(entry->target), err);
+
+	if (target < 0)
+		return target;
+	return remount(target, entry, err) < 0 ? error_wrap(err, "%s", entry->target) : 0;
+}
+
+int mount_step_all(struct creation *creation, struct error *err)
+{
+	static int (*const actions[])(struct creation * creation, const struct mount_plan *entry,
+				      struct error *err) = {
+		[MOUNT_FILESYSTEM] = mount_filesystem,
+		[MOUNT_BIND] = mount_bind,
+		[MOUNT_CGROUP] = mount_cgroup,
+		[MOUNT_REMOUNT] = mount_again,
+	};
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (actions[mounts->at[i].kind](creation, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
+	return 0;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/rootfs/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/overlay.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+int rootfs_plan(struct plan *plan, struct error *err)
+{
+	const struct config *config = plan->config;
+	char absolute[PATH_MAX];
+	struct stat status;
+	const char *path;
+
+	if (!config->root || !config->root->path)
+		return error_set(err, EINVAL, "root.path: missing");
+	path = path_on_host(plan->arena, plan->bundle, config->root->path);
+	if (!realpath(path, absolute) || stat(absolute, &status) < 0)
+		return error_errno(err, "root.path: %s", path);
+	if (!S_ISDIR(status.st_mode))
+		return error_set(err, ENOTDIR, "root.path: %s: %s", path, error_describe(ENOTDIR));
+	plan->rootfs.path = arena_strdup(plan->arena, absolute);
+	plan->rootfs.propagation = config->linux->rootfsPropagation
+					   ? *config->linux->rootfsPropagation
+					   : MS_PRIVATE | MS_REC;
+	return 0;
+}
+
+void rootfs_print(const struct plan *plan, FILE *out)
+{
+	const struct rootfs_plan *rootfs = &plan->rootfs;
+	const char *propagation =
+		words_name(&propagation_words, rootfs->propagation & ~(unsigned long)MS_REC);
+
+	fprintf(out, "\t\t%s  %s%s\n", rootfs->path, propagation ? propagation : "private",
+		plan->options->ephemeral ? "  ephemeral" : "");
+}
+
+/* What the host side opens for init, which could not see it, or with fewer privileges. */
+static bool has_source(const struct mount_plan *mount)
+{
+	return mount->kind == MOUNT_BIND || mount->kind == MOUNT_CGROUP;
+}
+
+bool rootfs_sources_planned(const struct plan *plan)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (has_source(&mounts->at[i]))
+			return true;
+	return false;
+}
+
+void rootfs_sources_print(const struct plan *plan, FILE *out)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (has_source(&mounts->at[i]))
+			fprintf(out, "\t\t%s\n",
+				mounts->at[i].source ? mounts->at[i].source : "cgroup");
+}
+
+/* What pretends to be /proc must be one (CVE-2019-16884). */
+static int check_proc(int source, struct error *err)
+{
+	struct statfs status;
+
+	if (fstatfs(source, &status) < 0)
+		return error_errno(err, "statfs");
+	if (status.f_type != PROC_SUPER_MAGIC)
+		return error_set(err, EINVAL, "only a procfs may be mounted here");
+	return 0;
+}
+
+static int open_bind(const struct mount_plan *mount, struct error *err)
+{
+	_close_ int source = mountfd_clone(AT_FDCWD, mount->source, mount->recursive, err);
+
+	if (source < 0)
+		return error_wrap(err, "source %s", mount->source);
+	if (strcmp(mount->target, "/proc") == 0 && check_proc(source, err) < 0)
+		return error_wrap(err, "source %s", mount->source);
+	return take(&source);
+}
+
+static int open_cgroup(const struct plan *plan, struct rootfs_handles *rootfs, struct error *err)
+{
+	int count;
+
+	if (!plan->cgroup.driver)
+		return 0;
+	count = cgroup_sources_open(plan, rootfs->cgroup_names, rootfs->cgroups, err);
+	if (count < 0)
+		return count;
+	rootfs->cgroup_count = (size_t)count;
+	return 0;
+}
+
+static int open_source(const struct plan *plan, const struct mount_plan *mount, size_t i,
+		       struct rootfs_handles *rootfs, struct error *err)
+{
+	if (mount->kind == MOUNT_CGROUP)
+		return open_cgroup(plan, rootfs, err);
+	if (mount->kind == MOUNT_BIND)
+		rootfs->sources[i] = open_bind(mount, err);
+	return rootfs->sources[i] < -1 ? rootfs->sources[i] : 0;
+}
+
+int rootfs_step_sources(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	struct rootfs_handles *rootfs = &creation->rootfs;
+
+	rootfs->count = mounts->count;
+	rootfs->sources = arena_array(plan->arena, mounts->count, sizeof *rootfs->sources);
+	for (size_t i = 0; i < mounts->count; i++)
+		rootfs->sources[i] = -1;
+	for (size_t i = 0; i < mounts->count; i++)
+		if (open_source(plan, &mounts->at[i], i, rootfs, err) < 0)
+			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
+					  mounts->at[i].target);
+	return 0;
+}
+
+/* A copy of a shared mount is shared, and mounting onto that would be seen by the host. */
+static int open_tree_private(const struct plan *plan, struct error *err)
+{
+	bool slave = plan->rootfs.propagation & MS_SLAVE;
+	_close_ int tree =
+		mountfd_clone(AT_FDCWD, plan->rootfs.path, !plan->options->ephemeral, err);
+
+	if (tree < 0 || mountfd_propagate(tree, (slave ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
+		return error_wrap(err, "%s", plan->rootfs.path);
+	return take(&tree);
+}
+
+/* From here on nothing that init mounts or unmounts is seen by the host. After the tree was copied,
+ * which may want to stay a slave of the host's mounts. */
+static int leave_peer_groups(struct error *err)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return error_errno(err, "/");
+	if (mountfd_propagate(root, MS_PRIVATE | MS_REC, err) < 0)
+		return err->code == EINVAL
+			       ? error_set(err, EINVAL, "/ is not the root of a mount (chroot)")
+			       : error_wrap(err, "/");
+	return 0;
+}
+
+int rootfs_step_open(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	_close_ int tree = open_tree_private(plan, err);
+
+	if (tree < 0 || leave_peer_groups(err) < 0)
+		return -err->code;
+	creation->rootfs.tree = plan->options->ephemeral ? overlay_make(tree, err) : take(&tree);
+	if (creation->rootfs.tree < 0)
+		return -err->code;
+	/* Before Linux 6.15 it must be attached to be mounted onto. */
+	return plan->host->detached_mounts ? 0 : rootfs_attach(creation, err);
+}
+
+int rootfs_attach(struct creation *creation, struct error *err)
+{
+	_close_ int root = -1;
+
+	if (creation->rootfs.attached)
+		return 0;
+	root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		return error_errno(err, "/");
+	if (mountfd_attach(creation->rootfs.tree, root, err) < 0)
+		return error_wrap(err, "/");
+	creation->rootfs.attached = true;
+	return 0;
+}
+
+bool rootfs_seal_planned(const struct plan *plan)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->at[i].readonly_late)
+			return true;
+	return plan->config->root->readonly;
+}
+
+void rootfs_seal_print(const struct plan *plan, FILE *out)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->at[i].readonly_late)
+			fprintf(out, "\t\t%s\n", mounts->at[i].target);
+	if (plan->config->root->readonly)
+		fprintf(out, "\t\t/\n");
+}
+
+static int seal_mount(int tree, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int mount = path_open(tree, entry->target, O_PATH, path_links(entry->target), err);
+	bool recursive = entry->mount->options.rset & MOUNT_ATTR_RDONLY;
+
+	if (mount < 0)
+		return mount;
+	if (mountfd_change(mount, recursive, MOUNT_ATTR_RDONLY, 0, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+int rootfs_step_seal(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	int tree = creation->rootfs.tree;
+
+	if (rootfs_attach(creation, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->at[i].readonly_late && seal_mount(tree, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
+	if (plan->config->root->readonly &&
+	    mountfd_change(tree, false, MOUNT_ATTR_RDONLY, 0, err) < 0)
+		return error_wrap(err, "/");
+	return 0;
+}
