@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Device nodes and the links of /dev (config-linux.md, Devices, Default Devices; mknod(2)). Nothing
+ * that is already there is trusted to be what its name says, nor changed: it may be the host's.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Made in every container. /dev/console comes with a terminal, /dev/ptmx is a link. */
+static const struct device_plan default_devices[] = {
+	{.path = "/dev/null", .major = 1, .minor = 3},
+	{.path = "/dev/zero", .major = 1, .minor = 5},
+	{.path = "/dev/full", .major = 1, .minor = 7},
+	{.path = "/dev/random", .major = 1, .minor = 8},
+	{.path = "/dev/urandom", .major = 1, .minor = 9},
+	{.path = "/dev/tty", .major = 5, .minor = 0},
+};
+
+struct link {
+	const char *path, *text;
+	const char *needs; /* made only when this exists; NULL: always */
+};
+
+static const struct link links[] = {
+	{"/dev/fd", "/proc/self/fd", "/proc/self/fd"},
+	{"/dev/stdin", "/proc/self/fd/0", "/proc/self/fd"},
+	{"/dev/stdout", "/proc/self/fd/1", "/proc/self/fd"},
+	{"/dev/stderr", "/proc/self/fd/2", "/proc/self/fd"},
+	{"/dev/core", "/proc/kcore", "/proc/kcore"},
+	{"/dev/ptmx", "pts/ptmx", NULL},
+};
+
+static int check_device(const struct device *device, struct error *err)
+{
+	if (device->type == S_IFIFO)
+		return 0;
+	if (!device->major || !device->minor)
+		return error_set(err, EINVAL, "%s: missing", device->major ? "minor" : "major");
+	if (*device->major < 0 || *device->major > UINT32_MAX || *device->minor < 0 ||
+	    *device->minor > UINT32_MAX)
+		return error_set(err, EINVAL, "major, minor: out of range");
+	return 0;
+}
+
+static void plan_device(struct plan *plan, int index)
+{
+	const struct device *device = &plan->config->linux->devices.at[index];
+	struct device_plans *devices = &plan->rootfs.devices;
+	uint32_t permissions = device->fileMode ? *device->fileMode & 07777 : 0666;
+
+	devices->at[devices->count++] = (struct device_plan){
+		.path = path_clean(plan->arena, device->path),
+		.index = index,
+		.mode = (uint32_t)device->type | permissions,
+		.major = device->type == S_IFIFO ? 0 : (uint32_t)*device->major,
+		.minor = device->type == S_IFIFO ? 0 : (uint32_t)*device->minor,
+		.uid = device->uid ? *device->uid : 0,
+		.gid = device->gid ? *device->gid : 0,
+	};
+}
+
+static bool is_configured(const struct plan *plan, const char *path)
+{
+	const struct devices *devices = &plan->config->linux->devices;
+
+	for (size_t i = 0; i < devices->count; i++)
+		if (strcmp(path_clean(plan->arena, devices->at[i].path), path) == 0)
+			return true;
+	return false;
+}
+
+/* config.json's word on a default device counts, and comes in its place. */
+static void plan_defaults(struct plan *plan)
+{
+	struct device_plans *devices = &plan->rootfs.devices;
+
+	for (size_t i = 0; i < COUNT(default_devices); i++) {
+		struct device_plan *device = &devices->at[devices->count];
+
+		if (is_configured(plan, default_devices[i].path))
+			continue;
+		*device = default_devices[i];
+		device->index = -1;
+		device->mode = S_IFCHR | 0666;
+		devices->count++;
+	}
+}
+
+int devices_plan(struct plan *plan, struct error *err)
+{
+	const struct devices *devices = &plan->config->linux->devices;
+
+	plan->rootfs.devices.count = 0;
+	plan->rootfs.devices.at = arena_array(plan->arena, devices->count + COUNT(default_devices),
+					      sizeof *plan->rootfs.devices.at);
+	plan_defaults(plan);
+	for (size_t i = 0; i < devices->count; i++) {
+		if (check_device(&devices->at[i], err) < 0)
+			return error_wrap(err, "linux.devices[%zu]", i);
+		/* The specification makes /dev/ptmx a link, whatever engines list. */
+		if (strcmp(path_clean(plan->arena, devices->at[i].path), "/dev/ptmx") != 0)
+			plan_device(plan, (int)i);
+	}
+	return 0;
+}
+
+static char type_letter(uint32_t mode)
+{
+	return S_ISCHR(mode) ? 'c' : S_ISBLK(mode) ? 'b' : 'p';
+}
+
+void devices_print(const struct plan *plan, FILE *out)
+{
+	const struct device_plans *devices = &plan->rootfs.devices;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device_plan *device = &devices->at[i];
+
+		fprintf(out, "\t\t%s  %c %u:%u  %04o  %u:%u\n", device->path,
+			type_letter(device->mode), device->major, device->minor,
+			device->mode & 07777, device->uid, device->gid);
+	}
+	for (size_t i = 0; i < COUNT(links); i++)
+		fprintf(out, "\t\t%s -> %s\n", links[i].path, links[i].text);
+}
+
+static int fail_unexpected(const struct device_plan *device, struct error *err)
+{
+	if (S_ISFIFO(device->mode))
+		return error_set(err, EEXIST, "%s: exists and is not a fifo", device->path);
+	return error_set(err, EEXIST, "%s: exists and is not the %s device %u:%u", device->path,
+			 S_ISCHR(device->mode) ? "character" : "block", device->major,
+			 device->minor);
+}
+
+static int check_node(int node, const struct device_plan *device, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(node, &status) < 0)
+		return error_errno(err, "%s: fstat", device->path);
+	if ((status.st_mode & S_IFMT) != (device->mode & S_IFMT))
+		return fail_unexpected(device, err);
+	if (!S_ISFIFO(status.st_mode) && status.st_rdev != makedev(device->major, device->minor))
+		return fail_unexpected(device, err);
+	return 0;
+}
+
+static int make_device(int tree, const struct device_plan *device, struct error *err)
+{
+	dev_t number = makedev(device->major, device->minor);
+	bool made;
+	_close_ int node = path_make_node(tree, device->path, device->mode, number,
+					  path_links(device->path), &made, err);
+
+	if (node < 0 || check_node(node, device, err) < 0)
+		return -err->code;
+	if (made && fchownat(node, "", device->uid, device->gid, AT_EMPTY_PATH) < 0)
+		return error_errno(err, "%s: chown", device->path);
+	return 0;
+}
+
+static bool exists(int tree, const char *path)
+{
+	struct error ignored;
+	_close_ int found = path_open(tree, path, O_PATH, PATH_LINKS_FOLLOWED, &ignored);
+
+	return found >= 0;
+}
+
+/* A device 5:2 looks for the devpts that is mounted beside it: as good as the link. */
+static bool leads_to_devpts(int ptmx)
+{
+	struct stat status;
+	char text[32] = "";
+
+	if (fstat(ptmx, &status) < 0)
+		return false;
+	if (S_ISCHR(status.st_mode))
+		return status.st_rdev == makedev(5, 2);
+	if (!S_ISLNK(status.st_mode) || readlinkat(ptmx, "", text, sizeof text - 1) < 0)
+		return false;
+	return strcmp(text, "pts/ptmx") == 0 || strcmp(text, "/dev/pts/ptmx") == 0;
+}
+
+/* What an image put in place of the other links is its own affair; pseudo-terminals must be the
+ * container's. */
+static int check_link(int tree, const struct link *link, struct error *err)
+{
+	_close_ int found = -1;
+
+	if (link->needs)
+		return 0;
+	found = path_open(tree, link->path, O_PATH | O_NOFOLLOW, PATH_LINKS_FOLLOWED, err);
+	if (found < 0)
+		return found;
+	if (!leads_to_devpts(found))
+		return error_set(err, EEXIST, "%s: exists and does not lead to %s", link->path,
+				 link->text);
+	return 0;
+}
+
+static int make_link(int tree, const struct link *link, struct error *err)
+{
+	int result;
+
+	if (link->needs && !exists(tree, link->needs))
+		return 0;
+	result = path_make_link(tree, link->path, link->text, PATH_LINKS_REFUSED, err);
+	return result == -EEXIST ? check_link(tree, link, err) : result;
+}
+
+int devices_step_make(struct creation *creation, struct error *err)
+{
+	const struct device_plans *devices = &creation->plan->rootfs.devices;
+	int tree = creation->rootfs.tree;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device_plan *device = &devices->at[i];
+
+		if (make_device(tree, device, err) < 0)
+			return device->index < 0
+				       ? -err->code
+				       : error_wrap(err, "linux.devices[%d]", device->index);
+	}
+	for (size_t i = 0; i < COUNT(links); i++)
+		if (make_link(tree, &links[i], err) < 0)
+			return -err->code;
+	return 0;
+}
