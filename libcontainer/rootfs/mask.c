@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Paths that the container must not read, or not write (config-linux.md, Masked Paths, Readonly
+ * Paths).
+ *
+ * What covers a masked path comes from a filesystem of kist's own that no one else has ever seen: a
+ * null device for files, an empty directory for directories. A /dev/null of the image or of the
+ * host may be anything (CVE-2025-31133). A path that does not exist is skipped, every other failure
+ * is fatal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int check_paths(const struct plan *plan, const char *property, const struct strings *paths,
+		       struct error *err)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		if (paths->at[i][0] != '/')
+			return error_set(err, EINVAL, "%s[%zu]: %s: must be absolute", property, i,
+					 paths->at[i]);
+		if (strcmp(path_clean(plan->arena, paths->at[i]), "/") == 0)
+			return error_set(err, EINVAL, "%s[%zu]: must not be /", property, i);
+	}
+	return 0;
+}
+
+int mask_plan(struct plan *plan, struct error *err)
+{
+	const struct linux_config *config = plan->config->linux;
+
+	if (check_paths(plan, "linux.maskedPaths", &config->maskedPaths, err) < 0)
+		return -err->code;
+	return check_paths(plan, "linux.readonlyPaths", &config->readonlyPaths, err);
+}
+
+bool mask_paths_planned(const struct plan *plan)
+{
+	return plan->config->linux->maskedPaths.count > 0;
+}
+
+bool mask_readonly_planned(const struct plan *plan)
+{
+	return plan->config->linux->readonlyPaths.count > 0;
+}
+
+static void print_paths(const struct strings *paths, FILE *out)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		fprintf(out, "\t\t%s\n", paths->at[i]);
+}
+
+void mask_print(const struct plan *plan, FILE *out)
+{
+	print_paths(&plan->config->linux->maskedPaths, out);
+}
+
+void mask_readonly_print(const struct plan *plan, FILE *out)
+{
+	print_paths(&plan->config->linux->readonlyPaths, out);
+}
+
+/* Nothing but the directory itself. Some kernels count one inode more. */
+static int make_empty(struct error *err)
+{
+	static const struct parameter limits[][3] = {
+		{{"nr_blocks", "1"}, {"nr_inodes", "1"}, {"mode", "0755"}},
+		{{"nr_blocks", "1"}, {"nr_inodes", "2"}, {"mode", "0755"}},
+	};
+	const uint64_t attributes =
+		MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+	int mount = -1;
+
+	for (size_t i = 0; i < COUNT(limits) && mount < 0; i++)
+		mount = mountfd_tmpfs(limits[i], COUNT(limits[i]), attributes, err);
+	return mount;
+}
+
+static int check_null(int node, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(node, &status) < 0)
+		return error_errno(err, "fstat");
+	if (!S_ISCHR(status.st_mode) || status.st_rdev != makedev(1, 3))
+		return error_set(err, EINVAL, "is not the null device");
+	return 0;
+}
+
+/* A tmpfs with a null device in it, read-only from then on. */
+static int make_null(struct error *err)
+{
+	_close_ int mount = mountfd_tmpfs(NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	_close_ int node = -1;
+	bool made;
+
+	if (mount < 0)
+		return mount;
+	node = path_make_node(mount, "/null", S_IFCHR | 0666, makedev(1, 3), PATH_LINKS_REFUSED,
+			      &made, err);
+	if (node < 0 || check_null(node, err) < 0 ||
+	    mountfd_change(mount, false, MOUNT_ATTR_RDONLY, 0, err) < 0)
+		return -err->code;
+	return take(&mount);
+}
+
+/* The two covers, on the stage: they are copied for every path. */
+struct covers {
+	int null, empty;
+};
+
+static int cover(int target, const struct covers *covers, struct error *err)
+{
+	struct stat status;
+	_close_ int copy = -1;
+
+	if (fstat(target, &status) < 0)
+		return error_errno(err, "fstat");
+	copy = S_ISDIR(status.st_mode) ? mountfd_clone(covers->empty, "", false, err)
+				       : mountfd_clone(covers->null, "null", false, err);
+	return copy < 0 ? copy : mountfd_attach(copy, target, err);
+}
+
+/* Apply a change to every path that exists. */
+static int change_paths(int tree, const char *property, const struct strings *paths,
+			int (*change)(int target, const struct covers *covers, struct error *err),
+			const struct covers *covers, struct error *err)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		_close_ int target =
+			path_open(tree, paths->at[i], O_PATH, PATH_LINKS_FOLLOWED, err);
+
+		if (target == -ENOENT || target == -ENOTDIR)
+			continue;
+		if (target < 0)
+			return error_wrap(err, "%s[%zu]", property, i);
+		if (change(target, covers, err) < 0)
+			return error_wrap(err, "%s[%zu]: %s", property, i, paths->at[i]);
+	}
+	return 0;
+}
+
+static int mask_on_stage(const struct creation *creation, const struct covers *covers,
+			 struct error *err)
+{
+	const struct strings *paths = &creation->plan->config->linux->maskedPaths;
+	int result;
+
+	if (mountfd_stage(covers->empty, err) < 0)
+		return -err->code;
+	result =
+		change_paths(creation->rootfs.tree, "linux.maskedPaths", paths, cover, covers, err);
+	return result < 0 ? result : mountfd_unstage(covers->empty, err);
+}
+
+int mask_step_paths(struct creation *creation, struct error *err)
+{
+	_close_ int null = make_null(err);
+	_close_ int empty = null < 0 ? -1 : make_empty(err);
+	const struct covers covers = {.null = null, .empty = empty};
+
+	if (null < 0 || empty < 0 || mountfd_stage(null, err) < 0)
+		return -err->code;
+	if (mask_on_stage(creation, &covers, err) < 0)
+		return -err->code;
+	return mountfd_unstage(null, err);
+}
+
+/* What is seen there, mounted over itself: the flags that it has are kept. */
+static int make_readonly(int target, const struct covers *covers, struct error *err)
+{
+	_close_ int copy = mountfd_clone(target, "", true, err);
+
+	(void)covers;
+	if (copy < 0 || mountfd_change(copy, true, MOUNT_ATTR_RDONLY, 0, err) < 0)
+		return -err->code;
+	return mountfd_attach(copy, target, err);
+}
+
+int mask_step_readonly(struct creation *creation, struct error *err)
+{
+	const struct strings *paths = &creation->plan->config->linux->readonlyPaths;
+
+	return change_paths(creation->rootfs.tree, "linux.readonlyPaths", paths, make_readonly,
+			    NULL, err);
+}
