@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Entering the finished root filesystem (pivot_root(2)). Afterwards nothing of the host's mounts is
+ * left in the mount namespace.
+ */
+#include <errno.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* The old root ends up on top of the new one, where "." finds it. It is private (rootfs_step_open),
+ * so unmounting it is not noticed by the host. */
+static int pivot(struct error *err)
+{
+	if (sys_pivot_root(".", ".") < 0)
+		return errno == EINVAL
+			       ? error_set(
+					 err, EINVAL,
+					 "pivot_root: %s (on an initial ramdisk --no-pivot helps)",
+					 error_describe(EINVAL))
+			       : error_errno(err, "pivot_root");
+	if (umount2(".", MNT_DETACH) < 0)
+		return error_errno(err, "umount2: old root");
+	return 0;
+}
+
+/* Unmount what the old root shows of the kernel, as far as it is there. A full view of proc or
+ * sysfs anywhere in the mount namespace, if out of sight, lets a user namespace inside the
+ * container mount another one without what is masked here. */
+static int hide_kernel_views(struct error *err)
+{
+	static const char *const views[] = {"/proc", "/sys"};
+
+	for (size_t i = 0; i < sizeof views / sizeof *views; i++)
+		if (umount2(views[i], MNT_DETACH | UMOUNT_NOFOLLOW) < 0 && errno != EINVAL &&
+		    errno != ENOENT)
+			return error_errno(err, "umount2 %s", views[i]);
+	return 0;
+}
+
+/* --no-pivot: the old root stays, covered by the new one. */
+static int cover(struct error *err)
+{
+	if (hide_kernel_views(err) < 0)
+		return -err->code;
+	if (chroot(".") < 0)
+		return error_errno(err, "chroot");
+	return 0;
+}
+
+/* Private was the state to build in. A slave has been one from the beginning. */
+static int set_propagation(int tree, unsigned long propagation, struct error *err)
+{
+	if (propagation & (MS_SHARED | MS_UNBINDABLE))
+		return mountfd_propagate(tree, propagation, err);
+	return 0;
+}
+
+int pivot_step_enter(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+
+	if (rootfs_attach(creation, err) < 0)
+		return -err->code;
+	if (fchdir(creation->rootfs.tree) < 0)
+		return error_errno(err, "fchdir");
+	if (plan->options->no_pivot ? cover(err) < 0 : pivot(err) < 0)
+		return -err->code;
+	if (chdir("/") < 0)
+		return error_errno(err, "chdir /");
+	if (set_propagation(creation->rootfs.tree, plan->rootfs.propagation, err) < 0)
+		return -err->code;
+	close(take(&creation->rootfs.tree));
+	return 0;
+}
