@@ -92,7 +92,9 @@ static int open_bind(const struct mount_plan *mount, struct error *err)
 	_close_ int source = mountfd_clone(AT_FDCWD, mount->source, mount->recursive, err);
 
 	if (source < 0)
-		return error_wrap(err, "source %s", mount->source);
+		return error_set(err, err->code, "source %s: %s%s", mount->source,
+				 error_describe(err->code),
+				 err->code == EINVAL ? " (is it on an unbindable mount?)" : "");
 	if (strcmp(mount->target, "/proc") == 0 && check_proc(source, err) < 0)
 		return error_wrap(err, "source %s", mount->source);
 	return take(&source);

@@ -303,7 +303,18 @@ Test(mount, missing_source)
 	       {.destination = "/dst", .source = "/mnt/none", .options = BIND});
 	STEP(fixture_plan());
 	FAILS(rootfs_step_sources(&creation, &err), ENOENT,
-	      "mounts[1]: /dst: source /mnt/none: open_tree: No such file or directory");
+	      "mounts[1]: /dst: source /mnt/none: No such file or directory");
+}
+
+Test(mount, unbindable_source)
+{
+	DO(mount("tmpfs", "/mnt/outside", "tmpfs", 0, NULL));
+	DO(mount(NULL, "/mnt/outside", NULL, MS_UNBINDABLE, NULL));
+	MOUNTS({.destination = "/dst", .source = "/mnt/outside", .options = BIND});
+	STEP(fixture_plan());
+	FAILS(rootfs_step_sources(&creation, &err), EINVAL,
+	      "mounts[0]: /dst: source /mnt/outside: Invalid argument "
+	      "(is it on an unbindable mount?)");
 }
 
 Test(mount, only_a_procfs_is_bound_on_proc)
