@@ -1,0 +1,628 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The program inside the container: reports as one JSON object on stdout what a process there sees.
+ *
+ * It is static, needs no file of the root filesystem, and asks the kernel by system call wherever
+ * there is one, so that it also works where /proc is missing or masked. Text files of /proc are
+ * passed on as they are; the test side takes them apart.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <jansson.h>
+#include <linux/capability.h>
+#include <net/if.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+extern char **environ;
+
+static json_t *text(const char *string)
+{
+	json_t *value = json_string(string);
+
+	return value ? value : json_string("(not UTF-8)");
+}
+
+static json_t *strings(char *const *list)
+{
+	json_t *array = json_array();
+
+	for (; *list; list++)
+		json_array_append_new(array, text(*list));
+	return array;
+}
+
+static json_t *link_target(const char *path)
+{
+	char target[4096];
+	ssize_t length = readlink(path, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return json_null();
+	target[length] = '\0';
+	return text(target);
+}
+
+/* The beginning of a file as text; null when it cannot be read. */
+static json_t *file_text(const char *path)
+{
+	static char buffer[256 * 1024];
+	size_t size = 0;
+	ssize_t count;
+	/* Not blocking: the path may be a fifo. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return json_null();
+	while ((count = read(fd, buffer + size, sizeof(buffer) - 1 - size)) > 0)
+		size += (size_t)count;
+	close(fd);
+	if (count < 0)
+		return json_null();
+	buffer[size] = '\0';
+	return text(buffer);
+}
+
+static json_t *report_ids(void)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+	gid_t groups[65536];
+	int count = getgroups(ARRAY_SIZE(groups), groups);
+	json_t *list = json_array();
+
+	getresuid(&ruid, &euid, &suid);
+	getresgid(&rgid, &egid, &sgid);
+	for (int i = 0; i < count; i++)
+		json_array_append_new(list, json_integer(groups[i]));
+	/* setfsuid(-1) changes nothing and tells the present one. */
+	return json_pack("{s:[I,I,I,I], s:[I,I,I,I], s:o}", "uid", (json_int_t)ruid,
+			 (json_int_t)euid, (json_int_t)suid, (json_int_t)(uid_t)setfsuid((uid_t)-1),
+			 "gid", (json_int_t)rgid, (json_int_t)egid, (json_int_t)sgid,
+			 (json_int_t)(gid_t)setfsgid((gid_t)-1), "groups", list);
+}
+
+static json_int_t mask_of(uint32_t low, uint32_t high)
+{
+	return (json_int_t)(((uint64_t)high << 32) | low);
+}
+
+static json_t *report_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {0};
+	uint64_t bounding = 0, ambient = 0;
+
+	syscall(SYS_capget, &header, data);
+	for (unsigned long cap = 0; cap < 64; cap++) {
+		if (prctl(PR_CAPBSET_READ, cap, 0, 0, 0) == 1)
+			bounding |= UINT64_C(1) << cap;
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) == 1)
+			ambient |= UINT64_C(1) << cap;
+	}
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "effective",
+			 mask_of(data[0].effective, data[1].effective), "permitted",
+			 mask_of(data[0].permitted, data[1].permitted), "inheritable",
+			 mask_of(data[0].inheritable, data[1].inheritable), "bounding",
+			 (json_int_t)bounding, "ambient", (json_int_t)ambient);
+}
+
+static json_t *report_limits(void)
+{
+	static const struct {
+		const char *name;
+		int resource;
+	} limits[] = {
+		{"RLIMIT_AS", RLIMIT_AS},
+		{"RLIMIT_CORE", RLIMIT_CORE},
+		{"RLIMIT_CPU", RLIMIT_CPU},
+		{"RLIMIT_DATA", RLIMIT_DATA},
+		{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+		{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+		{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+		{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+		{"RLIMIT_NICE", RLIMIT_NICE},
+		{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+		{"RLIMIT_NPROC", RLIMIT_NPROC},
+		{"RLIMIT_RSS", RLIMIT_RSS},
+		{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+		{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+		{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+		{"RLIMIT_STACK", RLIMIT_STACK},
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
+		struct rlimit limit;
+
+		if (getrlimit((__rlimit_resource_t)limits[i].resource, &limit))
+			continue;
+		/* RLIM_INFINITY becomes -1. */
+		json_object_set_new(
+			object, limits[i].name,
+			json_pack("[I,I]", (json_int_t)limit.rlim_cur, (json_int_t)limit.rlim_max));
+	}
+	return object;
+}
+
+static const char *type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFREG:
+		return "file";
+	case S_IFDIR:
+		return "dir";
+	case S_IFLNK:
+		return "link";
+	case S_IFCHR:
+		return "char";
+	case S_IFBLK:
+		return "block";
+	case S_IFIFO:
+		return "fifo";
+	default:
+		return "socket";
+	}
+}
+
+static json_t *status_object(const struct stat *status)
+{
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:[I,I]}", "type",
+			 type_of(status->st_mode), "mode", (json_int_t)(status->st_mode & 07777),
+			 "uid", (json_int_t)status->st_uid, "gid", (json_int_t)status->st_gid,
+			 "size", (json_int_t)status->st_size, "dev", (json_int_t)status->st_dev,
+			 "ino", (json_int_t)status->st_ino, "rdev",
+			 (json_int_t)major(status->st_rdev), (json_int_t)minor(status->st_rdev));
+}
+
+/* Open descriptors, found without /proc: fcntl knows. */
+static json_t *report_descriptors(void)
+{
+	json_t *object = json_object();
+
+	for (int fd = 0; fd < 4096; fd++) {
+		char name[64], path[96];
+		struct stat status;
+		json_t *entry;
+
+		if (fcntl(fd, F_GETFD) < 0 || fstat(fd, &status))
+			continue;
+		snprintf(name, sizeof(name), "%d", fd);
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		entry = status_object(&status);
+		json_object_set_new(entry, "target", link_target(path));
+		json_object_set_new(entry, "flags", json_integer(fcntl(fd, F_GETFL)));
+		json_object_set_new(entry, "tty", json_boolean(isatty(fd)));
+		json_object_set_new(object, name, entry);
+	}
+	return object;
+}
+
+static json_t *report_entry(const char *path)
+{
+	struct stat status;
+	json_t *entry;
+
+	if (lstat(path, &status))
+		return json_pack("{s:i}", "errno", errno);
+	entry = status_object(&status);
+	if (S_ISLNK(status.st_mode))
+		json_object_set_new(entry, "target", link_target(path));
+	return entry;
+}
+
+/* Every name in a directory with its lstat. */
+static json_t *report_directory(const char *path)
+{
+	json_t *object = json_object();
+	DIR *directory = opendir(path);
+	struct dirent *found;
+
+	if (!directory) {
+		json_decref(object);
+		return json_null();
+	}
+	while ((found = readdir(directory))) {
+		char name[8192];
+
+		if (!strcmp(found->d_name, ".") || !strcmp(found->d_name, ".."))
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", path, found->d_name);
+		json_object_set_new(object, found->d_name, report_entry(name));
+	}
+	closedir(directory);
+	return object;
+}
+
+static json_t *report_namespaces(void)
+{
+	static const char *const kinds[] = {"pid", "net",  "mnt",    "ipc",
+					    "uts", "user", "cgroup", "time"};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "/proc/self/ns/%s", kinds[i]);
+		json_object_set_new(object, kinds[i], link_target(path));
+	}
+	return object;
+}
+
+static json_t *report_interfaces(void)
+{
+	json_t *object = json_object();
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct if_nameindex *list = if_nameindex();
+
+	for (struct if_nameindex *at = list; at && at->if_index; at++) {
+		struct ifreq request = {0};
+
+		memcpy(request.ifr_name, at->if_name,
+		       strnlen(at->if_name, sizeof(request.ifr_name) - 1));
+		if (ioctl(fd, SIOCGIFFLAGS, &request))
+			continue;
+		json_object_set_new(object, at->if_name,
+				    json_pack("{s:b}", "up", request.ifr_flags & IFF_UP));
+	}
+	if (list)
+		if_freenameindex(list);
+	if (fd >= 0)
+		close(fd);
+	return object;
+}
+
+/* The terminal on stdin, and whether it is the controlling one. */
+static json_t *report_terminal(void)
+{
+	struct winsize size;
+	pid_t session = -1;
+	int controlling = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	bool has_controlling = controlling >= 0;
+
+	if (has_controlling)
+		close(controlling);
+	ioctl(STDIN_FILENO, TIOCGSID, &session);
+	if (ioctl(STDIN_FILENO, TIOCGWINSZ, &size))
+		return json_pack("{s:b}", "controlling", has_controlling);
+	return json_pack("{s:i, s:i, s:b, s:b, s:o}", "rows", size.ws_row, "columns", size.ws_col,
+			 "controlling", has_controlling, "own_session", session == getsid(0),
+			 "name", link_target("/proc/self/fd/0"));
+}
+
+/* Whether something can be made or changed at path; tried, since access(2) is not the truth. */
+static json_t *report_write_errno(const char *path, const struct stat *status)
+{
+	char name[8192];
+	int fd;
+
+	if (S_ISDIR(status->st_mode)) {
+		snprintf(name, sizeof(name), "%s/.probe-%d", path, getpid());
+		if (mkdir(name, 0700))
+			return json_integer(errno);
+		rmdir(name);
+		return json_integer(0);
+	}
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
+		return json_integer(errno);
+	close(fd);
+	return json_integer(0);
+}
+
+static json_t *report_read_errno(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char byte;
+	ssize_t count;
+	struct stat status;
+
+	if (fd < 0)
+		return json_integer(errno);
+	count = fstat(fd, &status) || S_ISDIR(status.st_mode) ? 0 : read(fd, &byte, 1);
+	json_t *result = json_integer(count < 0 && errno != EAGAIN ? errno : 0);
+	close(fd);
+	return result;
+}
+
+/* A path given by the test: what it is, whether it can be read and written, what is in it. */
+static json_t *report_path(const char *path)
+{
+	json_t *entry = report_entry(path);
+	struct stat status;
+	struct statfs filesystem;
+
+	if (stat(path, &status))
+		return entry;
+	json_object_set_new(entry, "follow", status_object(&status));
+	if (!statfs(path, &filesystem))
+		json_object_set_new(entry, "magic", json_integer((json_int_t)filesystem.f_type));
+	json_object_set_new(entry, "read", report_read_errno(path));
+	json_object_set_new(entry, "write", report_write_errno(path, &status));
+	if (S_ISDIR(status.st_mode))
+		json_object_set_new(entry, "list", report_directory(path));
+	if (S_ISREG(status.st_mode))
+		json_object_set_new(entry, "text", file_text(path));
+	return entry;
+}
+
+static json_t *report_files(void)
+{
+	static const char *const paths[] = {
+		"/proc/self/status",        "/proc/self/mountinfo",     "/proc/self/cgroup",
+		"/proc/self/stat",          "/proc/self/oom_score_adj", "/proc/self/cmdline",
+		"/proc/self/timerslack_ns",
+	};
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		json_object_set_new(object, paths[i], file_text(paths[i]));
+	return object;
+}
+
+static json_t *report_process(void)
+{
+	int deathsig = -1;
+
+	prctl(PR_GET_PDEATHSIG, &deathsig);
+	return json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "pid", getpid(), "ppid", getppid(),
+			 "sid", getsid(0), "pgid", getpgid(0), "deathsig", deathsig, "nnp",
+			 prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), "dumpable",
+			 prctl(PR_GET_DUMPABLE));
+}
+
+static json_t *report_cwd(void)
+{
+	char path[4096];
+	struct stat status;
+	json_t *entry;
+
+	if (stat(".", &status))
+		return json_pack("{s:i}", "errno", errno);
+	entry = status_object(&status);
+	/* The bare system call: libc hides "(unreachable)". */
+	if (syscall(SYS_getcwd, path, sizeof(path)) > 0)
+		json_object_set_new(entry, "path", text(path));
+	return entry;
+}
+
+static int report(int argc, char **argv)
+{
+	/* First: what the report itself would disturb. */
+	json_t *descriptors = report_descriptors();
+	mode_t mask = umask(0);
+	struct utsname names;
+	json_t *paths = json_object(), *object;
+
+	umask(mask);
+	uname(&names);
+	for (int i = 0; i < argc; i++)
+		json_object_set_new(paths, argv[i], report_path(argv[i]));
+	object = json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "descriptors",
+			   descriptors, "ids", report_ids(), "capabilities", report_capabilities(),
+			   "limits", report_limits(), "umask", (int)mask, "process",
+			   report_process(), "cwd", report_cwd(), "env", strings(environ), "dev",
+			   report_directory("/dev"), "pts", report_directory("/dev/pts"), "files",
+			   report_files());
+	json_object_set_new(object, "hostname", text(names.nodename));
+	json_object_set_new(object, "domainname", text(names.domainname));
+	json_object_set_new(object, "namespaces", report_namespaces());
+	json_object_set_new(object, "interfaces", report_interfaces());
+	json_object_set_new(object, "terminal", report_terminal());
+	json_object_set_new(object, "root", report_path("/"));
+	json_object_set_new(object, "paths", paths);
+	json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS);
+	json_decref(object);
+	putchar('\n');
+	return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int quit(int argc, char **argv)
+{
+	return argc ? atoi(argv[0]) : EXIT_SUCCESS;
+}
+
+static int echo(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		printf("%s%s", i ? " " : "", argv[i]);
+	putchar('\n');
+	return EXIT_SUCCESS;
+}
+
+static int echo_to_stderr(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		fprintf(stderr, "%s\n", argv[i]);
+	return EXIT_SUCCESS;
+}
+
+/* Copy stdin to stdout until end-of-file. */
+static int copy(int argc, char **argv)
+{
+	char buffer[4096];
+	ssize_t count;
+
+	(void)argc;
+	(void)argv;
+	while ((count = read(STDIN_FILENO, buffer, sizeof(buffer))) > 0)
+		if (write(STDOUT_FILENO, buffer, (size_t)count) != count)
+			return EXIT_FAILURE;
+	return count < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/*
+ * Wait for a signal, print its number, end. The first process of a pid namespace does not get
+ * signals that it does not handle, so they are blocked and waited for.
+ */
+static int wait_for_signal(int argc, char **argv)
+{
+	sigset_t set;
+	int number;
+
+	(void)argc;
+	(void)argv;
+	sigfillset(&set);
+	sigdelset(&set, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	puts("ready");
+	fflush(stdout);
+	if (sigwait(&set, &number))
+		return EXIT_FAILURE;
+	printf("%d\n", number);
+	return EXIT_SUCCESS;
+}
+
+/* End by a signal: from outside the namespace nobody is there to send one. */
+static int die(int argc, char **argv)
+{
+	int number = argc ? atoi(argv[0]) : SIGKILL;
+
+	signal(number, SIG_DFL);
+	/* init is immune against its own signals, but not against a fault of its own. */
+	if (number == SIGSEGV)
+		*(volatile int *)(uintptr_t)argc = 0;
+	kill(getpid(), number);
+	return EXIT_FAILURE;
+}
+
+/* Leave children behind that ignore everything but SIGKILL. */
+static int fork_children(int argc, char **argv)
+{
+	int count = argc ? atoi(argv[0]) : 1;
+
+	for (int i = 0; i < count; i++) {
+		if (fork() == 0) {
+			signal(SIGTERM, SIG_IGN);
+			for (;;)
+				pause();
+		}
+	}
+	return wait_for_signal(0, NULL);
+}
+
+/* Try system calls by name, with arguments that do nothing when they are let through. */
+static int try_syscalls(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		long number;
+		long arguments[3];
+	} calls[] = {
+		{"getpid", SYS_getpid, {0}},
+		{"keyctl", SYS_keyctl, {-1}},
+		{"unshare", SYS_unshare, {0}},
+		{"uname", SYS_uname, {0}},
+		{"mkdirat", SYS_mkdirat, {-1}},
+		{"chroot", SYS_chroot, {0}},
+		{"personality", SYS_personality, {0xffffffff}},
+		{"sethostname", SYS_sethostname, {0, 1L << 32}},
+		{"reboot", SYS_reboot, {0}},
+		{"socket-vsock", SYS_socket, {40, 1, 0}},
+		{"socket-inet", SYS_socket, {AF_INET, SOCK_DGRAM, 0}},
+		{"clone3", SYS_clone3, {0}},
+		{"mount", SYS_mount, {0}},
+		{"mount_setattr", SYS_mount_setattr, {-1}},
+		{"bpf", SYS_bpf, {-1}},
+		{"nonexistent", 100000, {0}},
+	};
+	json_t *object = json_object();
+
+	for (int i = 0; i < argc; i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(calls); j++) {
+			const long *with = calls[j].arguments;
+			long result;
+
+			if (strcmp(argv[i], calls[j].name))
+				continue;
+			result = syscall(calls[j].number, with[0], with[1], with[2], 0L, 0L, 0L);
+			json_object_set_new(object, argv[i], json_integer(result < 0 ? errno : 0));
+		}
+	}
+	json_dumpf(object, stdout, JSON_COMPACT);
+	json_decref(object);
+	putchar('\n');
+	return EXIT_SUCCESS;
+}
+
+/* Fill memory until something stops it. */
+static int eat(int argc, char **argv)
+{
+	size_t chunk = 1 << 20;
+	long megabytes = argc ? atol(argv[0]) : 1024;
+
+	for (long i = 0; i < megabytes; i++) {
+		char *memory = malloc(chunk);
+
+		if (!memory)
+			return EXIT_FAILURE;
+		memset(memory, 1, chunk);
+	}
+	puts("full");
+	return EXIT_SUCCESS;
+}
+
+/* Open a device node by path: 0 or errno, which the cgroup's device rules decide. */
+static int open_devices(int argc, char **argv)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < argc; i++) {
+		int fd = open(argv[i], O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+
+		json_object_set_new(object, argv[i], json_integer(fd < 0 ? errno : 0));
+		if (fd >= 0)
+			close(fd);
+	}
+	json_dumpf(object, stdout, JSON_COMPACT);
+	json_decref(object);
+	putchar('\n');
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{"report", report},
+		{"exit", quit},
+		{"echo", echo},
+		{"stderr", echo_to_stderr},
+		{"copy", copy},
+		{"wait", wait_for_signal},
+		{"die", die},
+		{"fork", fork_children},
+		{"syscalls", try_syscalls},
+		{"eat", eat},
+		{"open", open_devices},
+	};
+
+	if (argc < 2)
+		return report(0, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 2, argv + 2);
+	fprintf(stderr, "probe: unknown command \"%s\"\n", argv[1]);
+	return EXIT_FAILURE;
+}
