@@ -31,11 +31,8 @@ struct host {
 	uint64_t capabilities; /* what the caller can hand on: permitted and in the bounding set */
 	uint64_t known_capabilities; /* what this kernel knows */
 	bool detached_mounts;        /* Linux 6.15: mounting onto a detached tree */
-	bool apparmor, selinux;
 	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without
 					   one unified (hybrid); none: no cgroups */
-	/* Whether the caller's own namespaces are needed for an answer is the planners' business.
-	 */
 };
 
 /**

@@ -43,6 +43,9 @@ struct record {
 	uint64_t pidfs_inode;   /* unique for this boot; 0 before Linux 6.9 */
 	uint64_t start_time;    /* clock ticks after boot, /proc/PID/stat field 22 */
 	uint64_t pid_namespace; /* inode of the pid namespace in which pid counts */
+
+	/* Not written: <root>/<id>, held open. Its creator holds it locked. */
+	int directory;
 };
 
 enum status { STATUS_CREATING, STATUS_CREATED, STATUS_RUNNING, STATUS_PAUSED, STATUS_STOPPED };
@@ -51,15 +54,14 @@ extern const struct words status_words;
 
 /* A container that exists: its directory held open, its record read. */
 struct container {
-	int directory;
 	struct record record;
-	bool damaged; /* no readable record: its creator died early. Only delete --force wants it */
+	bool damaged; /* no readable record: its creator was killed. Only delete --force wants it */
 	struct arena arena;
 };
 
 /**
- * record_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file
- * name), a character outside [A-Za-z0-9_+.-], a leading '-'.
+ * record_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file name), a
+ * character outside [A-Za-z0-9_+.-], a leading '-'.
  */
 int record_check_id(const char *id, struct error *err);
 
@@ -68,24 +70,26 @@ int record_check_id(const char *id, struct error *err);
  *
  * Return: 0; -ENOENT "container \"x\" does not exist"
  */
-int container_open(const char *root, const char *id, struct container *container,
-		   struct error *err);
+int container_open(const char *root, const char *id, struct container *container, struct error *err);
 void container_close(struct container *container);
 
 /**
  * container_status() - derive the status from the kernel.
- * @pidfd: set to a pidfd of init, verified to be the recorded process, when it lives; else -1. NULL
- * when not wanted
+ * @pidfd: set to a pidfd of init, verified to be the recorded process, when it lives; else to -1
  *
  * Return: enum status, or -EXDEV when the pid counts in a pid namespace other than the caller's
  */
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
-/* Steps. Claim the id; the directory of a failed or deleted container goes last. */
+/* Steps of create. */
 int record_step_claim(struct creation *creation, struct error *err);
 int record_step_write(struct creation *creation, struct error *err);
 int record_step_pid_file(struct creation *creation, struct error *err);
 bool record_pid_file_planned(const struct plan *plan);
-int record_remove(const char *root, const char *id, int directory, struct error *err);
+
+/**
+ * record_undo() - remove the container's directory: the last thing that goes.
+ */
+int record_undo(const struct record *record, struct error *err);
 
 #endif

@@ -22,7 +22,6 @@ struct creation {
 	struct record record;            /* what undo needs, filled as the steps go */
 
 	/* Descriptors, -1 when not open. */
-	int directory; /* <root>/<id>; holds the lock that says its creator lives */
 	int sync;      /* this side's end of the conversation; see process/sync.h */
 	int start;     /* listening start socket: init's */
 	int init;      /* host: pidfd of init */

@@ -21,6 +21,8 @@ struct plan;
 struct creation;
 struct record;
 struct host;
+struct hierarchy;
+struct hierarchies;
 struct arena;
 struct cgroup_driver;
 
@@ -30,6 +32,8 @@ struct cgroup_write {
 	const char *controller; /* "memory" */
 	const char *file;       /* "memory.max" */
 	const char *text;       /* "1048576" */
+	bool optional;          /* says what holds anyway: a missing file is no error */
+	const char *missing;    /* what it means when the file is missing; NULL: nothing is known */
 };
 
 struct cgroup_writes {
@@ -45,11 +49,28 @@ struct bpf_program {
 	struct bpf_insn *at;
 };
 
+/* One entry of resources.devices; see devices.c. */
+struct cgroup_device_rule {
+	bool allow;
+	char type;            /* 'a', 'b', 'c' */
+	unsigned access;      /* BPF_DEVCG_ACC_* */
+	int64_t major, minor; /* -1: any */
+};
+
+struct cgroup_device_rules {
+	bool allow;   /* what holds for a device that no rule names */
+	size_t count; /* none, and allow: nothing is restricted */
+	struct cgroup_device_rule *at;
+};
+
 struct cgroup_plan {
 	const struct cgroup_driver *driver; /* NULL: no cgroup at all */
-	const char *path;            /* below each hierarchy's mount; absolute, no "." or ".." */
-	struct cgroup_writes writes; /* in the order to write them */
-	struct bpf_program devices;  /* v2 only; v1 has the rules among the writes */
+	const char *path; /* below each hierarchy's mount; absolute, no "." or ".."; "": none */
+	struct cgroup_writes writes;             /* in the order to write them */
+	struct cgroup_device_rules device_rules; /* what the program says, for those who print it */
+	struct bpf_program devices; /* for the cgroup2 directory; else the rules are among the
+				       writes */
+	bool clone_into;            /* init is born in the cgroup2 directory, if there is one */
 };
 
 /* Descriptors that steps of create hold open. */
@@ -58,7 +79,8 @@ struct cgroup_handles {
 	size_t count;
 	int tasks[CGROUP_HIERARCHIES_MAX]; /* v1: `tasks` of each hierarchy, open for writing: init
 					      puts itself in ("0", one thread), which needs no
-					      global lock */
+					      global lock. Without clone_into also cgroup.procs of
+					      the cgroup2 directory */
 };
 
 struct cgroup_driver {
@@ -68,15 +90,37 @@ struct cgroup_driver {
 	int (*create)(const struct plan *plan, struct cgroup_handles *handles, struct error *err);
 	/* Called by init itself: enter. */
 	int (*attach)(struct cgroup_handles *handles, struct error *err);
-	/* Remove the directories. What is missing is no error; retried while the kernel is busy. */
-	int (*destroy)(const struct host *host, const char *path, struct error *err);
-	/* SIGKILL (or another signal) to every process below, also to those that fork meanwhile. */
+	/* Is nobody in there, and is it not frozen? A missing one is fine: it will be made. */
+	int (*check)(const struct host *host, const char *path, struct error *err);
+	/* Remove the directories, those below first. What is missing is no error. Retried for so
+	 * long while the kernel is busy with what is in there; then -EBUSY. */
+	int (*destroy)(const struct host *host, const char *path, unsigned patience_ms,
+		       struct error *err);
+	/* SIGKILL (or another signal) to every process below, also to those that fork meanwhile.
+	 * No such cgroup: nobody is in it. */
 	int (*kill)(const struct host *host, const char *path, int signal, struct error *err);
 	/* Freeze or thaw, and wait until it is so. */
 	int (*freeze)(const struct host *host, const char *path, bool frozen, struct error *err);
 	/* 1 frozen, 0 not or no such cgroup. */
 	int (*frozen)(const struct host *host, const char *path);
 };
+
+/**
+ * cgroup_hierarchy() - the hierarchy that has a controller ("memory"), NULL for none.
+ */
+const struct hierarchy *cgroup_hierarchy(const struct hierarchies *hierarchies,
+					 const char *controller);
+
+/**
+ * cgroup_has_controller() - is a word in a list of controllers? Separated by commas (mount options
+ * of v1) or spaces (cgroup.controllers).
+ */
+bool cgroup_has_controller(const char *list, const char *controller);
+
+/**
+ * cgroup_unified() - the cgroup2 hierarchy, NULL for none.
+ */
+const struct hierarchy *cgroup_unified(const struct hierarchies *hierarchies);
 
 extern const struct cgroup_driver cgroup_v1_driver, cgroup_v2_driver;
 
@@ -90,16 +134,87 @@ const struct cgroup_driver *cgroup_driver_find(const char *name);
  */
 int cgroup_hierarchies_read(struct arena *arena, struct host *host, struct error *err);
 
+/**
+ * cgroup_hierarchies_parse() - the hierarchies in a mountinfo file (proc(5)); the controllers of
+ * cgroup2 are not in there and left "".
+ */
+int cgroup_hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierarchies *hierarchies,
+			     struct error *err);
+
 /* The planning half: path, driver, limits, device rules. Refuses what the host cannot do. */
 int cgroup_plan(struct plan *plan, struct error *err);
 void cgroup_print(const struct plan *plan, FILE *out);
 
+/**
+ * cgroup_refuse_populated(), cgroup_refuse_frozen() - the errors of check.
+ */
+int cgroup_refuse_populated(const char *path, struct error *err);
+int cgroup_refuse_frozen(const char *path, struct error *err);
+
+/**
+ * cgroup_resources_plan() - resources.c: append the limits of linux.resources to the writes.
+ * @hierarchies: the host's, or none at all
+ *
+ * Return: 0; -EINVAL: a value makes no sense; -ENOTSUP: this host cannot enforce it
+ */
+int cgroup_resources_plan(struct plan *plan, const struct hierarchies *hierarchies,
+			  struct error *err);
+
+/**
+ * cgroup_resources_write() - write the limits of one hierarchy.
+ * @directory: the container's in there
+ */
+int cgroup_resources_write(const struct plan *plan, const struct hierarchy *hierarchy,
+			   int directory, struct error *err);
+
+/**
+ * cgroup_devices_plan() - devices.c: device rules as writes, or as a program, as the host has it.
+ */
+int cgroup_devices_plan(struct plan *plan, const struct hierarchies *hierarchies,
+			struct error *err);
+
+/**
+ * cgroup_devices_read() - the rules of config.json, shortened to what counts, and the default ones.
+ */
+int cgroup_devices_read(const struct plan *plan, struct cgroup_device_rules *rules,
+			struct error *err);
+
+/**
+ * cgroup_devices_flatten() - turn ordered rules into a set without order, as v1 has it: exceptions
+ * from rules->allow, of type 'b' or 'c' and all with allow the other way round.
+ *
+ * Return: false when v1 cannot say that: an exception from an exception
+ */
+bool cgroup_devices_flatten(const struct cgroup_device_rules *rules, struct arena *arena,
+			    struct cgroup_device_rules *flat);
+
+/**
+ * cgroup_devices_compile() - a BPF_PROG_TYPE_CGROUP_DEVICE program that says what the rules say.
+ */
+void cgroup_devices_compile(const struct cgroup_device_rules *rules, struct arena *arena,
+			    struct bpf_program *program);
+
+/**
+ * cgroup_devices_attach() - load the program and attach it to a cgroup2 directory.
+ */
+int cgroup_devices_attach(int directory, const struct bpf_program *program, struct error *err);
+
+/* Room for a rule in the words of v1: "c 136:* rwm". */
+enum { CGROUP_DEVICE_TEXT_SIZE = 64 };
+
+/**
+ * cgroup_device_format() - a rule in the words of v1, without allow or deny.
+ */
+void cgroup_device_format(const struct cgroup_device_rule *rule,
+			  char text[static CGROUP_DEVICE_TEXT_SIZE]);
+
 /* Steps; see steps.h. */
+int cgroup_step_check(struct creation *creation, struct error *err);
 int cgroup_step_create(struct creation *creation, struct error *err);
 int cgroup_step_join(struct creation *creation, struct error *err);
 int cgroup_undo(const struct record *record, struct error *err);
 bool cgroup_planned(const struct plan *plan);
-bool cgroup_joined_by_init(const struct plan *plan); /* v1 */
+bool cgroup_joined_by_init(const struct plan *plan); /* v1; v2 without clone_into */
 
 /**
  * cgroup_sources_open() - for a mount of type cgroup: the container's own directories, as detached

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroup v1: one hierarchy for each controller or few, and the hybrid form, in which a cgroup2
+ * hierarchy stands beside them (cgroups(7), CGROUPS VERSION 1).
+ *
+ * The container has the same path in every one of them: engines read its numbers there. Init enters
+ * by itself, through descriptors of `tasks` ("0" means the caller): moving the one thread that
+ * calls takes no lock that all of the system's processes share, as writing to cgroup.procs does. In
+ * the cgroup2 hierarchy it is born.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/cgroup/v2.h"
+#include "libcontainer/io.h"
+#include "libcontainer/plan.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum {
+	FREEZE_TIMEOUT_MS = 10000,
+	/* Freezing can get stuck halfway when processes wait for each other; letting go helps. */
+	FREEZE_RETRY_MS = 100,
+	KILL_TIMEOUT_MS = 10000,
+	CPUSET_SIZE = 8192,
+};
+
+/* A new cpuset has neither processors nor memory, and nobody can enter it like that. */
+static const char *const cpuset_files[] = {"cpuset.cpus", "cpuset.mems"};
+
+/* An empty one takes over its parent's. */
+static int inherit_file(int parent, int child, const char *file, struct error *err)
+{
+	char text[CPUSET_SIZE];
+	ssize_t size = io_read_file(child, file, text, sizeof text, err);
+
+	if (size < 0)
+		return (int)size;
+	if (text[strspn(text, " \n")] != '\0')
+		return 0;
+	size = io_read_file(parent, file, text, sizeof text, err);
+	if (size < 0)
+		return (int)size;
+	if (size == CPUSET_SIZE - 1)
+		return error_set(err, E2BIG, "%s: the parent's list is too long", file);
+	return io_write_file(child, file, text, err);
+}
+
+static int inherit_cpuset(int parent, int child, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(cpuset_files); i++)
+		if (inherit_file(parent, child, cpuset_files[i], err) < 0)
+			return -err->code;
+	return 0;
+}
+
+/* From the root down to the container. */
+static int inherit_down(const struct hierarchy *hierarchy, const char *path, int directory,
+			struct error *err)
+{
+	struct ancestor ancestor = {.path = path};
+	_close_ int parent = -1;
+
+	while (ancestor_next(&ancestor)) {
+		_close_ int child = tree_open(hierarchy, ancestor.name, err);
+		int above = parent;
+
+		if (child < 0)
+			return child;
+		if (above >= 0 && inherit_cpuset(above, child, err) < 0)
+			return error_wrap(err, "%s%s", hierarchy->mount, ancestor.name);
+		cleanup_close(&parent);
+		parent = take(&child);
+	}
+	return inherit_cpuset(parent, directory, err);
+}
+
+static int open_tasks(int directory, struct cgroup_handles *handles, struct error *err)
+{
+	int tasks = openat(directory, "tasks", O_WRONLY | O_CLOEXEC);
+
+	if (tasks < 0)
+		return error_errno(err, "tasks");
+	handles->tasks[handles->count++] = tasks;
+	return 0;
+}
+
+static int create_one(const struct plan *plan, const struct hierarchy *hierarchy,
+		      struct cgroup_handles *handles, struct error *err)
+{
+	_close_ int directory = -1;
+
+	if (hierarchy->unified)
+		return unified_create(plan, hierarchy, handles, err);
+	directory = tree_make(hierarchy, plan->cgroup.path, err);
+	if (directory < 0)
+		return directory;
+	if (cgroup_has_controller(hierarchy->controllers, "cpuset") &&
+	    inherit_down(hierarchy, plan->cgroup.path, directory, err) < 0)
+		return -err->code;
+	if (cgroup_resources_write(plan, hierarchy, directory, err) < 0)
+		return -err->code;
+	return open_tasks(directory, handles, err);
+}
+
+static int v1_create(const struct plan *plan, struct cgroup_handles *handles, struct error *err)
+{
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+
+	for (size_t i = 0; i < hierarchies->count; i++)
+		if (create_one(plan, &hierarchies->at[i], handles, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+static int v1_destroy(const struct host *host, const char *path, unsigned patience_ms,
+		      struct error *err)
+{
+	const struct hierarchies *hierarchies = &host->hierarchies;
+	struct error one;
+	int result = 0;
+
+	/* As much as possible: one that is not empty must not keep the others; waiting for one was
+	 * waiting for all. */
+	for (size_t i = 0; i < hierarchies->count; i++)
+		if (tree_remove(&hierarchies->at[i], path, result == 0 ? patience_ms : 0, &one) <
+			    0 &&
+		    result == 0) {
+			*err = one;
+			result = -one.code;
+		}
+	return result;
+}
+
+static bool is_populated(const struct hierarchy *hierarchy, int directory)
+{
+	return hierarchy->unified ? unified_populated(directory) : tree_populated(directory);
+}
+
+static bool freezer_frozen(int directory)
+{
+	char state[16];
+	struct error ignored;
+
+	return io_read_file(directory, "freezer.state", state, sizeof state, &ignored) > 0 &&
+	       !strcmp(state, "FROZEN\n");
+}
+
+static bool is_frozen(const struct hierarchy *hierarchy, int directory)
+{
+	if (hierarchy->unified)
+		return unified_frozen(directory);
+	return cgroup_has_controller(hierarchy->controllers, "freezer") &&
+	       freezer_frozen(directory);
+}
+
+static int check_one(const struct hierarchy *hierarchy, const char *path, struct error *err)
+{
+	_close_ int directory = tree_open(hierarchy, path, err);
+
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	if (is_populated(hierarchy, directory))
+		return cgroup_refuse_populated(path, err);
+	return is_frozen(hierarchy, directory) ? cgroup_refuse_frozen(path, err) : 0;
+}
+
+static int v1_check(const struct host *host, const char *path, struct error *err)
+{
+	const struct hierarchies *hierarchies = &host->hierarchies;
+
+	for (size_t i = 0; i < hierarchies->count; i++)
+		if (check_one(&hierarchies->at[i], path, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+/* Either may have been used, by kist or by others. */
+static int v1_frozen(const struct host *host, const char *path)
+{
+	const struct hierarchies *hierarchies = &host->hierarchies;
+	struct error ignored;
+
+	for (size_t i = 0; i < hierarchies->count; i++) {
+		const struct hierarchy *hierarchy = &hierarchies->at[i];
+		_close_ int directory = -1;
+
+		if (!hierarchy->unified &&
+		    !cgroup_has_controller(hierarchy->controllers, "freezer"))
+			continue;
+		directory = tree_open(hierarchy, path, &ignored);
+		if (directory >= 0 && is_frozen(hierarchy, directory))
+			return 1;
+	}
+	return 0;
+}
+
+static int freezer_write(int directory, bool frozen, struct error *err)
+{
+	return io_write_file(directory, "freezer.state", frozen ? "FROZEN" : "THAWED", err);
+}
+
+/* Read until it says so: FREEZING becomes FROZEN only when somebody looks. */
+static bool freezer_wait(int directory, unsigned timeout_ms)
+{
+	long long deadline_ms = tree_now_ms() + timeout_ms;
+
+	while (!freezer_frozen(directory)) {
+		if (tree_now_ms() > deadline_ms)
+			return false;
+		tree_sleep_ms(1);
+	}
+	return true;
+}
+
+static int freezer_freeze(int directory, bool frozen, struct error *err)
+{
+	long long deadline_ms = tree_now_ms() + FREEZE_TIMEOUT_MS;
+
+	if (!frozen)
+		return freezer_write(directory, false, err);
+	while (tree_now_ms() < deadline_ms) {
+		if (freezer_write(directory, true, err) < 0)
+			return -err->code;
+		if (freezer_wait(directory, FREEZE_RETRY_MS))
+			return 0;
+		if (freezer_write(directory, false, err) < 0)
+			return -err->code;
+	}
+	return error_set(err, ETIMEDOUT, "a process cannot be frozen: it waits in the kernel");
+}
+
+static int freeze_one(const struct hierarchy *hierarchy, const char *path, bool frozen,
+		      struct error *err)
+{
+	_close_ int directory = tree_open(hierarchy, path, err);
+
+	if (directory < 0)
+		return directory;
+	return hierarchy->unified ? unified_freeze(directory, frozen, err)
+				  : freezer_freeze(directory, frozen, err);
+}
+
+/* cgroup2's freezer is the better one: what it holds can be killed and traced. */
+static const struct hierarchy *find_freezer(const struct hierarchies *hierarchies)
+{
+	const struct hierarchy *unified = cgroup_unified(hierarchies);
+
+	return unified ? unified : cgroup_hierarchy(hierarchies, "freezer");
+}
+
+/* Others may have used v1's. */
+static int thaw_all(const struct hierarchies *hierarchies, const char *path, struct error *err)
+{
+	const struct hierarchy *freezer = cgroup_hierarchy(hierarchies, "freezer");
+	const struct hierarchy *unified = cgroup_unified(hierarchies);
+	int result = freezer ? freeze_one(freezer, path, false, err) : 0;
+
+	if (result < 0 && (result != -ENOENT || !unified))
+		return result;
+	return unified ? freeze_one(unified, path, false, err) : 0;
+}
+
+static int v1_freeze(const struct host *host, const char *path, bool frozen, struct error *err)
+{
+	const struct hierarchy *freezer = find_freezer(&host->hierarchies);
+
+	if (!freezer)
+		return error_set(err, ENOTSUP,
+				 "controller freezer is not available: neither it nor cgroup2 is "
+				 "mounted");
+	return frozen ? freeze_one(freezer, path, true, err)
+		      : thaw_all(&host->hierarchies, path, err);
+}
+
+/* One signal for each process, so in one hierarchy only; all have the same processes. */
+static int signal_once(const struct host *host, const char *path, int signal, struct error *err)
+{
+	const struct hierarchies *hierarchies = &host->hierarchies;
+	const struct hierarchy *freezer = find_freezer(hierarchies);
+	const struct hierarchy *chosen = freezer ? freezer : &hierarchies->at[0];
+	_close_ int directory = tree_open(chosen, path, err);
+	bool thaw = freezer && !v1_frozen(host, path);
+	struct error ignored;
+
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	if (chosen->unified)
+		return unified_kill(directory, signal, err);
+	if (thaw)
+		freezer_freeze(directory, true, &ignored);
+	tree_signal(directory, signal);
+	if (thaw)
+		freezer_freeze(directory, false, &ignored);
+	return 0;
+}
+
+/* SIGKILL in one hierarchy. Return: how many processes there were. */
+static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
+{
+	struct error ignored;
+	_close_ int directory = tree_open(hierarchy, path, &ignored);
+
+	if (directory < 0)
+		return 0;
+	if (!hierarchy->unified)
+		return tree_signal(directory, SIGKILL);
+	unified_kill(directory, SIGKILL, &ignored);
+	return unified_populated(directory);
+}
+
+/* v1's freezer keeps them from forking away; and a frozen one dies only when it is thawed. */
+static unsigned kill_everywhere(const struct hierarchies *hierarchies, const char *path)
+{
+	const struct hierarchy *freezer = cgroup_hierarchy(hierarchies, "freezer");
+	struct error ignored;
+	_close_ int directory = freezer ? tree_open(freezer, path, &ignored) : -1;
+	unsigned found = 0;
+
+	if (directory >= 0 && !cgroup_unified(hierarchies) &&
+	    freezer_write(directory, true, &ignored) == 0)
+		freezer_wait(directory, FREEZE_RETRY_MS);
+	for (size_t i = 0; i < hierarchies->count; i++)
+		found += kill_one(&hierarchies->at[i], path);
+	if (directory >= 0)
+		freezer_write(directory, false, &ignored);
+	return found;
+}
+
+/* Until nobody is left: without cgroup2 a process can fork between reading the list and the signal.
+ */
+static int kill_until_empty(const struct hierarchies *hierarchies, const char *path,
+			    struct error *err)
+{
+	long long deadline_ms = tree_now_ms() + KILL_TIMEOUT_MS;
+
+	while (kill_everywhere(hierarchies, path) > 0) {
+		if (tree_now_ms() > deadline_ms)
+			return error_set(err, EBUSY,
+					 "container's cgroup is not empty: processes in %s do not "
+					 "end",
+					 path);
+		tree_sleep_ms(1);
+	}
+	return 0;
+}
+
+static int v1_kill(const struct host *host, const char *path, int signal, struct error *err)
+{
+	if (signal == SIGKILL)
+		return kill_until_empty(&host->hierarchies, path, err);
+	return signal_once(host, path, signal, err);
+}
+
+const struct cgroup_driver cgroup_v1_driver = {
+	.name = "cgroupfs-v1",
+	.create = v1_create,
+	.attach = tree_enter,
+	.check = v1_check,
+	.destroy = v1_destroy,
+	.kill = v1_kill,
+	.freeze = v1_freeze,
+	.frozen = v1_frozen,
+};

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * cgroup2, the unified hierarchy (cgroups(7), CGROUPS VERSION 2; Linux's
+ * admin-guide/cgroup-v2.rst).
+ *
+ * Init is born in its cgroup (CLONE_INTO_CGROUP), so no process of the container is ever outside.
+ */
+#include "libcontainer/cgroup/v2.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/io.h"
+#include "libcontainer/plan.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum {
+	FREEZE_TIMEOUT_MS = 10000,
+	/* The kernel has some 15 controllers with names of up to 10 letters. */
+	CONTROLLERS_SIZE = 512,
+};
+
+/* Enabled wherever they are, so that there are numbers to read and limits can be set later. */
+static const char *const usual_controllers[] = {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"};
+
+/* Is a limit planned that this controller has to enforce? */
+static bool is_needed(const struct plan *plan, const char *controller)
+{
+	const struct cgroup_writes *writes = &plan->cgroup.writes;
+
+	for (size_t i = 0; i < writes->count; i++)
+		if (!strcmp(writes->at[i].controller, controller))
+			return true;
+	return false;
+}
+
+static bool is_usual(const char *controller)
+{
+	for (size_t i = 0; i < COUNT(usual_controllers); i++)
+		if (!strcmp(usual_controllers[i], controller))
+			return true;
+	return false;
+}
+
+/* Take the next word of a list of controllers. */
+static bool next_controller(const char **list, char controller[static CONTROLLERS_SIZE])
+{
+	const char *start = *list + strspn(*list, " \n");
+	size_t length = strcspn(start, " \n");
+
+	if (length == 0 || length >= CONTROLLERS_SIZE)
+		return false;
+	memcpy(controller, start, length);
+	controller[length] = '\0';
+	*list = start + length;
+	return true;
+}
+
+/* Does the container want this one of those that the hierarchy has? */
+static bool is_wanted(const struct plan *plan, const char *controller)
+{
+	return is_usual(controller) || is_needed(plan, controller);
+}
+
+/* Is everything there that is wanted? */
+static bool has_wanted(const struct plan *plan, const struct hierarchy *unified,
+		       const char *available)
+{
+	const char *list = unified->controllers;
+	char controller[CONTROLLERS_SIZE];
+
+	while (next_controller(&list, controller))
+		if (is_wanted(plan, controller) && !cgroup_has_controller(available, controller))
+			return false;
+	return true;
+}
+
+static const char *explain_enable(int code)
+{
+	switch (code) {
+	case EBUSY:
+		return " (it has processes of its own, and limits are for its children only when "
+		       "it "
+		       "has none)";
+	case EACCES:
+	case EPERM:
+		return " (it is not delegated to the user)";
+	case EOPNOTSUPP:
+		return " (it is threaded)";
+	case EROFS:
+		return " (the hierarchy is mounted read-only)";
+	default:
+		return "";
+	}
+}
+
+/* One controller for the children of a cgroup. Only one that a limit needs must be there. */
+static int enable_controller(const struct plan *plan, int directory, const char *name,
+			     const char *controller, struct error *err)
+{
+	char text[CONTROLLERS_SIZE + 1];
+	struct error reason;
+
+	snprintf(text, sizeof text, "+%s", controller);
+	if (io_write_file(directory, "cgroup.subtree_control", text, &reason) == 0 ||
+	    !is_needed(plan, controller))
+		return 0;
+	return error_set(err, reason.code, "controller %s is not available: %s/%s%s", controller,
+			 name, reason.text, explain_enable(reason.code));
+}
+
+/* What a cgroup has available and its children want, but do not have yet: "+memory +pids". */
+static void find_disabled(const struct plan *plan, const char *available, const char *enabled,
+			  char text[static CONTROLLERS_SIZE])
+{
+	char controller[CONTROLLERS_SIZE];
+	size_t used = 0;
+
+	text[0] = '\0';
+	while (next_controller(&available, controller)) {
+		if (!is_wanted(plan, controller) || cgroup_has_controller(enabled, controller))
+			continue;
+		used += (size_t)snprintf(text + used, CONTROLLERS_SIZE - used, "%s+%s",
+					 used ? " " : "", controller);
+		if (used >= CONTROLLERS_SIZE)
+			return;
+	}
+}
+
+static int enable_each(const struct plan *plan, int directory, const char *name,
+		       const char *disabled, struct error *err)
+{
+	char controller[CONTROLLERS_SIZE];
+
+	while (next_controller(&disabled, controller))
+		if (enable_controller(plan, directory, name, controller + 1, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+/* The children of one cgroup get what it has itself. */
+static int enable_below(const struct plan *plan, int directory, const char *name, struct error *err)
+{
+	char available[CONTROLLERS_SIZE], enabled[CONTROLLERS_SIZE], disabled[CONTROLLERS_SIZE];
+	struct error ignored;
+
+	if (io_read_file(directory, "cgroup.controllers", available, sizeof available, err) < 0 ||
+	    io_read_file(directory, "cgroup.subtree_control", enabled, sizeof enabled, err) < 0)
+		return error_wrap(err, "%s", name);
+	find_disabled(plan, available, enabled, disabled);
+	if (disabled[0] == '\0' ||
+	    io_write_file(directory, "cgroup.subtree_control", disabled, &ignored) == 0)
+		return 0;
+	return enable_each(plan, directory, name, disabled, err);
+}
+
+/* From the root down to the parent: a cgroup can only hand on what it has been handed. */
+static int enable_down(const struct plan *plan, const struct hierarchy *unified, struct error *err)
+{
+	struct ancestor ancestor = {.path = plan->cgroup.path};
+
+	while (ancestor_next(&ancestor)) {
+		_close_ int directory = tree_open(unified, ancestor.name, err);
+		char name[2 * PATH_MAX];
+
+		if (directory < 0)
+			return directory;
+		snprintf(name, sizeof name, "%s%s", unified->mount,
+			 ancestor.name[1] ? ancestor.name : "");
+		if (enable_below(plan, directory, name, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
+/* Where all of them were enabled before, reading once is all. */
+static int enable_controllers(const struct plan *plan, const struct hierarchy *unified,
+			      int directory, struct error *err)
+{
+	char available[CONTROLLERS_SIZE];
+
+	if (io_read_file(directory, "cgroup.controllers", available, sizeof available, err) < 0)
+		return -err->code;
+	return has_wanted(plan, unified, available) ? 0 : enable_down(plan, unified, err);
+}
+
+/* Init enters as its own last act where it cannot be born inside. */
+static int open_for_init(const struct plan *plan, int *directory, struct cgroup_handles *handles,
+			 struct error *err)
+{
+	int procs;
+
+	if (plan->cgroup.clone_into) {
+		handles->directory = take(directory);
+		return 0;
+	}
+	procs = openat(*directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+	if (procs < 0)
+		return error_errno(err, "cgroup.procs");
+	handles->tasks[handles->count++] = procs;
+	return 0;
+}
+
+int unified_create(const struct plan *plan, const struct hierarchy *unified,
+		   struct cgroup_handles *handles, struct error *err)
+{
+	_close_ int directory = tree_make(unified, plan->cgroup.path, err);
+
+	if (directory < 0)
+		return directory;
+	if (enable_controllers(plan, unified, directory, err) < 0 ||
+	    cgroup_resources_write(plan, unified, directory, err) < 0)
+		return -err->code;
+	if (plan->cgroup.devices.count > 0 &&
+	    cgroup_devices_attach(directory, &plan->cgroup.devices, err) < 0)
+		return -err->code;
+	return open_for_init(plan, &directory, handles, err);
+}
+
+/* Is a line of cgroup.events there, like "frozen 1"? */
+static bool has_event(int events, const char *line)
+{
+	char text[256];
+	ssize_t size = pread(events, text, sizeof text - 1, 0);
+
+	if (size < 0)
+		return false;
+	text[size] = '\0';
+	return strstr(text, line);
+}
+
+static bool ask_event(int directory, const char *line)
+{
+	_close_ int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
+
+	return events >= 0 && has_event(events, line);
+}
+
+bool unified_populated(int directory)
+{
+	return ask_event(directory, "populated 1");
+}
+
+bool unified_frozen(int directory)
+{
+	return ask_event(directory, "frozen 1");
+}
+
+/* The kernel tells of each change by POLLPRI. */
+static bool wait_event(int events, const char *line, unsigned timeout_ms)
+{
+	long long deadline_ms = tree_now_ms() + timeout_ms;
+	struct pollfd poll_events = {.fd = events, .events = POLLPRI};
+
+	while (!has_event(events, line)) {
+		long long left_ms = deadline_ms - tree_now_ms();
+
+		if (left_ms <= 0)
+			return false;
+		poll(&poll_events, 1, (int)left_ms);
+	}
+	return true;
+}
+
+int unified_freeze(int directory, bool frozen, struct error *err)
+{
+	_close_ int events = openat(directory, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct error ignored;
+
+	if (events < 0)
+		return error_errno(err, "cgroup.events");
+	if (io_write_file(directory, "cgroup.freeze", frozen ? "1" : "0", err) < 0)
+		return -err->code;
+	/* A parent that is frozen keeps it so; what was asked for is done. */
+	if (!frozen || wait_event(events, "frozen 1", FREEZE_TIMEOUT_MS))
+		return 0;
+	io_write_file(directory, "cgroup.freeze", "0", &ignored);
+	return error_set(err, ETIMEDOUT, "a process cannot be frozen: it waits in the kernel");
+}
+
+/* Frozen, nobody can fork away from the signal. One that cannot be frozen gets it all the same. */
+static int signal_frozen(int directory, int signal)
+{
+	bool thaw = !unified_frozen(directory);
+	struct error ignored;
+
+	if (thaw)
+		unified_freeze(directory, true, &ignored);
+	tree_signal(directory, signal);
+	if (thaw)
+		unified_freeze(directory, false, &ignored);
+	return 0;
+}
+
+int unified_kill(int directory, int signal, struct error *err)
+{
+	if (signal == SIGKILL)
+		return io_write_file(directory, "cgroup.kill", "1", err);
+	return signal_frozen(directory, signal);
+}
+
+/* The container's directory, or -ENOENT. */
+static int open_own(const struct host *host, const char *path, struct error *err)
+{
+	return tree_open(cgroup_unified(&host->hierarchies), path, err);
+}
+
+static int v2_create(const struct plan *plan, struct cgroup_handles *handles, struct error *err)
+{
+	return unified_create(plan, cgroup_unified(&plan->host->hierarchies), handles, err);
+}
+
+static int v2_check(const struct host *host, const char *path, struct error *err)
+{
+	_close_ int directory = open_own(host, path, err);
+
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	if (unified_populated(directory))
+		return cgroup_refuse_populated(path, err);
+	return unified_frozen(directory) ? cgroup_refuse_frozen(path, err) : 0;
+}
+
+static int v2_destroy(const struct host *host, const char *path, unsigned patience_ms,
+		      struct error *err)
+{
+	return tree_remove(cgroup_unified(&host->hierarchies), path, patience_ms, err);
+}
+
+static int v2_kill(const struct host *host, const char *path, int signal, struct error *err)
+{
+	_close_ int directory = open_own(host, path, err);
+
+	if (directory < 0)
+		return directory == -ENOENT ? 0 : directory;
+	return unified_kill(directory, signal, err);
+}
+
+static int v2_freeze(const struct host *host, const char *path, bool frozen, struct error *err)
+{
+	_close_ int directory = open_own(host, path, err);
+
+	return directory < 0 ? directory : unified_freeze(directory, frozen, err);
+}
+
+static int v2_frozen(const struct host *host, const char *path)
+{
+	struct error ignored;
+	_close_ int directory = open_own(host, path, &ignored);
+
+	return directory >= 0 && unified_frozen(directory);
+}
+
+const struct cgroup_driver cgroup_v2_driver = {
+	.name = "cgroupfs-v2",
+	.create = v2_create,
+	.attach = tree_enter,
+	.check = v2_check,
+	.destroy = v2_destroy,
+	.kill = v2_kill,
+	.freeze = v2_freeze,
+	.frozen = v2_frozen,
+};

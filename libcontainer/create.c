@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a container is created: two tables, what the host side does and what init does. Walking the first
+ * one down creates, walking its undo column up deletes. The two sides meet in the conversation of
+ * process/sync.h.
+ *
+ *     host                                          init
+ *       claim the id
+ *       cgroup and limits
+ *       mount sources, console, namespaces, start socket
+ *       process  ---------- clone3 ---------------->  begin, join
+ *                                                     rootfs: mounts, devices, masks, terminal, pivot
+ *                                                     names, sysctl, cwd, executable
+ *       ready    <--------- PAUSED -----------------  identity, capabilities, descriptors, verify
+ *       rlimits, record, pid file
+ *       go       ---------- GO --------------------->
+ *                                                     wait for `start`, or go on at once (run)
+ *                                                     filter, execute
+ */
+#include "libcontainer/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "libcontainer/log.h"
+#include "libcontainer/process/clone.h"
+#include "libcontainer/process/sync.h"
+#include "libcontainer/procfs.h"
+#include "libcontainer/start.h"
+#include "spec/cleanup.h"
+#include "spec/template.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int create_step_process(struct creation *creation, struct error *err);
+
+/* clang-format off */
+const struct step host_steps[] = {
+	/* Somebody else's cgroup must not become ours to kill and remove. */
+	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
+	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
+	{"id", record_step_claim, record_undo, NULL, NULL},
+	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
+	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
+	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
+	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
+	/* A caller that does not listen is found out before there is a container. */
+	{"console socket", console_step_connect, NULL, console_socket_planned, NULL},
+	/* A wrong path is found out before there is a container. */
+	{"join namespaces", namespaces_step_open, NULL, namespaces_joined, NULL},
+	/* Init inherits it and is the only one to hold it: listening means created. */
+	{"start socket", start_step_listen, NULL, start_planned, NULL},
+	{"process", create_step_process, clone_undo, NULL, namespaces_print},
+	{"ready", sync_step_ready, NULL, NULL, NULL},
+	{"console", console_step_send, NULL, console_socket_planned, NULL},
+	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
+	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	/* Before init may go on: a container that runs can always be found, killed and deleted. */
+	{"record", record_step_write, NULL, NULL, NULL},
+	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
+	{"go", sync_step_go, NULL, NULL, NULL},
+};
+
+const struct step child_steps[] = {
+	/* First: unreadable to whoever may share a namespace with it (CVE-2016-9962); dies with kist. */
+	{"begin", self_step_begin, NULL, NULL, NULL},
+	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
+	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
+	/* After entering the cgroup: it becomes the root of the namespace. */
+	{"cgroup namespace", namespaces_step_unshare, NULL, namespaces_unshared, NULL},
+	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
+	{"session", self_step_session, NULL, NULL, NULL},
+	{"loopback", network_step_loopback, NULL, network_is_new, NULL},
+	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
+	{"procfs", procfs_step_open, NULL, procfs_planned, NULL},
+	/* Detached, so that nobody can interfere until it is finished. */
+	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
+	{"mounts", mount_step_all, NULL, NULL, mount_print},
+	{"devices", devices_step_make, NULL, NULL, devices_print},
+	/* After devices, whose links lead here; before anything is read-only: /dev/console is made. */
+	{"terminal", console_step_open, NULL, console_planned, NULL},
+	/* After all mounts, so that none of them covers a mask. */
+	{"masked paths", mask_step_paths, NULL, mask_paths_planned, mask_print},
+	{"read-only paths", mask_step_readonly, NULL, mask_readonly_planned, mask_readonly_print},
+	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
+	{"read-only root", rootfs_step_seal, NULL, rootfs_seal_planned, rootfs_seal_print},
+	/* Everything so far was done by descriptor; now the host is out of sight. */
+	{"pivot", pivot_step_enter, NULL, NULL, NULL},
+	/* Through the private procfs, which is closed with all other descriptors. */
+	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
+	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},
+	{"host name", uts_step_names, NULL, uts_named, uts_print},
+	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
+	{"working directory", self_step_cwd, NULL, NULL, NULL},
+	/* Before the filter, which need not allow the search; the error still reaches the caller. */
+	{"executable", executable_step_find, NULL, NULL, executable_print},
+	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before it is dropped. */
+	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
+	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */
+	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
+	{"user", credentials_step_become, NULL, NULL, credentials_print},
+	/* After setresuid, which clears the effective set. */
+	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
+	/* Before waiting: nobody may find a descriptor of the host in a created container. */
+	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
+	/* A fault may make kist fail, but never make the container weaker than planned. */
+	{"verify", self_step_verify, NULL, NULL, NULL},
+	{"pause", sync_step_pause, NULL, NULL, NULL},
+	{"wait for start", start_step_wait, NULL, start_planned, NULL},
+	/* The last call before execve: a profile need allow nothing on kist's behalf. */
+	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
+	/* A walk that comes back from here has failed. */
+	{"execute", executable_step_execute, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+const size_t host_step_count = COUNT(host_steps);
+const size_t child_step_count = COUNT(child_steps);
+
+static long long now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+/* Take one step, timed when somebody wants to know. */
+static int take_step(const struct step *step, struct creation *creation, struct error *err)
+{
+	bool timed = log_wants(CONTAINER_LOG_DEBUG);
+	long long began_us = timed ? now_us() : 0;
+
+	if (step->run(creation, err) < 0)
+		return error_wrap(err, "%s", step->name);
+	if (timed)
+		log_debug("%s: %lld us", step->name, now_us() - began_us);
+	return 0;
+}
+
+static int walk(const struct step *steps, size_t count, struct creation *creation, struct error *err)
+{
+	for (const struct step *step = steps; step < steps + count; step++) {
+		if (step->when && !step->when(creation->plan))
+			continue;
+		if (take_step(step, creation, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
+int create_undo(const struct record *record, struct error *err)
+{
+	for (size_t i = host_step_count; i-- > 0;)
+		if (host_steps[i].undo && host_steps[i].undo(record, err) < 0)
+			return error_wrap(err, "undo %s", host_steps[i].name);
+	return 0;
+}
+
+/* Init's side of clone3. It leaves by execve or not at all. */
+__attribute__((noreturn)) static void init_run(struct creation *creation)
+{
+	struct error err;
+
+	walk(child_steps, child_step_count, creation, &err);
+	sync_send_failure(creation->sync, &err);
+	_exit(EXIT_FAILURE);
+}
+
+static int create_step_process(struct creation *creation, struct error *err)
+{
+	pid_t pid = clone_init(creation, err);
+
+	if (pid == 0)
+		init_run(creation);
+	if (pid < 0)
+		return -err->code;
+	return clone_identify(creation->init, pid, &creation->record, err);
+}
+
+/* Nothing open yet. */
+static void creation_init(struct creation *creation, const struct plan *plan,
+			  const struct document *document)
+{
+	*creation = (struct creation){
+		.plan = plan,
+		.document = document,
+		.record = {.directory = -1},
+		.sync = -1,
+		.start = -1,
+		.init = -1,
+		.terminal = -1,
+		.console = -1,
+		.procfs = -1,
+		.cgroup = {.directory = -1},
+		.rootfs = {.tree = -1},
+	};
+	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+		creation->namespaces.at[kind] = -1;
+}
+
+static void close_all(const int *descriptors, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		cleanup_close(&descriptors[i]);
+}
+
+/* Close what the host side held for init and for itself; init and terminal go to the caller. */
+static void creation_finish(struct creation *creation)
+{
+	const int own[] = {creation->record.directory, creation->sync, creation->start,
+			   creation->console,          creation->cgroup.directory};
+
+	close_all(own, COUNT(own));
+	close_all(creation->cgroup.tasks, creation->cgroup.count);
+	close_all(creation->rootfs.sources, creation->rootfs.sources ? creation->rootfs.count : 0);
+	close_all(creation->rootfs.cgroups, creation->rootfs.cgroup_count);
+	close_all(creation->namespaces.at, NAMESPACE_KINDS);
+}
+
+/* Take back what was done. The error that matters is the one that led here. */
+static void creation_undo(struct creation *creation)
+{
+	struct error err;
+
+	if (create_undo(&creation->record, &err) < 0)
+		log_warning("%s", err.text);
+	/* A child is reaped by its parent only. */
+	if (creation->init >= 0)
+		waitid(P_PIDFD, (id_t)creation->init, NULL, WEXITED);
+	cleanup_close(&creation->init);
+	cleanup_close(&creation->terminal);
+}
+
+/* What a container is made from. */
+struct source {
+	struct arena arena;
+	struct document document;
+	struct plan plan;
+};
+
+static int read_template(const struct container_options *options, struct source *source)
+{
+	source->document.text = template_format_for(options->rootfs, options->args,
+						    !options->ephemeral, &source->arena);
+	source->document.size = strlen(source->document.text);
+	return 0;
+}
+
+static int read_bundle(const char *bundle, const char *name, struct source *source,
+		       struct error *err)
+{
+	_close_ int directory = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return error_errno(err, "bundle %s", bundle);
+	return config_read(directory, name, &source->arena, &source->document, err);
+}
+
+/* Configuration, host and options become a plan; nothing has happened yet. */
+static int source_plan(struct source *source, const struct container_options *options,
+		       struct error *err)
+{
+	const char *bundle = options->bundle ? options->bundle : ".";
+	const char *name = options->config ? options->config : "config.json";
+	struct plan *plan = &source->plan;
+	char absolute[PATH_MAX];
+
+	if (!realpath(bundle, absolute))
+		return error_errno(err, "bundle %s", bundle);
+	if (options->rootfs ? read_template(options, source) < 0
+			    : read_bundle(absolute, name, source, err) < 0)
+		return -err->code;
+	if (config_parse(name, &source->document, &source->arena, &plan->config, err) < 0 ||
+	    host_read(&source->arena, &plan->host, err) < 0)
+		return -err->code;
+	plan->options = options;
+	plan->bundle = arena_strdup(&source->arena, absolute);
+	plan->arena = &source->arena;
+	return plan_make(plan, err);
+}
+
+/* The whole of create, for a plan. On success init and its terminal are the caller's. */
+static int create_planned(const struct source *source, struct container_process *process,
+			  struct error *err)
+{
+	struct creation creation;
+	int result;
+
+	creation_init(&creation, &source->plan, &source->document);
+	result = walk(host_steps, host_step_count, &creation, err);
+	if (result < 0)
+		creation_undo(&creation);
+	else
+		*process = (struct container_process){
+			.pid = creation.record.pid,
+			.pidfd = creation.init,
+			.terminal = creation.terminal,
+		};
+	creation_finish(&creation);
+	return result;
+}
+
+static int create(const struct container_options *options, bool waits_for_start,
+		  struct container_process *process, struct error *err)
+{
+	struct source source = {.plan.waits_for_start = waits_for_start};
+	int result = record_check_id(options->id, err);
+
+	if (result == 0)
+		result = source_plan(&source, options, err);
+	if (result == 0)
+		result = create_planned(&source, process, err);
+	arena_finish(&source.arena);
+	return result;
+}
+
+int container_create(const struct container_options *options, struct error *err)
+{
+	struct container_process process;
+
+	if (create(options, true, &process, err) < 0)
+		return -err->code;
+	cleanup_close(&process.pidfd);
+	cleanup_close(&process.terminal);
+	return 0;
+}
+
+int container_run(const struct container_options *options, struct container_process *process,
+		  struct error *err)
+{
+	return create(options, false, process, err);
+}
+
+int container_plan(const struct container_options *options, FILE *out, struct error *err)
+{
+	struct container_options named = *options;
+	struct source source = {.plan.waits_for_start = true};
+	int result;
+
+	if (!named.id)
+		named.id = "ID";
+	result = source_plan(&source, &named, err);
+	if (result == 0)
+		plan_print(&source.plan, out);
+	arena_finish(&source.arena);
+	return result;
+}

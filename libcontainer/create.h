@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The two step tables of create, for those who walk them: plan_print() and delete.
+ */
+#ifndef KIST_CREATE_H
+#define KIST_CREATE_H
+
+#include "libcontainer/steps.h"
+
+extern const struct step host_steps[], child_steps[];
+extern const size_t host_step_count, child_step_count;
+
+/**
+ * create_undo() - walk the undo column of host_steps[] up: what a failing create does, and delete.
+ *
+ * Stops at the first step that cannot be taken back, so that it can be tried again.
+ */
+int create_undo(const struct record *record, struct error *err);
+
+#endif

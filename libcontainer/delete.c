@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Removing a container (runtime.md, Delete): the undo column of create, from the record.
+ */
+#include <errno.h>
+
+#include "libcontainer/create.h"
+#include "spec/cleanup.h"
+#include "spec/names.h"
+
+#include "libcontainer/container.h"
+
+/* May it go? A created one may, as callers expect; one that runs only by force. */
+static int check_deletable(const struct container *container, bool force, struct error *err)
+{
+	const char *id = container->record.id;
+	_close_ int pidfd = -1;
+	int status = container_status(container, &pidfd, err);
+
+	if (status < 0)
+		return status;
+	if (status == STATUS_CREATING)
+		return error_set(err, EBUSY, "container \"%s\" is being created by a live process", id);
+	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
+		return error_set(err, EBUSY,
+				 "cannot delete container \"%s\" that is not stopped: %s; kill it "
+				 "first, or use --force",
+				 id, words_name(&status_words, (uint64_t)status));
+	if (container->damaged && !force)
+		return error_set(err, EINVAL,
+				 "container \"%s\" was left half-made by a killed create; use --force",
+				 id);
+	return 0;
+}
+
+int container_delete(const char *root, const char *id, bool force, struct error *err)
+{
+	struct container container;
+	int result = container_open(root, id, &container, err);
+
+	if (result == -ENOENT && force)
+		return 0;
+	if (result < 0)
+		return result;
+	result = check_deletable(&container, force, err);
+	if (result == 0)
+		result = create_undo(&container.record, err);
+	container_close(&container);
+	return result;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/host.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/compat.h"
+
+/* The permitted set of this process. */
+static int read_permitted(uint64_t *permitted, struct error *err)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return error_errno(err, "capget");
+	*permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+	return 0;
+}
+
+static int read_capabilities(struct host *host, struct error *err)
+{
+	uint64_t permitted, bounding = 0;
+
+	if (read_permitted(&permitted, err) < 0)
+		return -err->code;
+	for (int capability = 0; capability < 64; capability++) {
+		int bounded = prctl(PR_CAPBSET_READ, capability, 0, 0, 0);
+
+		if (bounded < 0)
+			break;
+		host->known_capabilities |= 1ULL << capability;
+		bounding |= (uint64_t)bounded << capability;
+	}
+	host->capabilities = permitted & bounding;
+	return 0;
+}
+
+/* Mounting onto a detached tree came with Linux 6.15, and so did open_tree_attr(2), whose presence shows
+ * without doing anything: with no attributes to read it fails before it looks at the path. */
+static bool has_detached_mounts(void)
+{
+	return syscall(SYS_open_tree_attr, -1, "", 0, NULL, 1) < 0 && errno != ENOSYS;
+}
+
+int host_read(struct arena *arena, const struct host **host, struct error *err)
+{
+	struct host *facts = arena_alloc(arena, sizeof *facts);
+
+	facts->uid = geteuid();
+	facts->gid = getegid();
+	facts->detached_mounts = has_detached_mounts();
+	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)
+		return -err->code;
+	*host = facts;
+	return 0;
+}

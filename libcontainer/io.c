@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/io.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "spec/cleanup.h"
+
+/* Write everything, however often the kernel takes only a part. */
+static int write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t written = write(fd, data, size);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -1;
+		data += written;
+		size -= (size_t)written;
+	}
+	return 0;
+}
+
+int io_write_file(int directory, const char *name, const char *text, struct error *err)
+{
+	_close_ int fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t size = strlen(text);
+	ssize_t written;
+
+	if (fd < 0)
+		return error_errno(err, "%s", name);
+	written = write(fd, text, size);
+	if (written < 0)
+		return error_errno(err, "%s: write \"%s\"", name, text);
+	if ((size_t)written != size)
+		return error_set(err, EIO, "%s: write \"%s\": only %zd bytes were taken", name, text,
+				 written);
+	return 0;
+}
+
+ssize_t io_read_file(int directory, const char *name, char *buffer, size_t size, struct error *err)
+{
+	_close_ int fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	size_t used = 0;
+
+	if (fd < 0)
+		return error_errno(err, "%s", name);
+	while (used < size - 1) {
+		ssize_t got = read(fd, buffer + used, size - 1 - used);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, "%s: read", name);
+		if (got == 0)
+			break;
+		used += (size_t)got;
+	}
+	buffer[used] = '\0';
+	return (ssize_t)used;
+}
+
+int io_create_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
+		   struct error *err)
+{
+	_close_ int fd =
+		openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+
+	if (fd < 0)
+		return error_errno(err, "%s: create", name);
+	if (write_all(fd, data, size) < 0) {
+		error_errno(err, "%s: write", name);
+		unlinkat(directory, name, 0);
+		return -err->code;
+	}
+	return 0;
+}
+
+int io_replace_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
+		    struct error *err)
+{
+	char temporary[300];
+
+	if ((size_t)snprintf(temporary, sizeof temporary, ".%s.new", name) >= sizeof temporary)
+		return error_set(err, ENAMETOOLONG, "%s: name too long", name);
+	/* What a killed predecessor left must not be in the way. */
+	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
+		return error_errno(err, "%s: remove", temporary);
+	if (io_create_file(directory, temporary, mode, data, size, err) < 0)
+		return -err->code;
+	if (renameat(directory, temporary, directory, name) < 0) {
+		error_errno(err, "%s: rename", name);
+		unlinkat(directory, temporary, 0);
+		return -err->code;
+	}
+	return 0;
+}
+
+/* Room for one descriptor, aligned as the kernel wants it. */
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(sizeof(int))];
+};
+
+int io_send_descriptor(int socket, const void *data, size_t size, int descriptor, struct error *err)
+{
+	struct iovec part = {.iov_base = (void *)data, .iov_len = size};
+	union control control = {0};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (descriptor >= 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = sizeof control.bytes;
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = SCM_RIGHTS;
+		control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
+		memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+	}
+	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return error_errno(err, "sendmsg");
+	return 0;
+}
+
+ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor, struct error *err)
+{
+	struct iovec part = {.iov_base = data, .iov_len = size};
+	union control control = {0};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof control.bytes,
+	};
+	_close_ int received = -1;
+	struct cmsghdr *header;
+	ssize_t got;
+
+	while ((got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0)
+		if (errno != EINTR)
+			return error_errno(err, "recvmsg");
+	header = CMSG_FIRSTHDR(&message);
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+		memcpy(&received, CMSG_DATA(header), sizeof received);
+	if (descriptor)
+		*descriptor = take(&received);
+	return got;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Signals to a container (runtime.md, Kill).
+ */
+#include <errno.h>
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/compat.h"
+#include "libcontainer/host.h"
+#include "libcontainer/record.h"
+#include "spec/cleanup.h"
+
+#include "libcontainer/container.h"
+
+/* Callers look for this sentence. */
+static int error_not_running(struct error *err)
+{
+	return error_set(err, ESRCH, "container not running");
+}
+
+static int kill_all(struct container *container, int signal, struct error *err)
+{
+	const struct record_cgroup *cgroup = &container->record.cgroup;
+	const struct cgroup_driver *driver = cgroup_driver_find(cgroup->driver);
+	const struct host *host;
+
+	if (!driver)
+		return error_set(err, ENOTSUP, "--all: the container has no cgroup to find its "
+					       "processes by");
+	if (host_read(&container->arena, &host, err) < 0)
+		return -err->code;
+	return driver->kill(host, cgroup->path, signal, err);
+}
+
+static int kill_opened(struct container *container, int signal, bool all, struct error *err)
+{
+	_close_ int pidfd = -1;
+	int status = container_status(container, &pidfd, err);
+
+	if (status < 0)
+		return status;
+	if (status == STATUS_CREATING || status == STATUS_STOPPED)
+		return error_not_running(err);
+	if (all)
+		return kill_all(container, signal, err);
+	if (sys_pidfd_send_signal(pidfd, signal) < 0)
+		return errno == ESRCH ? error_not_running(err) : error_errno(err, "kill");
+	return 0;
+}
+
+int container_kill(const char *root, const char *id, int signal, bool all, struct error *err)
+{
+	struct container container;
+	int result;
+
+	if (container_open(root, id, &container, err) < 0)
+		return -err->code;
+	result = kill_opened(&container, signal, all, err);
+	container_close(&container);
+	return result;
+}

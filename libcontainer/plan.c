@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/plan.h"
+
+#include "libcontainer/create.h"
+
+/* Each subject decides for itself; the order only matters where a row says so. */
+static int (*const planners[])(struct plan *plan, struct error *err) = {
+	namespaces_plan,
+	rootfs_plan,
+	mount_plan,
+	devices_plan,
+	mask_plan,
+	cgroup_plan,
+	process_plan,
+	capabilities_plan,
+	limits_plan,
+	console_plan,
+	sysctl_plan,
+	seccomp_plan, /* last: it is the only one that costs time */
+};
+
+/* config.md: process is only required when `start` is called. An empty one lets everything else be done
+ * as ever, and fails there. */
+static void default_process(struct plan *plan)
+{
+	static const struct process nothing = {.cwd = "/"};
+	struct config *config;
+
+	if (plan->config->process)
+		return;
+	config = arena_alloc(plan->arena, sizeof *config);
+	*config = *plan->config;
+	config->process = &nothing;
+	plan->config = config;
+}
+
+int plan_make(struct plan *plan, struct error *err)
+{
+	default_process(plan);
+	for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
+		if (planners[i](plan, err) < 0)
+			return error_wrap(err, "%s",
+					  plan->options->config ? plan->options->config
+								: "config.json");
+	return 0;
+}
+
+static void print_steps(const char *side, const struct step *steps, size_t count,
+			const struct plan *plan, FILE *out)
+{
+	fprintf(out, "%s:\n", side);
+	for (const struct step *step = steps; step < steps + count; step++) {
+		if (step->when && !step->when(plan))
+			continue;
+		fprintf(out, "\t%s\n", step->name);
+		if (step->print)
+			step->print(plan, out);
+	}
+}
+
+void plan_print(const struct plan *plan, FILE *out)
+{
+	print_steps("host", host_steps, host_step_count, plan, out);
+	print_steps("init", child_steps, child_step_count, plan, out);
+}

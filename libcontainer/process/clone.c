@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/process/clone.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/wait.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/io.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* Longer than the kernel ever needs to end a process that got SIGKILL, short enough to be told. */
+enum { KILL_TIMEOUT_MS = 10000 };
+
+static pid_t clone_here(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	int pidfd = -1;
+	struct clone_args args = {
+		.flags = plan->namespaces.clone_flags | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&pidfd,
+		.exit_signal = SIGCHLD,
+	};
+	pid_t pid;
+
+	if (creation->cgroup.directory >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)creation->cgroup.directory;
+	}
+	pid = sys_clone3(&args);
+	if (pid < 0)
+		return error_errno(err, "clone3%s",
+				   errno == EPERM ? " (creating namespaces needs root)" : "");
+	creation->init = pidfd;
+	return pid;
+}
+
+/* setns(2) on a pid namespace concerns the children made from then on: enter, clone, return. */
+static pid_t clone_in_pid_namespace(struct creation *creation, int namespace, struct error *err)
+{
+	_close_ int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	pid_t pid;
+
+	if (own < 0)
+		return error_errno(err, "/proc/self/ns/pid");
+	if (setns(namespace, CLONE_NEWPID) < 0)
+		return error_errno(err, "setns(pid)");
+	pid = clone_here(creation, err);
+	if (pid != 0 && setns(own, CLONE_NEWPID) < 0)
+		return error_errno(err, "setns(pid) back to the caller's");
+	return pid;
+}
+
+pid_t clone_init(struct creation *creation, struct error *err)
+{
+	int namespace = creation->namespaces.at[NAMESPACE_PID];
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(err, "socketpair");
+	pid = namespace < 0 ? clone_here(creation, err)
+			    : clone_in_pid_namespace(creation, namespace, err);
+	/* Each side keeps one end only, so that either notices when the other is gone. */
+	creation->sync = pair[pid == 0];
+	close(pair[pid != 0]);
+	return pid;
+}
+
+/* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */
+static int pidfs_inode(int pidfd, uint64_t *inode, struct error *err)
+{
+	struct statfs fs;
+	struct stat status;
+
+	if (fstatfs(pidfd, &fs) < 0 || fstat(pidfd, &status) < 0)
+		return error_errno(err, "pidfd");
+	*inode = fs.f_type == PID_FS_MAGIC ? status.st_ino : 0;
+	return 0;
+}
+
+static int own_pid_namespace(uint64_t *inode, struct error *err)
+{
+	struct stat status;
+
+	if (stat("/proc/self/ns/pid", &status) < 0)
+		return error_errno(err, "/proc/self/ns/pid");
+	*inode = status.st_ino;
+	return 0;
+}
+
+/* proc_pid_stat(5): starttime is field 22, the 20th after the command's name, which may hold anything. */
+static int read_start_time(pid_t pid, uint64_t *ticks, struct error *err)
+{
+	char path[32], text[1024];
+	const char *field;
+	ssize_t length;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	length = io_read_file(AT_FDCWD, path, text, sizeof text, err);
+	if (length < 0)
+		return -err->code;
+	field = strrchr(text, ')');
+	for (int i = 0; field && i < 20; i++)
+		field = strchr(field + 1, ' ');
+	if (!field)
+		return error_set(err, EINVAL, "%s: malformed", path);
+	*ticks = strtoull(field + 1, NULL, 10);
+	return 0;
+}
+
+int clone_identify(int pidfd, pid_t pid, struct record *record, struct error *err)
+{
+	record->pid = pid;
+	if (pidfs_inode(pidfd, &record->pidfs_inode, err) < 0 ||
+	    own_pid_namespace(&record->pid_namespace, err) < 0)
+		return -err->code;
+	if (record->pidfs_inode)
+		return 0;
+	return read_start_time(pid, &record->start_time, err);
+}
+
+static int error_gone(const struct record *record, struct error *err)
+{
+	return error_set(err, ESRCH, "init (pid %d) is gone", record->pid);
+}
+
+/* The pidfd is open already, so the pid cannot change its meaning while it is looked at. */
+static int verify_identity(const struct record *record, int pidfd, struct error *err)
+{
+	uint64_t inode, ticks;
+
+	if (pidfs_inode(pidfd, &inode, err) < 0)
+		return -err->code;
+	if (record->pidfs_inode)
+		return inode == record->pidfs_inode ? 0 : error_gone(record, err);
+	if (read_start_time(record->pid, &ticks, err) < 0 || ticks != record->start_time)
+		return error_gone(record, err);
+	return 0;
+}
+
+/* A pidfd polls readable once the process has ended, reaped or not. */
+static bool has_ended(int pidfd, int timeout_ms)
+{
+	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
+	int ready;
+
+	while ((ready = poll(&fd, 1, timeout_ms)) < 0 && errno == EINTR)
+		;
+	return ready > 0;
+}
+
+int clone_find(const struct record *record, struct error *err)
+{
+	_close_ int pidfd = -1;
+	uint64_t namespace;
+
+	if (record->pid == 0)
+		return error_set(err, ESRCH, "there is no init");
+	if (own_pid_namespace(&namespace, err) < 0)
+		return -err->code;
+	if (namespace != record->pid_namespace)
+		return error_set(err, EXDEV, "the container was created in another pid namespace");
+	pidfd = sys_pidfd_open(record->pid, 0);
+	if (pidfd < 0)
+		return errno == ESRCH ? error_gone(record, err) : error_errno(err, "pidfd_open");
+	if (verify_identity(record, pidfd, err) < 0)
+		return -err->code;
+	if (has_ended(pidfd, 0))
+		return error_gone(record, err);
+	return take(&pidfd);
+}
+
+int clone_undo(const struct record *record, struct error *err)
+{
+	_close_ int pidfd = clone_find(record, err);
+
+	if (pidfd < 0)
+		return pidfd == -ESRCH ? 0 : pidfd;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return error_errno(err, "kill");
+	if (!has_ended(pidfd, KILL_TIMEOUT_MS))
+		return error_set(err, ETIMEDOUT, "init (pid %d) did not die within %d seconds",
+				 record->pid, KILL_TIMEOUT_MS / 1000);
+	return 0;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The one clone3(2) that makes init: every new namespace at once, in its cgroup from birth, with a pidfd.
+ */
+#ifndef KIST_CLONE_H
+#define KIST_CLONE_H
+
+#include <sys/types.h>
+
+#include "spec/error.h"
+
+struct creation;
+struct record;
+
+/**
+ * clone_init() - make init and the socket pair to talk to it.
+ *
+ * Sets sync on both sides, and init on the host side.
+ *
+ * Return: the pid on the host side, 0 in init, -errno
+ */
+pid_t clone_init(struct creation *creation, struct error *err);
+
+/**
+ * clone_identify() - record who init is, so that a later process with its pid is not taken for it.
+ */
+int clone_identify(int pidfd, pid_t pid, struct record *record, struct error *err);
+
+/**
+ * clone_find() - a pidfd of the recorded init.
+ *
+ * Return: descriptor; -ESRCH when it is gone, a zombie, or another process; -EXDEV when the pid counts in
+ * another pid namespace; -errno
+ */
+int clone_find(const struct record *record, struct error *err);
+
+/**
+ * clone_undo() - kill init, and wait until it is gone.
+ */
+int clone_undo(const struct record *record, struct error *err);
+
+#endif

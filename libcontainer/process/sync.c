@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/process/sync.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "libcontainer/io.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+struct message {
+	enum sync_word word;
+	struct error error; /* FAILED only; the others leave it out */
+};
+
+static int send_word(int sync, enum sync_word word, int descriptor, struct error *err)
+{
+	return io_send_descriptor(sync, &word, sizeof word, descriptor, err);
+}
+
+int sync_send(int sync, enum sync_word word, struct error *err)
+{
+	return send_word(sync, word, -1, err);
+}
+
+int sync_send_terminal(int sync, int terminal, struct error *err)
+{
+	return send_word(sync, SYNC_FD, terminal, err);
+}
+
+void sync_send_failure(int sync, const struct error *failure)
+{
+	struct message message = {.word = SYNC_FAILED, .error = *failure};
+	struct error ignored;
+
+	io_send_descriptor(sync, &message, sizeof message, -1, &ignored);
+}
+
+/* Wait until there is something to receive, or until there never will be. */
+static int wait_readable(int sync, int pidfd, struct error *err)
+{
+	struct pollfd fds[] = {
+		{.fd = sync, .events = POLLIN},
+		{.fd = pidfd, .events = POLLIN},
+	};
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return error_errno(err, "poll");
+	/* What a process said before it ended still counts. */
+	return fds[0].revents != 0;
+}
+
+static int take_failure(const struct message *message, ssize_t size, struct error *err)
+{
+	if (size != sizeof *message || message->error.code <= 0)
+		return error_set(err, EPROTO, "init sent a malformed message");
+	*err = message->error;
+	err->text[sizeof err->text - 1] = '\0';
+	return -err->code;
+}
+
+int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
+{
+	struct message message;
+	int readable = wait_readable(sync, pidfd, err);
+	ssize_t size;
+
+	if (readable < 0)
+		return readable;
+	if (!readable)
+		return SYNC_CLOSED;
+	size = io_receive_descriptor(sync, &message, sizeof message, descriptor, err);
+	if (size < 0)
+		return -err->code;
+	if (size == 0)
+		return SYNC_CLOSED;
+	if (size < (ssize_t)sizeof message.word)
+		return error_set(err, EPROTO, "init sent a malformed message");
+	if (message.word == SYNC_FAILED)
+		return take_failure(&message, size, err);
+	return (int)message.word;
+}
+
+/* Init ended without a word: nothing of kist does that, so somebody killed it. */
+static int error_init_ended(const struct plan *plan, struct error *err)
+{
+	const struct resources *resources = plan->config->linux->resources;
+
+	if (resources && resources->memory && resources->memory->limit)
+		return error_set(err, ECHILD,
+				 "init was killed; is linux.resources.memory.limit (%lld bytes) too low "
+				 "for it?",
+				 (long long)*resources->memory->limit);
+	return error_set(err, ECHILD, "init was killed");
+}
+
+int sync_step_ready(struct creation *creation, struct error *err)
+{
+	for (;;) {
+		int descriptor = -1;
+		int word = sync_receive(creation->sync, creation->init, &descriptor, err);
+
+		if (word < 0 || word == SYNC_PAUSED)
+			return word < 0 ? word : 0;
+		if (word == SYNC_CLOSED)
+			return error_init_ended(creation->plan, err);
+		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
+			return error_set(err, EPROTO, "init said something unexpected (%d)", word);
+		creation->terminal = descriptor;
+	}
+}
+
+int sync_step_go(struct creation *creation, struct error *err)
+{
+	int word;
+
+	if (sync_send(creation->sync, SYNC_GO, err) < 0)
+		return -err->code;
+	word = sync_receive(creation->sync, creation->init, NULL, err);
+	if (word < 0)
+		return word;
+	if (word != SYNC_CLOSED)
+		return error_set(err, EPROTO, "init said something unexpected (%d)", word);
+	return 0;
+}
+
+int sync_step_pause(struct creation *creation, struct error *err)
+{
+	int word;
+
+	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)
+		return -err->code;
+	word = sync_receive(creation->sync, -1, NULL, err);
+	if (word < 0)
+		return word;
+	if (word != SYNC_GO)
+		return error_set(err, ECANCELED, "the creator has gone");
+	/* From here on the container outlives its creator. */
+	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The conversation between init and the host side, over a socket pair of messages; `start` speaks the
+ * same words over the start socket.
+ *
+ *     init                                     host side
+ *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
+ *       PAUSED                      ------->     limits, record, pid file
+ *                                   <-------   GO
+ *     closes: the program was executed, or init waits for `start`
+ *
+ *     FAILED with an error        ------->     at any time instead, and init is gone
+ *
+ * A closed socket means die: PDEATHSIG is lost when init changes its ids, end-of-file is not.
+ */
+#ifndef KIST_SYNC_H
+#define KIST_SYNC_H
+
+#include "spec/error.h"
+
+struct creation;
+
+enum sync_word {
+	SYNC_CLOSED, /* nobody says this: the other side has closed */
+	SYNC_PAUSED,
+	SYNC_FD,
+	SYNC_FAILED,
+	SYNC_GO,
+};
+
+/**
+ * sync_send() - say PAUSED or GO.
+ */
+int sync_send(int sync, enum sync_word word, struct error *err);
+
+/**
+ * sync_send_terminal() - init: FD, with the leader of its terminal.
+ */
+int sync_send_terminal(int sync, int terminal, struct error *err);
+
+/**
+ * sync_send_failure() - init: FAILED. Nobody is left to tell when that fails too.
+ */
+void sync_send_failure(int sync, const struct error *failure);
+
+/**
+ * sync_receive() - wait for a word.
+ * @pidfd: the other side's process, whose end is noticed even when something else holds its end of the
+ *         socket open; -1: none
+ * @descriptor: set when the word is FD; NULL where none is expected
+ *
+ * Return: the word; FAILED becomes its error, -code. -ECONNRESET: the other side never took part
+ */
+int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
+
+/* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or waits. */
+int sync_step_ready(struct creation *creation, struct error *err);
+int sync_step_go(struct creation *creation, struct error *err);
+
+/* Init: PAUSED, and wait for GO. */
+int sync_step_pause(struct creation *creation, struct error *err);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The start socket: <root>/<id>/start, a listening socket that init alone holds until it executes its
+ * program. Somebody listens: the container is created. `start` connects, says GO, and waits until the
+ * connection closes, which execve does, or until init tells why it failed. `state` only connects.
+ */
+#ifndef KIST_START_H
+#define KIST_START_H
+
+#include <stdbool.h>
+
+#include "spec/error.h"
+
+struct creation;
+struct plan;
+
+/* Host: make the socket. Init: wait for somebody who says GO; that connection becomes its sync. */
+int start_step_listen(struct creation *creation, struct error *err);
+int start_step_wait(struct creation *creation, struct error *err);
+bool start_planned(const struct plan *plan);
+
+/**
+ * start_connect() - connect to the start socket in a container's directory.
+ *
+ * Return: descriptor; -ENOENT or -ECONNREFUSED when nobody listens; -errno
+ */
+int start_connect(int directory, struct error *err);
+
+#endif

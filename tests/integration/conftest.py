@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Fixtures. The environment says what is tested:
+
+KIST   the executable, build/runtime/kist by default
+PROBE  the static probe, tests/integration/probe of the same build directory by default
+"""
+
+import itertools
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import pytest
+
+import harness
+from harness import Bundle, HostPicture, Kist, RuntimeUnderSomething, assert_unchanged
+
+SOURCE = Path(__file__).resolve().parents[2]
+CACHE = SOURCE / ".cache"
+
+
+def pytest_sessionstart(session):
+    if os.geteuid() != 0:
+        pytest.exit("the integration tests make real containers and need root", returncode=1)
+
+
+@pytest.fixture(scope="session")
+def program():
+    path = Path(os.environ.get("KIST", SOURCE / "build/runtime/kist")).resolve()
+    assert os.access(path, os.X_OK), f"{path} is not there: build it, or set KIST"
+    return path
+
+
+@pytest.fixture(scope="session")
+def probe(program):
+    path = Path(os.environ.get("PROBE", program.parents[1] / "tests/integration/probe")).resolve()
+    assert os.access(path, os.X_OK), f"{path} is not there: build it, or set PROBE"
+    return path
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    """A directory for the session; every user may pass through it, as into /var/lib/engine."""
+    path = Path(tempfile.mkdtemp(prefix=f"{harness.TAG}-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cgroups():
+    yield
+    harness.remove_cgroups()
+
+
+@pytest.fixture(scope="session")
+def busybox_root(scratch, probe):
+    path = scratch / "busybox"
+    path.mkdir()
+    harness.make_busybox_root(path, probe)
+    return path
+
+
+@pytest.fixture(scope="session")
+def debian_root():
+    """A Debian made by debootstrap, kept for the next run. Tests do not write to it."""
+    path = CACHE / "debian"
+    if not (path / "etc/debian_version").exists() or not (path / ".complete").exists():
+        shutil.rmtree(path, ignore_errors=True)
+        path.mkdir(parents=True)
+        release = subprocess.check_output(
+            ["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], text=True
+        ).strip()
+        subprocess.run(
+            ["debootstrap", "--variant=minbase", release, str(path)],
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
+        (path / ".complete").touch()
+    return path
+
+
+numbers = itertools.count()
+
+
+@pytest.fixture
+def work(scratch):
+    """A directory for one test."""
+    path = scratch / f"t{next(numbers)}"
+    path.mkdir()
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def kist(program, work):
+    """The runtime. After the test nothing may be left on the host, whatever the test did."""
+    root = work / "root"
+    before = HostPicture(None)
+    kist = Kist(program, root, work)
+    yield kist
+    complaints = kist.clean_up()
+    assert not complaints, "\n".join(complaints)
+    left = sorted(os.listdir(root)) if root.is_dir() else []
+    assert left == []
+    assert_unchanged(before, None)
+
+
+@pytest.fixture
+def make_bundle(work, busybox_root):
+    """Makes bundles with a busybox root of their own."""
+
+    def make(name=None, config=None):
+        path = work / (name or f"bundle{next(numbers)}")
+        path.mkdir()
+        subprocess.run(["cp", "-a", busybox_root, path / "rootfs"], check=True)
+        bundle = Bundle(path, config)
+        if config is None:
+            bundle.linux["cgroupsPath"] = f"{harness.CGROUPS}/{work.name}-{path.name}"
+        return bundle
+
+    return make
+
+
+@pytest.fixture
+def bundle(make_bundle):
+    return make_bundle("bundle")
+
+
+@pytest.fixture
+def host_unchanged(kist):
+    """The host before the test's body must be the host after it."""
+    before = HostPicture(kist.root)
+    yield
+    assert_unchanged(before, kist.root)
+
+
+@pytest.fixture
+def elsewhere():
+    """Makes processes with namespaces of their own, and ends them."""
+    made = []
+
+    def make(*unshare, setup=":"):
+        made.append(RuntimeUnderSomething(*unshare, setup=setup))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.end()

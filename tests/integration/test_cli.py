@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The command line itself: help, version, mistakes, the log."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+COMMANDS = "create start state kill delete run list spec features plan".split()
+
+
+def test_version(kist):
+    for flag in ("--version", "-v"):
+        lines = kist.ok(flag).out.splitlines()
+        assert re.fullmatch(r"kist version \d+\.\d+\.\d+\S*", lines[0])
+        assert re.fullmatch(r"commit: \S+", lines[1])
+        assert lines[2] == "spec: 1.3.0"
+
+
+def test_help(kist):
+    text = kist.ok("--help").out
+    for command in COMMANDS:
+        assert re.search(rf"^\s*{command}\b", text, re.MULTILINE), command
+    assert kist.ok("-h").out == text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_a_command(kist, command):
+    text = kist.ok(command, "--help").out
+    assert command in text.splitlines()[0]
+
+
+def test_no_command(kist):
+    result = kist()
+    assert result.code == 1 and result.out == ""
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["nosuch"],
+        ["--nosuch"],
+        ["state", "--nosuch", "id"],
+        ["state"],
+        ["state", "one", "two"],
+        ["create"],
+        ["create", "--bundle"],
+        ["create", "--preserve-fds", "x", "id"],
+        ["create", "--preserve-fds=-1", "id"],
+        ["list", "--format", "yaml"],
+        ["--log-format", "xml", "list"],
+        ["kill", "id", "TERM", "more"],
+    ],
+)
+def test_mistakes(kist, args, host_unchanged):
+    kist.fails(*args)
+
+
+def test_mistakes_name_the_culprit(kist):
+    kist.fails("nosuch", text='"?nosuch"?')
+    kist.fails("state", "--nosuch", "id", text="--nosuch")
+    kist.fails("list", "--format", "yaml", text="yaml")
+
+
+def test_single_dash_long_options(kist, bundle):
+    """go-runc writes -no-subreaper and the like."""
+    bundle.probe("echo", "ok").write()
+    result = kist("run", "-bundle", bundle.path, kist.new_id())
+    assert (result.code, result.out) == (0, "ok\n")
+
+
+def test_option_with_equals_sign(kist, bundle):
+    bundle.probe("echo", "ok").write()
+    result = kist("run", f"--bundle={bundle.path}", kist.new_id())
+    assert (result.code, result.out) == (0, "ok\n")
+
+
+def test_log_json(kist, work):
+    """containerd takes the last line of level error of the log; the text is on stderr as well."""
+    log = work / "log.json"
+    result = kist.fails("--log", log, "--log-format", "json", "state", "nobody")
+    entry = json.loads(log.read_text().splitlines()[-1])
+    assert set(entry) == {"level", "msg", "time"}
+    assert entry["level"] == "error"
+    assert "does not exist" in entry["msg"] and entry["msg"] in result.err
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", entry["time"])
+
+
+def test_log_is_appended(kist, work):
+    log = work / "log"
+    for _ in range(2):
+        kist.fails("--log", log, "state", "nobody")
+    assert log.read_text().count("does not exist") == 2
+
+
+def test_debug_traces_every_step(kist, bundle, work):
+    log = work / "log"
+    bundle.probe("exit", 0).write()
+    result = kist("--debug", "--log", log, "run", "--bundle", bundle.path, kist.new_id())
+    assert (result.code, result.err) == (0, "")
+    assert len(log.read_text().splitlines()) > 20
+
+
+def test_success_is_silent(kist, bundle):
+    """Callers read stdout and stderr together: a word too many breaks their JSON."""
+    container = kist.create(bundle.probe("wait"))
+    for args in (["state", container.id], ["list"], ["start", container.id]):
+        kist.ok(*args)
+
+
+def test_environment_may_be_empty(kist, bundle):
+    """podman calls kill, pause and delete with nothing but an empty XDG_RUNTIME_DIR."""
+    container = kist.create(bundle.probe("wait"))
+    kist.ok("start", container.id, env={"XDG_RUNTIME_DIR": ""})
+    kist.ok("kill", container.id, "KILL", env={})
+    container.wait()
+    kist.ok("delete", "--force", container.id, env={"XDG_RUNTIME_DIR": ""})
+
+
+def test_features(kist):
+    features = kist.ok("features").json
+    assert features["ociVersionMin"] == "1.0.0"
+    assert features["ociVersionMax"] == "1.3.0"
+    linux = features["linux"]
+    assert set(linux["namespaces"]) >= {"pid", "network", "ipc", "uts", "mount", "cgroup"}
+    assert "CAP_CHOWN" in linux["capabilities"]
+    assert linux["cgroup"]["v1"] is True and linux["cgroup"]["v2"] is True
+    assert linux["seccomp"]["enabled"] is True
+    assert "SCMP_ACT_ERRNO" in linux["seccomp"]["actions"]
+    for option in ("ro", "bind", "rbind", "rprivate", "nosuid", "rro"):
+        assert option in features["mountOptions"]
+
+
+def test_features_needs_nothing(program, work):
+    """No root directory, no privilege, no environment."""
+    result = subprocess.run(
+        [program, "features"], env={}, cwd=work, user=65534, group=65534, capture_output=True
+    )
+    assert result.returncode == 0 and result.stderr == b""
+    json.loads(result.stdout)
+
+
+def test_plan_needs_nothing(program, bundle, work):
+    bundle.write()
+    os.chmod(bundle.path / "config.json", 0o644)
+    result = subprocess.run(
+        [program, "plan", "-b", bundle.path],
+        env={},
+        user=65534,
+        group=65534,
+        extra_groups=[],
+        capture_output=True,
+        text=True,
+    )
+    assert result.returncode == 0, result.stderr
+    assert "/probe" in result.stdout and "/dev/null" in result.stdout
+
+
+def test_plan_does_nothing(kist, bundle, host_unchanged):
+    bundle.write()
+    assert kist.ok("plan", "--bundle", bundle.path).out
+    assert not kist.root.exists()
+
+
+def test_stdout_that_cannot_be_written(kist, bundle):
+    """A caller that reads nothing must not take nothing for an answer."""
+    container = kist.create(bundle)
+    with open("/dev/full", "w") as full:
+        for args in (["state", container.id], ["list"], ["features"]):
+            result = kist(*args, stdout=full)
+            assert result.code == 1 and "No space left on device" in result.err

@@ -1,0 +1,519 @@
+#!/bin/busybox sh
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# What needs the virtual machine: limits and device rules on cgroup v2, freezing, raising limits and
+# lowering the OOM score, and all of it on an old kernel. run is the host's side, and starts this
+# script in a directory that has
+#
+#   kist      the static executable to test
+#   configs/  the config.json files that engines wrote
+#   cases     the cases to run, one a line; all when it is empty
+#
+# A case is a function below, test_NAME, called in a shell of its own that ends at the first command
+# that fails. What it prints is shown when it fails, and it fails as well when it leaves anything
+# behind: a cgroup, a mount, a process, a container's directory.
+#
+# It is one shell script because starting a dynamically linked program takes the emulated machine a
+# tenth of a second, and everything here is busybox.
+work=/run/kist-suite
+state=$work/state
+rootfs=$work/rootfs
+bundles=$work/bundles
+cgroups=/sys/fs/cgroup
+seconds=10 # the most that anything may take
+
+kist() {
+	/host/kist --root $state "$@"
+}
+
+# Making a container.
+
+# bundle ID COMMAND: a bundle whose container runs COMMAND in a shell. The variables process, mounts
+# and resources hold JSON members to add, namespaces replaces the ones that a container may lack,
+# path is the cgroup's.
+bundle() {
+	mkdir -p $bundles/$1
+	echo "$2" >$rootfs/command-$1
+	cat >$bundles/$1/config.json <<-EOT
+		{
+			"ociVersion": "1.0.2",
+			"root": {"path": "$rootfs"},
+			"hostname": "$1",
+			"process": {
+				"user": {"uid": 0, "gid": 0},
+				"cwd": "/",
+				"env": ["PATH=/bin"],
+				"args": ["/bin/sh", "/command-$1"]
+				${process:+, $process}
+			},
+			"mounts": [
+				{"destination": "/proc", "type": "proc", "source": "proc"},
+				{"destination": "/dev", "type": "tmpfs", "source": "tmpfs"}
+				${mounts:+, $mounts}
+			],
+			"linux": {
+				${path:+\"cgroupsPath\": \"$path\",}
+				"namespaces": [
+					{"type": "mount"}, {"type": "ipc"}, {"type": "uts"},
+					${namespaces-$own_namespaces}
+				],
+				"resources": {$resources}
+			}
+		}
+	EOT
+}
+process='' mounts='' resources='' path=''
+own_namespaces='{"type": "pid"}, {"type": "network"}, {"type": "cgroup"}'
+
+# run ID COMMAND: in the foreground.
+run() {
+	bundle "$1" "$2"
+	kist run --bundle $bundles/$1 "$1" </dev/null
+}
+
+# start ID COMMAND: in the background; what it prints goes to the file $work/ID.
+start() {
+	bundle "$1" "$2"
+	kist create --bundle $bundles/$1 "$1" </dev/null >$work/$1 2>&1 || {
+		cat $work/$1
+		return 1
+	}
+	kist start "$1"
+}
+
+# Asking about one.
+
+status() {
+	kist state "$1" | sed -n 's/.*"status": *"\([a-z]*\)".*/\1/p'
+}
+
+pid() {
+	kist state "$1" | sed -n 's/.*"pid": *\([0-9]*\).*/\1/p'
+}
+
+# The directory of a container's cgroup.
+cgroup() {
+	local line
+	read -r line </proc/$(pid "$1")/cgroup
+	echo "$cgroups${line#0::}"
+}
+
+exists() {
+	kist state "$1" >/dev/null 2>&1
+}
+
+# Checking.
+
+# is WHAT WANTED FOUND
+is() {
+	[ "$2" = "$3" ] || {
+		echo "$1: wanted \"$2\", found \"$3\""
+		exit 1
+	}
+}
+
+# contains FILE TEXT: a line of FILE is TEXT.
+contains() {
+	is "$1" "$2" "$(cat "$1")"
+}
+
+# ends_with STATUS COMMAND...
+ends_with() {
+	local wanted=$1 found=0
+	shift
+	"$@" || found=$?
+	is "exit status of $1" $wanted $found
+}
+
+# eventually COMMAND...: waits until it succeeds.
+eventually() {
+	local tries=$((seconds * 20))
+	until "$@"; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || {
+			echo "never true: $*"
+			exit 1
+		}
+		sleep 0.05
+	done
+}
+
+has_status() {
+	[ "$(status "$1")" = "$2" ]
+}
+
+has_text() {
+	grep -q -- "$2" "$1"
+}
+
+# count FILE: how many lines.
+count() {
+	wc -l <"$1"
+}
+
+# The cases.
+
+test_run_hands_on_output_and_status() {
+	is output hello "$(run c 'echo hello')"
+	ends_with 42 run c 'exit 42'
+	ends_with 137 run c 'kill -9 $$; exec sh -c "exit 137"'
+}
+
+test_default_bundle() {
+	mkdir -p $bundles/default
+	cd $bundles/default
+	kist spec
+	echo 'id -u; cat /proc/self/cgroup; ls /proc/acpi; echo x >/proc/sys/kernel/hostname; mount' \
+		>$rootfs/command-default
+	sed -i -e 's/"terminal": *true/"terminal": false/' -e "s|\"rootfs\"|\"$rootfs\"|" \
+		-e 's|"sh"|"sh", "/command-default"|' config.json
+	kist run c </dev/null >$work/out 2>&1
+	is user 0 "$(sed -n 1p $work/out)"
+	is cgroup 0::/ "$(sed -n 2p $work/out)"
+	has_text $work/out 'hostname: Read-only file system'
+	has_text $work/out ' on / type ext4 (ro,'
+	has_text $work/out 'cgroup2* on /sys/fs/cgroup type cgroup2 (ro,'
+}
+
+test_without_bundle() {
+	kist run --rootfs / --ephemeral c -- /bin/busybox sh -c 'touch /marker; cat /etc/hostname' \
+		</dev/null >$work/out
+	contains $work/out vm
+	[ ! -e /marker ]
+}
+
+test_memory_limits() {
+	local dir
+	resources='"memory": {"limit": 67108864, "reservation": 33554432, "swap": 100663296}'
+	start c 'sleep 1000'
+	dir=$(cgroup c)
+	contains $dir/memory.max 67108864
+	contains $dir/memory.low 33554432
+	contains $dir/memory.swap.max 33554432
+	kist delete --force c
+}
+
+test_cpu_limits() {
+	local dir
+	resources='"cpu": {"shares": 1024, "quota": 50000, "period": 200000, "cpus": "1", "mems": "0"}'
+	start c 'grep Cpus_allowed_list /proc/self/status; exec sleep 1000'
+	dir=$(cgroup c)
+	contains $dir/cpu.max '50000 200000'
+	contains $dir/cpu.weight 100
+	contains $dir/cpuset.cpus 1
+	contains $dir/cpuset.mems 0
+	eventually has_text $work/c '^Cpus_allowed_list:.1$'
+	kist delete --force c
+}
+
+test_pids_limit_stops_fork_bomb() {
+	local dir
+	resources='"pids": {"limit": 16}'
+	start c 'bomb() { bomb & bomb & wait; }; bomb 2>/dev/null & exec sleep 1000'
+	dir=$(cgroup c)
+	contains $dir/pids.max 16
+	eventually grep -q 'max [1-9]' $dir/pids.events
+	[ "$(cat $dir/pids.current)" -le 16 ]
+	kist delete --force c
+}
+
+test_memory_limit_kills() {
+	resources='"memory": {"limit": 33554432, "swap": 33554432}'
+	ends_with 137 run c 'exec dd if=/dev/zero of=/dev/null bs=256M count=1'
+}
+
+# The same disk that can be read with a rule for it cannot be read without.
+test_device_rules() {
+	local disk deny='{"allow": false, "access": "rwm"}' try='
+		mknod /dev/disk b $disk && dd if=/dev/disk of=/dev/null bs=512 count=1
+		mknod /dev/nothing c 1 3 && echo x >/dev/nothing && echo written'
+	IFS=: read -r major minor </sys/block/vda/dev
+	try="disk='$major $minor' $try"
+	process='"capabilities": {"bounding": ["CAP_MKNOD"], "permitted": ["CAP_MKNOD"],
+		"effective": ["CAP_MKNOD"]}'
+
+	resources="\"devices\": [$deny]"
+	run c "$try" >$work/out 2>&1
+	has_text $work/out "'/dev/disk': Operation not permitted"
+	has_text $work/out written
+
+	resources="\"devices\": [$deny, {\"allow\": true, \"type\": \"b\", \"major\": $major,
+		\"minor\": $minor, \"access\": \"r\"}]"
+	run c "$try" >$work/out 2>&1
+	has_text $work/out '1+0 records out'
+	has_text $work/out written
+}
+
+test_cgroup_namespace() {
+	is 'own namespace' 0::/ "$(run c 'cat /proc/self/cgroup')"
+	namespaces='{"type": "pid"}'
+	path=/kist-suite
+	is "host's namespace" 0::/kist-suite "$(run c 'cat /proc/self/cgroup')"
+}
+
+test_cgroup_mount() {
+	local mount='"destination": "/cgroup", "type": "cgroup", "source": "cgroup"'
+	local try='mkdir /cgroup/new && rmdir /cgroup/new && echo made; cat /cgroup/cgroup.procs'
+	mounts="{$mount, \"options\": [\"rw\", \"nosuid\"]}"
+	run c "$try" >$work/out 2>&1
+	is writable 'made 1' "$(head -n 2 $work/out | tr '\n' ' ' | sed 's/ $//')"
+	mounts="{$mount, \"options\": [\"ro\", \"nosuid\"]}"
+	run c "$try" >$work/out 2>&1
+	has_text $work/out 'Read-only file system'
+	has_text $work/out '^1$'
+}
+
+test_nested_cgroup() {
+	mkdir $cgroups/kist-suite
+	path=/kist-suite/inner
+	resources='"pids": {"limit": 100}, "memory": {"limit": 67108864}'
+	start c 'sleep 1000'
+	is path $cgroups/kist-suite/inner "$(cgroup c)"
+	contains $cgroups/kist-suite/inner/pids.max 100
+	kist delete --force c
+	rmdir $cgroups/kist-suite
+}
+
+# At a dozen moments; whatever was there then goes, and the id can be used again.
+test_killed_creator() {
+	local delay creator
+	bundle c 'exec sleep 1000'
+	for delay in 0 0.01 0.02 0.03 0.04 0.05 0.06 0.08 0.1 0.13 0.16 0.2; do
+		/host/kist --root $state create --bundle $bundles/c c </dev/null >$work/out 2>&1 &
+		creator=$!
+		sleep $delay
+		kill -9 $creator 2>/dev/null || true
+		wait $creator || true
+		kist delete --force c
+		leftovers "killed after $delay s"
+	done
+	is 'used again' hello "$(run c 'echo hello')"
+}
+
+test_failing_create() {
+	bundle c true
+	sed -i 's|"/bin/sh", |"/no/such/program", |' $bundles/c/config.json
+	if kist run --bundle $bundles/c c </dev/null >$work/out 2>&1; then
+		echo 'has run what does not exist'
+		exit 1
+	fi
+	has_text $work/out /no/such/program
+}
+
+test_delete() {
+	local dir
+	start c 'exec sleep 1000'
+	dir=$(cgroup c)
+	is status running "$(status c)"
+	if kist delete c 2>$work/out; then
+		echo 'has deleted a running container'
+		exit 1
+	fi
+	kist delete --force c
+	[ ! -e $dir ]
+	if exists c; then
+		echo 'exists after delete'
+		exit 1
+	fi
+}
+
+test_kill() {
+	start c 'trap "echo caught; exit" TERM; echo ready; while :; do sleep 0.1; done'
+	eventually has_text $work/c ready
+	kist kill c TERM
+	eventually has_status c stopped
+	has_text $work/c caught
+	kist delete c
+}
+
+# Without a pid namespace nothing but the cgroup tells what belongs to the container.
+test_kill_all_in_host_pid_namespace() {
+	local dir
+	namespaces='{"type": "cgroup"}'
+	start c 'sleep 1000 & sleep 1000 & exec sleep 1000'
+	dir=$(cgroup c)
+	cat $dir/cgroup.procs >$work/procs
+	eventually three_processes $dir
+	kist kill --all c KILL
+	eventually has_text $dir/cgroup.events 'populated 0'
+	eventually has_status c stopped
+	kist delete c
+}
+
+three_processes() {
+	[ "$(count $1/cgroup.procs)" = 3 ]
+}
+
+test_delete_removes_stragglers() {
+	local dir
+	namespaces='{"type": "cgroup"}'
+	start c 'sleep 1000 & exec sleep 1000'
+	dir=$(cgroup c)
+	eventually [ "$(count $dir/cgroup.procs)" = 2 ]
+	kist kill c KILL
+	eventually has_status c stopped
+	kist delete --force c
+	[ ! -e $dir ]
+}
+
+test_frozen() {
+	local dir
+	start c 'exec sleep 1000'
+	dir=$(cgroup c)
+	echo 1 >$dir/cgroup.freeze
+	eventually has_text $dir/cgroup.events 'frozen 1'
+	is status paused "$(status c)"
+	echo 0 >$dir/cgroup.freeze
+	eventually has_status c running
+	echo 1 >$dir/cgroup.freeze
+	eventually has_text $dir/cgroup.events 'frozen 1'
+	kist delete --force c
+}
+
+# Above the caller's own limit, which takes CAP_SYS_RESOURCE; the container itself has none.
+test_raised_limits() {
+	process='"rlimits": [{"type": "RLIMIT_NOFILE", "soft": 700000, "hard": 800000}]'
+	ulimit -Hn 4096
+	is 'soft and hard limit' '700000 800000' "$(run c 'echo $(ulimit -Sn) $(ulimit -Hn)')"
+}
+
+test_lowered_oom_score() {
+	process='"oomScoreAdj": -500'
+	is oom_score_adj -500 "$(run c 'cat /proc/self/oom_score_adj')"
+}
+
+test_two_containers() {
+	local a b
+	start a 'hostname; exec sleep 1000'
+	start b 'hostname; exec sleep 1000'
+	a=$(cgroup a)
+	b=$(cgroup b)
+	[ $a != $b ]
+	eventually has_text $work/a a
+	eventually has_text $work/b b
+	kist list >$work/out
+	has_text $work/out '^a .*running'
+	has_text $work/out '^b .*running'
+	kist delete --force a
+	[ ! -e $a ]
+	is 'status of the other' running "$(status b)"
+	kist delete --force b
+}
+
+test_named_network_namespace() {
+	/sbin/ip netns add kist-suite
+	namespaces='{"type": "pid"}, {"type": "network", "path": "/run/netns/kist-suite"}'
+	is namespace "net:[$(stat -c %i /run/netns/kist-suite)]" \
+		"$(run c 'readlink /proc/self/ns/net')"
+	/sbin/ip netns delete kist-suite
+	umount /run/netns
+}
+
+# What dockerd asks for on cgroup v2; its files and directories are made here.
+test_docker_config() {
+	mkdir -p $work/files $bundles/docker $cgroups/kist-suite/docker
+	for file in resolv.conf hostname hosts; do
+		echo $file >$work/files/$file
+	done
+	sed -e "s|@ROOTFS@|$rootfs|; s|@FILES@|$work/files|; s|@CGROUPS@|/kist-suite|; s|@ID@|c|" \
+		-e 's|"echo", "hi"|"sh", "/command-docker"|' \
+		configs/docker-28-cgroup2.json >$bundles/docker/config.json
+	cat >$rootfs/command-docker <<-'EOT'
+		cat /etc/hostname
+		grep -E '^(CapEff|Seccomp):' /proc/self/status
+		cat /proc/sys/net/ipv4/ip_unprivileged_port_start
+		mount -t tmpfs tmpfs /mnt
+		ls -A /sys/firmware
+		dd if=/dev/kmsg of=/dev/null count=1
+		mknod /dev/disk b 254 0 && dd if=/dev/disk of=/dev/null count=1
+	EOT
+	kist run --bundle $bundles/docker c </dev/null >$work/out 2>&1 || true
+	sed -n '1,4p' $work/out | tr '\t\n' '  ' >$work/head
+	contains $work/head 'hostname CapEff: 00000000a80425fb Seccomp: 2 0 '
+	has_text $work/out 'mount: .*Operation not permitted'
+	has_text $work/out "'/dev/disk': Operation not permitted"
+	rmdir $cgroups/kist-suite/docker $cgroups/kist-suite
+}
+
+# Running them.
+
+# All that a container can leave on its host. Processes: those in a mount namespace that is not this
+# one, and kist itself.
+survey() {
+	find $cgroups -type d | sort
+	cut -d ' ' -f 4- /proc/self/mountinfo
+	ls -A $state 2>/dev/null
+	ls -l /proc/[0-9]*/ns/mnt /proc/[0-9]*/exe 2>/dev/null |
+		sed -n "s|.* \(/proc/.*/ns/mnt -> .*\)|\1|p; s|.* \(/proc/.*/exe -> /host/.*\)|\1|p" |
+		grep -v -F "$(readlink /proc/self/ns/mnt)"
+}
+
+as_before() {
+	survey >$work/after
+	cmp -s $work/before $work/after
+}
+
+# leftovers WHEN: fails when the host is not as it was before the cases.
+leftovers() {
+	local tries=20
+	# The kernel takes a moment to forget a process that was killed.
+	until as_before; do
+		tries=$((tries - 1))
+		[ $tries -gt 0 ] || {
+			echo "left behind, $1:"
+			diff $work/before $work/after | grep '^[-+][^-+]'
+			exit 1
+		}
+		sleep 0.1
+	done
+}
+
+# So that one case that fails does not make the others fail.
+clean() {
+	local id
+	for id in $(ls -A $state); do
+		kist delete --force $id
+	done
+	/sbin/ip netns delete kist-suite
+	umount /run/netns
+	find $cgroups/kist-suite -depth -type d -exec rmdir {} \;
+} >/dev/null 2>&1
+
+run_case() {
+	(
+		set -eu
+		test_$1
+		leftovers 'at the end'
+	) >$work/log 2>&1
+	if [ $? = 0 ]; then
+		echo "ok $1"
+	else
+		echo "not ok $1"
+		sed 's/^/# /' $work/log
+		clean
+	fi
+}
+
+make_rootfs() {
+	mkdir -p $rootfs/bin $rootfs/etc $rootfs/mnt $rootfs/proc $rootfs/sys $rootfs/dev
+	cp /bin/busybox $rootfs/bin
+	chroot $rootfs /bin/busybox --install -s /bin
+}
+
+select_cases() {
+	if [ -s cases ]; then
+		cat cases
+	else
+		sed -n 's/^test_\([a-z_]*\)() {$/\1/p' "$0"
+	fi
+}
+
+mkdir -p $work $state $bundles
+make_rootfs
+survey >$work/before
+cases=$(select_cases)
+set -- $cases
+echo "1..$#"
+for case; do
+	run_case $case
+done
