@@ -8,7 +8,7 @@
 /* What may follow a lead byte (RFC 3629, section 4): no overlong forms, surrogates, or more than
  * U+10FFFF. */
 struct lead {
-	unsigned char first, last;   /* the lead byte */
+	unsigned char first, last;     /* the lead byte */
 	unsigned char lowest, highest; /* the byte after it; the others are 80..BF */
 	unsigned char length;
 };
@@ -58,7 +58,8 @@ static int escape_character(char *out, size_t size, const unsigned char *text, s
 	if (length && !is_control(text, length)) {
 		bool quote = form == ESCAPE_JSON && (last == '"' || last == '\\');
 
-		return snprintf(out, size, "%s%.*s", quote ? "\\" : "", (int)length, (const char *)text);
+		return snprintf(out, size, "%s%.*s", quote ? "\\" : "", (int)length,
+				(const char *)text);
 	}
 	if (form == ESCAPE_JSON)
 		return snprintf(out, size, "\\u%04x", length ? last : 0xfffd);

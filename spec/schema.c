@@ -125,9 +125,9 @@ static int error_type(struct reader *reader, const char *expected, const json_t 
 }
 
 /*
- * Integers above INT64_MAX, which jansson does not hold: rlimits of 2^64-1 are common. Such a literal is
- * replaced by a string of the same length, DEL and sixteen hexadecimal digits, which only the reader of
- * integers takes for a number.
+ * Integers above INT64_MAX, which jansson does not hold: rlimits of 2^64-1 are common. Such a
+ * literal is replaced by a string of the same length, DEL and sixteen hexadecimal digits, which
+ * only the reader of integers takes for a number.
  */
 
 enum { BIG_MARK = 0x7f, BIG_DIGITS = 16 };
@@ -252,9 +252,10 @@ static const char *closest_word(const struct words *words, const char *name)
 	return closest;
 }
 
-int reader_word(struct reader *reader, const json_t *json, const struct words *words, uint64_t *value)
+int reader_word(struct reader *reader, const json_t *json, const struct words *words,
+		uint64_t *value)
 {
-	const char *name, *closest;
+	const char *name = NULL, *closest;
 
 	if (reader_string(reader, json, &name) < 0)
 		return -reader->err->code;
@@ -264,7 +265,8 @@ int reader_word(struct reader *reader, const json_t *json, const struct words *w
 	if (closest)
 		return reader_error(reader, EINVAL, "unknown %s %s (did you mean \"%s\"?)",
 				    words->what, reader_quote(reader, name), closest);
-	return reader_error(reader, EINVAL, "unknown %s %s", words->what, reader_quote(reader, name));
+	return reader_error(reader, EINVAL, "unknown %s %s", words->what,
+			    reader_quote(reader, name));
 }
 
 /* What an integer type holds, unless the row says less. */
@@ -274,12 +276,9 @@ static void integer_range(const struct field *field, int64_t *min, uint64_t *max
 		int64_t min;
 		uint64_t max;
 	} ranges[] = {
-		[FIELD_UINT16] = {0, UINT16_MAX},
-		[FIELD_UINT32] = {0, UINT32_MAX},
-		[FIELD_UINT64] = {0, UINT64_MAX},
-		[FIELD_INT32] = {INT32_MIN, INT32_MAX},
-		[FIELD_INT64] = {INT64_MIN, INT64_MAX},
-		[FIELD_NUMBERS] = {0, UINT32_MAX},
+		[FIELD_UINT16] = {0, UINT16_MAX},       [FIELD_UINT32] = {0, UINT32_MAX},
+		[FIELD_UINT64] = {0, UINT64_MAX},       [FIELD_INT32] = {INT32_MIN, INT32_MAX},
+		[FIELD_INT64] = {INT64_MIN, INT64_MAX}, [FIELD_NUMBERS] = {0, UINT32_MAX},
 	};
 	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
 	bool narrowed = field->min || field->max;
@@ -299,16 +298,16 @@ static int read_integer(struct reader *reader, const struct field *field, const 
 		*bits = big;
 		return big <= max ? 0
 				  : reader_error(reader, ERANGE,
-						 "%" PRIu64 " is out of range (%" PRId64 " to %" PRIu64
-						 ")",
+						 "%" PRIu64 " is out of range (%" PRId64
+						 " to %" PRIu64 ")",
 						 big, min, max);
 	}
 	if (!json_is_integer(json))
 		return error_type(reader, "an integer", json);
 	if (value < min || (value >= 0 && (uint64_t)value > max))
 		return reader_error(reader, ERANGE,
-				    "%" PRId64 " is out of range (%" PRId64 " to %" PRIu64 ")", value,
-				    min, max);
+				    "%" PRId64 " is out of range (%" PRId64 " to %" PRIu64 ")",
+				    value, min, max);
 	*bits = (uint64_t)value;
 	return 0;
 }
@@ -528,11 +527,13 @@ static int read_value(struct reader *reader, const struct field *field, const js
 	case FIELD_PAIRS:
 		return read_pairs(reader, field, json, member);
 	case FIELD_NUMBERS:
-		return read_list(reader, field, json, sizeof(uint32_t), read_number_element, member);
+		return read_list(reader, field, json, sizeof(uint32_t), read_number_element,
+				 member);
 	case FIELD_OBJECT:
 		return reader_object(reader, field->schema, json, member);
 	case FIELD_LIST:
-		return read_list(reader, field, json, field->schema->size, read_object_element, member);
+		return read_list(reader, field, json, field->schema->size, read_object_element,
+				 member);
 	case FIELD_MAP:
 		return read_map(reader, field, json, member);
 	case FIELD_WORD:
@@ -585,7 +586,8 @@ static int read_field(struct reader *reader, const struct field *field, const js
 	return 0;
 }
 
-int reader_object(struct reader *reader, const struct schema *schema, const json_t *json, void *object)
+int reader_object(struct reader *reader, const struct schema *schema, const json_t *json,
+		  void *object)
 {
 	if (!json_is_object(json))
 		return error_type(reader, "an object", json);
@@ -612,7 +614,8 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
  * Documents
  */
 
-/* jansson would open /dev/urandom for the seed of its hash tables; the kernel gave us random bytes. */
+/* jansson would open /dev/urandom for the seed of its hash tables; the kernel gave us random bytes.
+ */
 static void seed_hashes(void)
 {
 	const void *random = (const void *)getauxval(AT_RANDOM);
@@ -628,7 +631,8 @@ static json_t *load_text(const char *text, size_t size, struct arena *arena, jso
 	json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
 
 	if (!json && json_error_code(error) == json_error_numeric_overflow)
-		json = json_loadb(big_rewrite(text, size, arena), size, JSON_REJECT_DUPLICATES, error);
+		json = json_loadb(big_rewrite(text, size, arena), size, JSON_REJECT_DUPLICATES,
+				  error);
 	return json;
 }
 
@@ -771,7 +775,8 @@ static json_t *value_write(const struct field *field, const void *member)
 	case FIELD_BOOL:
 		return json_boolean(*(const bool *)member);
 	case FIELD_STRING:
-		return *(const char *const *)member ? json_string(*(const char *const *)member) : NULL;
+		return *(const char *const *)member ? json_string(*(const char *const *)member)
+						    : NULL;
 	case FIELD_STRINGS:
 		return strings_write(member);
 	case FIELD_PAIRS:
@@ -837,8 +842,8 @@ static char *indent_by_tabs(const char *text, struct arena *arena)
 	return copy;
 }
 
-const char *schema_format(const struct schema *schema, const void *object, enum schema_layout layout,
-			  struct arena *arena)
+const char *schema_format(const struct schema *schema, const void *object,
+			  enum schema_layout layout, struct arena *arena)
 {
 	static const size_t flags[] = {
 		[SCHEMA_COMPACT] = JSON_COMPACT,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rows of a field table, for those who define one. See schema.h for what the engine does with them.
+ * The rows of a field table, for those who define one. See schema.h for what the engine does with
+ * them.
  *
  *     static const struct field user_fields[] = {
  *             RANGE(struct user, uid, REQUIRED, 0, ID_MAX),
@@ -25,11 +26,11 @@ enum field_type {
 	FIELD_STRING,
 	FIELD_STRINGS,
 	FIELD_PAIRS,
-	FIELD_NUMBERS,  /* {count, const uint32_t *at} */
-	FIELD_OBJECT,   /* a structure in its place, or a pointer to one */
-	FIELD_LIST,     /* {count, const structure *at} */
-	FIELD_MAP,      /* the same from an object; the key goes to the member `name` */
-	FIELD_WORD,     /* uint64_t: a word's value */
+	FIELD_NUMBERS,   /* {count, const uint32_t *at} */
+	FIELD_OBJECT,    /* a structure in its place, or a pointer to one */
+	FIELD_LIST,      /* {count, const structure *at} */
+	FIELD_MAP,       /* the same from an object; the key goes to the member `name` */
+	FIELD_WORD,      /* uint64_t: a word's value */
 	FIELD_WORD_MASK, /* uint64_t: values of several words, or-ed */
 	FIELD_WORD_LIST, /* {count, const uint64_t *at} */
 	FIELD_CUSTOM,
@@ -42,8 +43,10 @@ enum field_flags {
 	ABSOLUTE = 1 << 1,    /* a path that begins with '/'; of a list: each */
 	NONEMPTY = 1 << 2,    /* string or list */
 	ENVIRONMENT = 1 << 3, /* each string is NAME=VALUE */
-	UNSUPPORTED = 1 << 4, /* valid, and refused by name; empty strings, lists and maps refuse nothing */
-	ALWAYS = 1 << 5,      /* written even when false */
+	UNSUPPORTED =
+		1
+		<< 4, /* valid, and refused by name; empty strings, lists and maps refuse nothing */
+	ALWAYS = 1 << 5, /* written even when false */
 };
 
 /* Where the reader is, and what it needs. */
@@ -83,7 +86,10 @@ struct schema {
 /* uid and gid 4294967295 is -1: "leave it as it is" to the kernel. */
 #define ID_MAX (UINT32_MAX - 1)
 
-#define SCHEMA(structure, rows) {sizeof(structure), rows, sizeof rows / sizeof *rows}
+#define SCHEMA(structure, rows)                                                                    \
+	{                                                                                          \
+		sizeof(structure), rows, sizeof rows / sizeof *rows                                \
+	}
 
 #define FIELD_TYPE(member)                                                                         \
 	_Generic((member),                                                                         \
@@ -155,8 +161,10 @@ const char *reader_quote(struct reader *reader, const char *text);
 /* Read one value; each names what it found instead. */
 int reader_string(struct reader *reader, const json_t *json, const char **string);
 int reader_strings(struct reader *reader, const json_t *json, struct strings *strings);
-int reader_word(struct reader *reader, const json_t *json, const struct words *words, uint64_t *value);
-int reader_object(struct reader *reader, const struct schema *schema, const json_t *json, void *object);
+int reader_word(struct reader *reader, const json_t *json, const struct words *words,
+		uint64_t *value);
+int reader_object(struct reader *reader, const struct schema *schema, const json_t *json,
+		  void *object);
 
 /* Write a list of strings. */
 json_t *strings_write(const struct strings *strings);

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/check.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef int rule(const struct config *config, struct error *err);
+
+/* config.md, Specification version: SemVer, and any minor version of the one major version there
+ * is. */
+static int check_version(const struct config *config, struct error *err)
+{
+	unsigned major, minor, patch;
+	int end = 0;
+
+	if (sscanf(config->ociVersion, "%u.%u.%u%n", &major, &minor, &patch, &end) < 3 ||
+	    (config->ociVersion[end] && !strchr("-+", config->ociVersion[end])))
+		return error_set(err, EINVAL, "ociVersion: \"%.40s\" is not a SemVer 2.0.0 version",
+				 config->ociVersion);
+	if (major != 1)
+		return error_set(err, ENOTSUP, "ociVersion: \"%.40s\" is not supported, only 1.x.y",
+				 config->ociVersion);
+	return 0;
+}
+
+static bool has(const struct config *config, enum namespace_kind kind)
+{
+	return config->linux->namespaces.at[kind].present;
+}
+
+static int needs_namespace(const struct config *config, bool set, const char *property,
+			   enum namespace_kind kind, struct error *err)
+{
+	if (!set || has(config, kind))
+		return 0;
+	return error_set(
+		err, EINVAL,
+		"%s: needs a namespace of type \"%s\" in linux.namespaces, or it would change "
+		"the host",
+		property, words_name(&namespace_words, kind));
+}
+
+static int check_hostname(const struct config *config, struct error *err)
+{
+	return needs_namespace(config, config->hostname && *config->hostname, "hostname",
+			       NAMESPACE_UTS, err);
+}
+
+static int check_domainname(const struct config *config, struct error *err)
+{
+	return needs_namespace(config, config->domainname && *config->domainname, "domainname",
+			       NAMESPACE_UTS, err);
+}
+
+static int check_mounts(const struct config *config, struct error *err)
+{
+	return needs_namespace(config, config->mounts.count > 0, "mounts", NAMESPACE_MOUNT, err);
+}
+
+static int check_masked_paths(const struct config *config, struct error *err)
+{
+	return needs_namespace(config, config->linux->maskedPaths.count > 0, "linux.maskedPaths",
+			       NAMESPACE_MOUNT, err);
+}
+
+static int check_readonly_paths(const struct config *config, struct error *err)
+{
+	return needs_namespace(config, config->linux->readonlyPaths.count > 0,
+			       "linux.readonlyPaths", NAMESPACE_MOUNT, err);
+}
+
+/* config.md, Mounts: a bind mount is of something. */
+static int check_bind_sources(const struct config *config, struct error *err)
+{
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct mount *mount = &config->mounts.at[i];
+
+		if ((mount->options.mode & MOUNT_MODE_BIND) && (!mount->source || !*mount->source))
+			return error_set(err, EINVAL, "mounts[%zu].source: a bind mount needs one",
+					 i);
+	}
+	return 0;
+}
+
+/* config.md, POSIX process: duplicate types are an error; the kernel refuses soft above hard. */
+static int check_rlimits(const struct config *config, struct error *err)
+{
+	const struct rlimits *limits = &config->process->rlimits;
+
+	for (size_t i = 0; i < limits->count; i++) {
+		const struct rlimit_entry *limit = &limits->at[i];
+		const char *name = words_name(&rlimit_words, limit->type);
+
+		if (limit->soft > limit->hard)
+			return error_set(
+				err, EINVAL,
+				"process.rlimits[%zu]: %s: soft limit %llu is above hard limit "
+				"%llu",
+				i, name, (unsigned long long)limit->soft,
+				(unsigned long long)limit->hard);
+		for (size_t j = 0; j < i; j++)
+			if (limits->at[j].type == limit->type)
+				return error_set(err, EINVAL, "process.rlimits[%zu]: a second %s",
+						 i, name);
+	}
+	return 0;
+}
+
+/* config-linux.md, Devices: numbers are REQUIRED unless type is p. */
+static int check_devices(const struct config *config, struct error *err)
+{
+	const struct devices *devices = &config->linux->devices;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device *device = &devices->at[i];
+
+		if (device->type != S_IFIFO && (!device->major || !device->minor))
+			return error_set(err, EINVAL,
+					 "linux.devices[%zu]: %s: major and minor are required", i,
+					 device->path);
+	}
+	return 0;
+}
+
+static int check_device_rules(const struct config *config, struct error *err)
+{
+	const struct device_rules *rules = &config->linux->resources->devices;
+
+	for (size_t i = 0; i < rules->count; i++) {
+		const char *access = rules->at[i].access;
+
+		if (access && access[strspn(access, "rwm")])
+			return error_set(
+				err, EINVAL,
+				"linux.resources.devices[%zu].access: \"%.16s\" is not made "
+				"of r, w and m",
+				i, access);
+	}
+	return 0;
+}
+
+/* config-linux.md, CPU: burst MUST be no larger than any positive quota. */
+static int check_cpu(const struct config *config, struct error *err)
+{
+	const struct cpu *cpu = config->linux->resources->cpu;
+
+	if (cpu && cpu->quota && cpu->burst && *cpu->quota > 0 &&
+	    *cpu->burst > (uint64_t)*cpu->quota)
+		return error_set(err, EINVAL,
+				 "linux.resources.cpu.burst: %llu is larger than quota, %lld",
+				 (unsigned long long)*cpu->burst, (long long)*cpu->quota);
+	return 0;
+}
+
+/* Swap is memory and swap together. */
+static int check_memory(const struct config *config, struct error *err)
+{
+	const struct memory *memory = config->linux->resources->memory;
+
+	if (memory && memory->limit && memory->swap && *memory->swap > 0 &&
+	    *memory->limit > *memory->swap)
+		return error_set(err, EINVAL,
+				 "linux.resources.memory.swap: %lld, which is memory plus swap, is "
+				 "smaller than limit, %lld",
+				 (long long)*memory->swap, (long long)*memory->limit);
+	return 0;
+}
+
+static bool takes_errno(uint64_t action)
+{
+	return action == SECCOMP_RET_ERRNO || action == SECCOMP_RET_TRACE;
+}
+
+/* config-linux.md, Seccomp: when the action doesn't support an errno, the runtime MUST fail. */
+static int check_seccomp(const struct config *config, struct error *err)
+{
+	const struct seccomp *seccomp = config->linux->seccomp;
+
+	if (!seccomp)
+		return 0;
+	if (seccomp->defaultErrnoRet && !takes_errno(seccomp->defaultAction))
+		return error_set(err, EINVAL, "linux.seccomp.defaultErrnoRet: %s takes no errno",
+				 words_name(&seccomp_action_words, seccomp->defaultAction));
+	for (size_t i = 0; i < seccomp->syscalls.count; i++) {
+		const struct seccomp_syscall *syscall = &seccomp->syscalls.at[i];
+
+		if (syscall->errnoRet && !takes_errno(syscall->action))
+			return error_set(err, EINVAL,
+					 "linux.seccomp.syscalls[%zu].errnoRet: %s takes no errno",
+					 i, words_name(&seccomp_action_words, syscall->action));
+	}
+	return 0;
+}
+
+/* config.md, Annotations: keys MUST NOT be an empty string. */
+static int check_annotations(const struct config *config, struct error *err)
+{
+	for (size_t i = 0; i < config->annotations.count; i++)
+		if (!*config->annotations.at[i].name)
+			return error_set(err, EINVAL, "annotations: a key is empty");
+	return 0;
+}
+
+static rule *const rules[] = {
+	check_version,      check_hostname,       check_domainname,   check_mounts,
+	check_masked_paths, check_readonly_paths, check_bind_sources, check_devices,
+	check_seccomp,      check_annotations,
+};
+
+static rule *const process_rules[] = {check_rlimits};
+static rule *const resource_rules[] = {check_device_rules, check_cpu, check_memory};
+
+static int apply(rule *const *at, size_t count, const struct config *config, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (at[i](config, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+#define APPLY(table) apply(table, sizeof table / sizeof *table, config, err)
+
+int check_config(const struct config *config, struct error *err)
+{
+	if (APPLY(rules) < 0)
+		return -err->code;
+	if (config->process && APPLY(process_rules) < 0)
+		return -err->code;
+	if (config->linux->resources && APPLY(resource_rules) < 0)
+		return -err->code;
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The rules of the specification that span more than one property. What concerns one property alone
+ * is in its field row.
+ */
+#ifndef KIST_SPEC_CHECK_H
+#define KIST_SPEC_CHECK_H
+
+#include "spec/config.h"
+
+/**
+ * check_config() - hold a configuration against every rule.
+ *
+ * Return: 0, or -EINVAL with the property at fault in front of the text
+ */
+int check_config(const struct config *config, struct error *err);
+
+#endif

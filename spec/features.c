@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "spec/features.h"
+
+#include <linux/seccomp.h>
+
+#include "spec/config.h"
+#include "spec/schema_fields.h"
+
+struct cgroup_features {
+	bool v1, v2, systemd, systemdUser, rdma;
+};
+
+struct seccomp_features {
+	bool enabled;
+	struct strings actions, operators, archs, knownFlags, supportedFlags;
+};
+
+struct enabled_feature {
+	bool enabled;
+};
+
+struct mount_extensions {
+	struct enabled_feature idmap;
+};
+
+struct linux_features {
+	struct strings namespaces, capabilities;
+	struct cgroup_features cgroup;
+	struct seccomp_features seccomp;
+	struct enabled_feature apparmor, selinux, intelRdt;
+	struct mount_extensions mountExtensions;
+	struct enabled_feature netDevices;
+};
+
+struct features {
+	const char *ociVersionMin, *ociVersionMax;
+	struct strings hooks, mountOptions;
+	struct linux_features linux;
+	struct pairs annotations;
+	struct strings potentiallyUnsafeConfigAnnotations;
+};
+
+/* clang-format off */
+static const struct field cgroup_fields[] = {
+	FIELD(struct cgroup_features, v1, ALWAYS),
+	FIELD(struct cgroup_features, v2, ALWAYS),
+	FIELD(struct cgroup_features, systemd, ALWAYS),
+	FIELD(struct cgroup_features, systemdUser, ALWAYS),
+	FIELD(struct cgroup_features, rdma, ALWAYS),
+};
+static const struct schema cgroup_schema = SCHEMA(struct cgroup_features, cgroup_fields);
+
+static const struct field seccomp_fields[] = {
+	FIELD(struct seccomp_features, enabled, ALWAYS),
+	FIELD(struct seccomp_features, actions, ALWAYS),
+	FIELD(struct seccomp_features, operators, ALWAYS),
+	FIELD(struct seccomp_features, archs, ALWAYS),
+	FIELD(struct seccomp_features, knownFlags, ALWAYS),
+	FIELD(struct seccomp_features, supportedFlags, ALWAYS),
+};
+static const struct schema seccomp_schema = SCHEMA(struct seccomp_features, seccomp_fields);
+
+static const struct field enabled_fields[] = {FIELD(struct enabled_feature, enabled, ALWAYS)};
+static const struct schema enabled_schema = SCHEMA(struct enabled_feature, enabled_fields);
+
+static const struct field mount_extensions_fields[] = {
+	EMBEDDED(struct mount_extensions, idmap, enabled_schema, OPTIONAL),
+};
+static const struct schema mount_extensions_schema =
+	SCHEMA(struct mount_extensions, mount_extensions_fields);
+
+static const struct field linux_fields[] = {
+	FIELD(struct linux_features, namespaces, ALWAYS),
+	FIELD(struct linux_features, capabilities, ALWAYS),
+	EMBEDDED(struct linux_features, cgroup, cgroup_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, seccomp, seccomp_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, apparmor, enabled_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, selinux, enabled_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, intelRdt, enabled_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, mountExtensions, mount_extensions_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, netDevices, enabled_schema, OPTIONAL),
+};
+static const struct schema linux_schema = SCHEMA(struct linux_features, linux_fields);
+
+static const struct field features_fields[] = {
+	FIELD(struct features, ociVersionMin, REQUIRED),
+	FIELD(struct features, ociVersionMax, REQUIRED),
+	FIELD(struct features, hooks, ALWAYS),
+	FIELD(struct features, mountOptions, ALWAYS),
+	EMBEDDED(struct features, linux, linux_schema, OPTIONAL),
+	FIELD(struct features, annotations, ALWAYS),
+	FIELD(struct features, potentiallyUnsafeConfigAnnotations, ALWAYS),
+};
+static const struct schema features_schema = SCHEMA(struct features, features_fields);
+/* clang-format on */
+
+/* The names of a vocabulary, but for the values that are recognised and refused. */
+static struct strings supported_names(const struct words *words, const uint64_t *refused,
+				      size_t refused_count, struct arena *arena)
+{
+	const char **names = arena_array(arena, words->count, sizeof *names);
+	struct strings list = {0, names};
+
+	for (size_t i = 0; i < words->count; i++) {
+		bool listed = true;
+
+		for (size_t j = 0; j < refused_count; j++)
+			listed = listed && words->at[i].value != refused[j];
+		if (listed)
+			names[list.count++] = words->at[i].name;
+	}
+	return list;
+}
+
+static struct strings all_names(const struct words *words, struct arena *arena)
+{
+	return supported_names(words, NULL, 0, arena);
+}
+
+static struct strings mount_option_names(struct arena *arena)
+{
+	const char **names = arena_array(arena, mount_option_count, sizeof *names);
+	struct strings list = {0, names};
+
+	for (size_t i = 0; i < mount_option_count; i++)
+		if (!mount_option_table[i].unsupported)
+			names[list.count++] = mount_option_table[i].name;
+	return list;
+}
+
+const char *features_format(const char *version, const char *commit, struct arena *arena)
+{
+	static const uint64_t no_namespaces[] = {NAMESPACE_USER, NAMESPACE_TIME};
+	static const uint64_t no_actions[] = {SECCOMP_RET_USER_NOTIF};
+	const struct pair annotations[] = {{"io.kist.version", version},
+					   {"io.kist.commit", commit}};
+	const struct features features = {
+		.ociVersionMin = "1.0.0",
+		.ociVersionMax = SPEC_VERSION,
+		.mountOptions = mount_option_names(arena),
+		.linux =
+			{
+				.namespaces =
+					supported_names(&namespace_words, no_namespaces, 2, arena),
+				.capabilities = all_names(&capability_words, arena),
+				.cgroup = {.v1 = true, .v2 = true},
+				.seccomp =
+					{
+						.enabled = true,
+						.actions = supported_names(&seccomp_action_words,
+									   no_actions, 1, arena),
+						.operators =
+							all_names(&seccomp_operator_words, arena),
+						.archs = all_names(&seccomp_architecture_words,
+								   arena),
+						.knownFlags = all_names(&seccomp_flag_words, arena),
+						.supportedFlags =
+							all_names(&seccomp_flag_words, arena),
+					},
+			},
+		.annotations = {2, annotations},
+	};
+
+	return schema_format(&features_schema, &features, SCHEMA_PRETTY, arena);
+}

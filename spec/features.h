@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The features document (features.md, features-linux.md), made from the tables that the code uses.
+ */
+#ifndef KIST_SPEC_FEATURES_H
+#define KIST_SPEC_FEATURES_H
+
+#include "spec/arena.h"
+
+/**
+ * features_format() - what this build recognises and supports, with a newline at the end.
+ */
+const char *features_format(const char *version, const char *commit, struct arena *arena);
+
+#endif
