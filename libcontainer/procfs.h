@@ -7,7 +7,12 @@
 #ifndef KIST_PROCFS_H
 #define KIST_PROCFS_H
 
+#include <stdbool.h>
+
 #include "spec/error.h"
+
+struct creation;
+struct plan;
 
 /**
  * procfs_open() - a descriptor of the root of a procfs for the caller's pid namespace.
@@ -27,5 +32,9 @@ int procfs_open(struct error *err);
  * Return: 0 or -errno
  */
 int procfs_write(int proc, const char *path, const char *text, struct error *err);
+
+/* Init: open it while there is something to write: an oom score, a sysctl. */
+int procfs_step_open(struct creation *creation, struct error *err);
+bool procfs_planned(const struct plan *plan);
 
 #endif

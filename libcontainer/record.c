@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -126,4 +127,235 @@ static const struct field cgroup_fields[] = {
 	FIELD(struct record_cgroup, driver, REQUIRED),
 	FIELD(struct record_cgroup, path, REQUIRED),
 };
+static const struct schema cgroup_schema = SCHEMA(struct record_cgroup, cgroup_fields);
+
+static const struct field record_fields[] = {
+	FIELD(struct record, version, REQUIRED),
+	FIELD(struct record, id, REQUIRED),
+	FIELD(struct record, bundle, REQUIRED | ABSOLUTE),
+	FIELD(struct record, rootfs, REQUIRED | ABSOLUTE),
+	FIELD(struct record, created, REQUIRED),
+	FIELD(struct record, owner, REQUIRED),
+	EMBEDDED(struct record, cgroup, cgroup_schema, REQUIRED),
+	FIELD(struct record, annotations, OPTIONAL),
+	FIELD(struct record, pid, REQUIRED),
+	FIELD(struct record, pidfs_inode, REQUIRED),
+	FIELD(struct record, start_time, REQUIRED),
+	FIELD(struct record, pid_namespace, REQUIRED),
+};
+static const struct schema record_schema = SCHEMA(struct record, record_fields);
 /* clang-format on */
+
+/*
+ * Finding a container
+ */
+
+static int error_no_container(const char *id, struct error *err)
+{
+	return error_set(err, ENOENT, "container \"%s\" does not exist", id);
+}
+
+/* A record that cannot be read is what a killed creator leaves. */
+static bool read_record(struct container *container)
+{
+	char *text = arena_alloc(&container->arena, RECORD_BYTES_MAX);
+	struct record record = {0};
+	struct error ignored;
+	ssize_t size = io_read_file(container->record.directory, "record.json", text,
+				    RECORD_BYTES_MAX, &ignored);
+
+	if (size < 0 || schema_parse(&record_schema, "record.json", text, (size_t)size,
+				     &container->arena, &record, &ignored) < 0)
+		return false;
+	record.directory = container->record.directory;
+	container->record = record;
+	return strcmp(record.version, RECORD_VERSION) == 0;
+}
+
+int container_open(const char *root, const char *id, struct container *container, struct error *err)
+{
+	_close_ int base = -1;
+	int directory;
+
+	if (record_check_id(id, err) < 0)
+		return -err->code;
+	base = open_root(root, err);
+	if (base < 0)
+		return base == -ENOENT ? error_no_container(id, err) : base;
+	directory = openat(base, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		return errno == ENOENT ? error_no_container(id, err)
+				       : error_errno(err, "%s/%s", root, id);
+	*container = (struct container){.record.directory = directory};
+	container->damaged = !read_record(container);
+	container->record.id = arena_strdup(&container->arena, id);
+	return 0;
+}
+
+void container_close(struct container *container)
+{
+	cleanup_close(&container->record.directory);
+	arena_finish(&container->arena);
+}
+
+/*
+ * The status
+ */
+
+/* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
+static bool creator_lives(int directory)
+{
+	if (flock(directory, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(directory, LOCK_UN);
+	return false;
+}
+
+static bool is_frozen(const struct container *container)
+{
+	const struct cgroup_driver *driver = cgroup_driver_find(container->record.cgroup.driver);
+	struct arena arena _arena_ = {0};
+	struct host host = {0};
+	struct error ignored;
+
+	if (!driver || cgroup_hierarchies_read(&arena, &host, &ignored) < 0)
+		return false;
+	return driver->frozen(&host, container->record.cgroup.path) > 0;
+}
+
+static bool somebody_listens(int directory)
+{
+	struct error ignored;
+	_close_ int connection = start_connect(directory, &ignored);
+
+	return connection >= 0;
+}
+
+static enum status live_status(const struct container *container)
+{
+	if (somebody_listens(container->record.directory))
+		return STATUS_CREATED;
+	return is_frozen(container) ? STATUS_PAUSED : STATUS_RUNNING;
+}
+
+int container_status(const struct container *container, int *pidfd, struct error *err)
+{
+	const struct record *record = &container->record;
+	int found;
+
+	*pidfd = -1;
+	if (container->damaged || record->pid == 0)
+		return creator_lives(record->directory) ? STATUS_CREATING : STATUS_STOPPED;
+	found = clone_find(record, err);
+	if (found == -ESRCH)
+		return STATUS_STOPPED;
+	if (found < 0)
+		return found;
+	*pidfd = found;
+	return (int)live_status(container);
+}
+
+/*
+ * Steps
+ */
+
+static void describe(const struct plan *plan, struct record *record)
+{
+	char *created = arena_alloc(plan->arena, TIMESTAMP_BYTES);
+
+	timestamp_now(created);
+	record->version = RECORD_VERSION;
+	record->id = plan->options->id;
+	record->bundle = plan->bundle;
+	record->rootfs = plan->rootfs.path;
+	record->created = created;
+	record->owner = plan->host->uid;
+	record->annotations = plan->config->annotations;
+	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
+	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
+}
+
+static int claim_directory(int root, const char *id, struct error *err)
+{
+	_close_ int directory = -1;
+
+	if (mkdirat(root, id, 0700) < 0)
+		return errno == EEXIST
+			       ? error_set(err, EEXIST, "container \"%s\" already exists", id)
+			       : error_errno(err, "mkdir");
+	directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (directory < 0)
+		return error_errno(err, "open");
+	if (flock(directory, LOCK_EX | LOCK_NB) < 0)
+		return error_errno(err, "flock");
+	return take(&directory);
+}
+
+int record_step_claim(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct document *document = creation->document;
+	_close_ int root = make_root(plan->options->root, err);
+	int directory;
+
+	if (root < 0)
+		return root;
+	directory = claim_directory(root, plan->options->id, err);
+	if (directory < 0)
+		return directory;
+	creation->record.directory = directory;
+	describe(plan, &creation->record);
+	if (io_create_file(directory, "config.json", 0600, document->text, document->size, err) < 0)
+		return -err->code;
+	/* Without init yet: what a killed creator leaves can be undone from it. */
+	return record_step_write(creation, err);
+}
+
+int record_step_write(struct creation *creation, struct error *err)
+{
+	const char *text = schema_format(&record_schema, &creation->record, SCHEMA_COMPACT,
+					 creation->plan->arena);
+
+	return io_replace_file(creation->record.directory, "record.json", 0600, text, strlen(text),
+			       err);
+}
+
+bool record_pid_file_planned(const struct plan *plan)
+{
+	return plan->options->pid_file;
+}
+
+/* Callers read it as soon as it is there: never half of it, and no newline. */
+int record_step_pid_file(struct creation *creation, struct error *err)
+{
+	const char *path = creation->plan->options->pid_file;
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char text[16];
+	_close_ int directory = open(
+		slash ? arena_strndup(creation->plan->arena, path, (size_t)(slash - path) + 1) : ".",
+		O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return error_errno(err, "%s", path);
+	snprintf(text, sizeof text, "%d", creation->record.pid);
+	return io_replace_file(directory, name, 0644, text, strlen(text), err);
+}
+
+int record_undo(const struct record *record, struct error *err)
+{
+	_close_ int root = -1;
+
+	if (record->directory < 0)
+		return 0;
+	for (size_t i = 0; i < sizeof record_files / sizeof *record_files; i++)
+		if (unlinkat(record->directory, record_files[i], 0) < 0 && errno != ENOENT)
+			return error_errno(err, "%s", record_files[i]);
+	root = openat(record->directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root < 0)
+		/* Of two deletes the other was faster. */
+		return errno == ENOENT ? 0 : error_errno(err, "..");
+	if (unlinkat(root, record->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_errno(err, "rmdir");
+	return 0;
+}

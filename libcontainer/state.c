@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What containers are like now (runtime.md, Query State), one or all; and the documents that do not
+ * depend on any.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commit.h"
+#include "version.h"
+
+#include "libcontainer/log.h"
+#include "libcontainer/passwd.h"
+#include "libcontainer/record.h"
+#include "spec/cleanup.h"
+#include "spec/config.h"
+#include "spec/features.h"
+#include "spec/state.h"
+#include "spec/template.h"
+
+/* The owner as people know him, else by number. */
+static const char *owner_name(uint32_t uid, struct arena *arena)
+{
+	char name[256];
+
+	if (passwd_find(uid, PASSWD_NAME, name, sizeof name))
+		return arena_strdup(arena, name);
+	return arena_printf(arena, "%u", uid);
+}
+
+/* struct pair and struct container_annotation are the same two strings. */
+static const struct container_annotation *copy_annotations(const struct pairs *pairs,
+							   struct arena *arena)
+{
+	struct container_annotation *copy = arena_array(arena, pairs->count, sizeof *copy);
+
+	for (size_t i = 0; i < pairs->count; i++)
+		copy[i] = (struct container_annotation){pairs->at[i].name, pairs->at[i].value};
+	return copy;
+}
+
+/* Hand the container's memory over to the state that points into it. */
+static void state_fill(struct container *container, enum status status,
+		       struct container_state *state)
+{
+	const struct record *record = &container->record;
+	bool lives = status != STATUS_CREATING && status != STATUS_STOPPED;
+
+	*state = (struct container_state){
+		.id = record->id,
+		.status = words_name(&status_words, status),
+		.pid = lives ? record->pid : 0,
+		.bundle = record->bundle ? record->bundle : "",
+		.rootfs = record->rootfs ? record->rootfs : "",
+		.created = record->created ? record->created : "",
+		.owner = owner_name(record->owner, &container->arena),
+		.annotation_count = record->annotations.count,
+		.annotations = copy_annotations(&record->annotations, &container->arena),
+		.memory = container->arena.block,
+	};
+}
+
+int container_state(const char *root, const char *id, struct container_state *state,
+		    struct error *err)
+{
+	struct container container;
+	_close_ int pidfd = -1;
+	int status;
+
+	if (container_open(root, id, &container, err) < 0)
+		return -err->code;
+	status = container_status(&container, &pidfd, err);
+	if (status < 0) {
+		container_close(&container);
+		return status;
+	}
+	state_fill(&container, (enum status)status, state);
+	cleanup_close(&container.record.directory);
+	return 0;
+}
+
+void container_state_finish(struct container_state *state)
+{
+	struct arena arena = {state->memory};
+
+	arena_finish(&arena);
+	state->memory = NULL;
+}
+
+static void state_document(const struct container_state *state, struct arena *arena,
+			   struct state *document)
+{
+	struct pair *annotations = arena_array(arena, state->annotation_count, sizeof *annotations);
+
+	for (size_t i = 0; i < state->annotation_count; i++)
+		annotations[i] = (struct pair){state->annotations[i].name,
+					       state->annotations[i].value};
+	*document = (struct state){
+		.ociVersion = SPEC_VERSION,
+		.id = state->id,
+		.pid = state->pid,
+		.status = state->status,
+		.bundle = state->bundle,
+		.rootfs = state->rootfs,
+		.created = state->created,
+		.annotations = {state->annotation_count, annotations},
+		.owner = state->owner,
+	};
+}
+
+int container_state_print(const struct container_state *state, FILE *out)
+{
+	struct arena arena _arena_ = {0};
+	struct state document;
+
+	state_document(state, &arena, &document);
+	return fputs(schema_format(&state_schema, &document, SCHEMA_PRETTY, &arena), out) < 0 ? -EIO : 0;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	const struct container_state *left = a, *right = b;
+
+	return strcmp(left->id, right->id);
+}
+
+/* One entry of the root directory; what is no container, or no longer, is left out. */
+static void list_add(const char *root, const char *id, struct container_list *list, size_t *room)
+{
+	struct container_state state;
+	struct error err;
+
+	if (record_check_id(id, &err) < 0)
+		return;
+	if (container_state(root, id, &state, &err) < 0) {
+		if (err.code != ENOENT && err.code != ENOTDIR)
+			log_warning("%s: %s", id, err.text);
+		return;
+	}
+	if (list->count == *room) {
+		*room = *room ? *room * 2 : 16;
+		list->at = reallocarray(list->at, *room, sizeof *list->at);
+		if (!list->at)
+			abort();
+	}
+	list->at[list->count++] = state;
+}
+
+static void cleanup_closedir(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
+int container_list(const char *root, struct container_list *list, struct error *err)
+{
+	_cleanup_(cleanup_closedir) DIR *directory = opendir(root);
+	const struct dirent *entry;
+	size_t room = 0;
+
+	*list = (struct container_list){0};
+	if (!directory)
+		return errno == ENOENT ? 0 : error_errno(err, "%s", root);
+	while ((entry = readdir(directory)))
+		list_add(root, entry->d_name, list, &room);
+	if (list->count > 0)
+		qsort(list->at, list->count, sizeof *list->at, compare_ids);
+	return 0;
+}
+
+void container_list_finish(struct container_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		container_state_finish(&list->at[i]);
+	free(list->at);
+	*list = (struct container_list){0};
+}
+
+int container_list_print(const struct container_list *list, FILE *out)
+{
+	struct arena arena _arena_ = {0};
+	struct state *documents = arena_array(&arena, list->count, sizeof *documents);
+	struct states states = {list->count, documents};
+
+	for (size_t i = 0; i < list->count; i++)
+		state_document(&list->at[i], &arena, &documents[i]);
+	return fputs(states_format(&states, &arena), out) < 0 ? -EIO : 0;
+}
+
+int container_spec(bool rootless, FILE *out)
+{
+	struct arena arena _arena_ = {0};
+
+	return fputs(template_format(rootless, geteuid(), getegid(), &arena), out) < 0 ? -EIO : 0;
+}
+
+int container_features(FILE *out)
+{
+	struct arena arena _arena_ = {0};
+
+	return fputs(features_format(KIST_VERSION, KIST_COMMIT, &arena), out) < 0 ? -EIO : 0;
+}
+
+int container_signal(const char *text)
+{
+	return signal_find(text);
+}
+
+const char *container_version(void)
+{
+	return "kist version " KIST_VERSION "\ncommit: " KIST_COMMIT "\nspec: " SPEC_VERSION
+	       "\n+CAP +SECCOMP +CGROUP_V1 +CGROUP_V2\n";
+}
