@@ -36,7 +36,8 @@ struct creation {
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */
 	char executable_path[4096];
-	char home[4096]; /* init: "HOME=..." */
+	char home[4096];  /* init: "HOME=..." */
+	bool cwd_denied; /* init: root may not enter process.cwd; its user has yet to try */
 };
 
 struct step {

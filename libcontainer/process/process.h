@@ -20,6 +20,7 @@ struct process_plan {
 	char *const *argv; /* process.args, ends in NULL */
 	char **envp;       /* process.env, the later of two equal names wins; ends in NULL */
 	int home; /* index of a free slot in envp for HOME, or -1 when process.env has it */
+	uint32_t *groups; /* room for as many as there are additional ones, to read them back */
 	struct capability_masks {
 		uint64_t effective, bounding, inheritable, permitted, ambient;
 	} capabilities; /* what is asked for and can be granted; the rest was logged as a warning */
@@ -38,6 +39,8 @@ int self_step_session(struct creation *creation,
 		      struct error *err); /* setsid: never the caller's terminal */
 int self_step_cwd(struct creation *creation,
 		  struct error *err); /* make, enter and verify process.cwd */
+int self_step_cwd_again(struct creation *creation,
+			struct error *err); /* as its user, when root was not allowed to */
 int self_step_verify(
 	struct creation *creation,
 	struct error *err); /* what the kernel says against the plan; a mismatch fails */
@@ -51,6 +54,8 @@ int console_step_send(struct creation *creation,
 		      struct error *err); /* host: the pty's leader to the console socket */
 bool console_planned(const struct plan *plan);
 bool console_socket_planned(const struct plan *plan);
+void console_print(const struct plan *plan, FILE *out);
+void console_socket_print(const struct plan *plan, FILE *out);
 
 /* credentials.c */
 int credentials_step_become(struct creation *creation,
@@ -80,7 +85,10 @@ int executable_step_execute(struct creation *creation,
 			    struct error *err); /* execve: returns only on failure */
 void executable_print(const struct plan *plan, FILE *out);
 
-/* descriptors.c */
+/* descriptors.c: --preserve-fds */
+int descriptors_step_check(struct creation *creation,
+			   struct error *err); /* host: those to preserve are there */
+bool descriptors_preserved(const struct plan *plan);
 int descriptors_step_close(
 	struct creation *creation,
 	struct error *err); /* all but stdio, preserved, and what init still needs */

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Capabilities and noNewPrivileges (config.md, Linux Process; capabilities(7), prctl(2)).
+ *
+ * What cannot be granted is a warning and no failure, as the specification demands: what the kernel
+ * or the caller does not have, and what the kernel's own rules between the five sets forbid.
+ * Without process.capabilities all five are empty.
+ */
+#include <errno.h>
+#include <sys/capability.h>
+#include <sys/prctl.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/log.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/steps.h"
+
+/* The five sets, in the order in which one limits the next. */
+static const struct set {
+	const char *name;
+	size_t asked;   /* in struct capabilities */
+	size_t granted; /* in struct capability_masks */
+} sets[] = {
+#define SET(name)                                                                                  \
+	{                                                                                          \
+#name, offsetof(struct capabilities, name),                                        \
+			offsetof(struct capability_masks, name)                                    \
+	}
+	SET(bounding), SET(permitted), SET(effective), SET(inheritable), SET(ambient),
+#undef SET
+};
+
+enum { SETS = sizeof sets / sizeof *sets };
+
+static const struct capability_set *asked_of(const struct capabilities *asked,
+					     const struct set *set)
+{
+	return (const struct capability_set *)(const void *)((const char *)asked + set->asked);
+}
+
+static uint64_t *granted_of(struct capability_masks *granted, const struct set *set)
+{
+	return (uint64_t *)(void *)((char *)granted + set->granted);
+}
+
+static void warn_each(const char *set, uint64_t mask, const char *reason)
+{
+	for (int capability = 0; capability < 64; capability++)
+		if (mask & 1ULL << capability)
+			log_warning("process.capabilities.%s: %s cannot be granted: %s", set,
+				    words_name(&capability_words, (uint64_t)capability), reason);
+}
+
+static void warn_unknown(const char *set, const struct strings *names)
+{
+	for (size_t i = 0; i < names->count; i++)
+		log_warning("process.capabilities.%s: %s cannot be granted: unknown capability",
+			    set, names->at[i]);
+}
+
+/* Cut a set to what limits it, and say what was lost. */
+static uint64_t cut(const char *set, uint64_t mask, uint64_t limit, const char *reason)
+{
+	warn_each(set, mask & ~limit, reason);
+	return mask & limit;
+}
+
+/* The kernel's rules: capset(2) wants effective within permitted, and inheritable within bounding;
+ * prctl(PR_CAP_AMBIENT) wants ambient within permitted and inheritable. */
+static void apply_rules(struct capability_masks *masks)
+{
+	masks->effective =
+		cut("effective", masks->effective, masks->permitted, "it is not permitted");
+	masks->inheritable =
+		cut("inheritable", masks->inheritable, masks->bounding, "it is not in bounding");
+	masks->ambient = cut("ambient", masks->ambient, masks->permitted & masks->inheritable,
+			     "it is not both permitted and inheritable");
+}
+
+int capabilities_plan(struct plan *plan, struct error *err)
+{
+	const struct capabilities *asked = plan->config->process->capabilities;
+	const struct host *host = plan->host;
+	struct capability_masks *granted = &plan->process.capabilities;
+
+	(void)err;
+	if (!asked)
+		return 0;
+	for (const struct set *set = sets; set < sets + SETS; set++) {
+		const struct capability_set *names = asked_of(asked, set);
+		uint64_t known = cut(set->name, names->mask, host->known_capabilities,
+				     "the kernel does not know it");
+
+		warn_unknown(set->name, &names->unknown);
+		*granted_of(granted, set) =
+			cut(set->name, known, host->capabilities, "the caller does not have it");
+	}
+	apply_rules(granted);
+	return 0;
+}
+
+/* By its name for errors; one that the headers are too old for has a number only. */
+static const char *name_of(int capability)
+{
+	const char *name = words_name(&capability_words, (uint64_t)capability);
+
+	return name ? name : "a capability without a name";
+}
+
+int capabilities_step_bound(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	uint64_t drop = plan->host->known_capabilities & ~plan->process.capabilities.bounding;
+
+	for (int capability = 0; capability < 64; capability++)
+		if ((drop & 1ULL << capability) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+			return error_errno(err, "drop %s from the bounding set%s",
+					   name_of(capability),
+					   errno == EPERM ? " (needs CAP_SETPCAP)" : "");
+	/* Over the change of ids, until capabilities_step_set() says which. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_KEEPCAPS)");
+	return 0;
+}
+
+static struct __user_cap_data_struct half(const struct capability_masks *masks, int shift)
+{
+	return (struct __user_cap_data_struct){
+		.effective = (uint32_t)(masks->effective >> shift),
+		.permitted = (uint32_t)(masks->permitted >> shift),
+		.inheritable = (uint32_t)(masks->inheritable >> shift),
+	};
+}
+
+static int set_ambient(uint64_t ambient, struct error *err)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return error_errno(err, "clear the ambient set");
+	for (int capability = 0; capability < 64; capability++) {
+		if (!(ambient & 1ULL << capability))
+			continue;
+		if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0, 0) < 0)
+			return error_errno(err, "raise %s in the ambient set", name_of(capability));
+	}
+	return 0;
+}
+
+int capabilities_step_set(struct creation *creation, struct error *err)
+{
+	const struct capability_masks *masks = &creation->plan->process.capabilities;
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[] = {half(masks, 0), half(masks, 32)};
+
+	if (capset(&header, data) < 0)
+		return error_errno(err, "capset");
+	if (set_ambient(masks->ambient, err) < 0)
+		return -err->code;
+	if (creation->plan->config->process->noNewPrivileges &&
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_NO_NEW_PRIVS)");
+	return 0;
+}
+
+static void print_set(const char *name, uint64_t mask, FILE *out)
+{
+	fprintf(out, "\t\t%s:%s", name, mask ? "" : " none");
+	for (int capability = 0; capability < 64; capability++)
+		if (mask & 1ULL << capability)
+			fprintf(out, " %s", name_of(capability));
+	fputc('\n', out);
+}
+
+void capabilities_print(const struct plan *plan, FILE *out)
+{
+	struct capability_masks masks = plan->process.capabilities;
+
+	for (const struct set *set = sets; set < sets + SETS; set++)
+		print_set(set->name, *granted_of(&masks, set), out);
+	if (plan->config->process->noNewPrivileges)
+		fputs("\t\tno new privileges\n", out);
+}

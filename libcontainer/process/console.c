@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * process.terminal (config.md, Process; config-linux.md, Devices: /dev/console; pty(7),
+ * ioctl_tty(2)).
+ *
+ * The pseudo-terminal is one of the container's own devpts, made while nobody else can see the
+ * tree, and checked to be what it looks like: a device node of the same name could lead to a
+ * terminal of the host (CVE-2025-52565). Its leader goes to the caller, or to --console-socket.
+ */
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <termios.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/io.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/process/sync.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* What the receiver of a console socket gets beside the descriptor: the name of the device it is
+ * of. */
+static const char LEADER_NAME[] = "/dev/ptmx";
+
+/* Every devpts has its ptmx there, a device of this number. */
+enum { PTMX_INODE = 2, PTMX_MAJOR = 5, PTMX_MINOR = 2 };
+
+bool console_planned(const struct plan *plan)
+{
+	return plan->config->process->terminal;
+}
+
+bool console_socket_planned(const struct plan *plan)
+{
+	return plan->options->console_socket != NULL;
+}
+
+/* Whether kist is gone while the container runs, so that somebody else must take the terminal. */
+static bool is_detached(const struct plan *plan)
+{
+	return plan->waits_for_start || plan->options->detach;
+}
+
+int console_plan(struct plan *plan, struct error *err)
+{
+	const char *socket = plan->options->console_socket;
+	struct sockaddr_un *address = NULL;
+
+	if (console_planned(plan) && is_detached(plan) && !socket)
+		return error_set(
+			err, EINVAL,
+			"process.terminal: cannot allocate tty if kist will detach without "
+			"setting console socket (--console-socket)");
+	if (socket && !(console_planned(plan) && is_detached(plan)))
+		return error_set(
+			err, EINVAL,
+			"--console-socket: cannot use console socket if kist will not detach "
+			"or allocate tty");
+	if (socket && strlen(socket) >= sizeof address->sun_path)
+		return error_set(err, ENAMETOOLONG, "--console-socket: %s: longer than %zu bytes",
+				 socket, sizeof address->sun_path - 1);
+	return 0;
+}
+
+int console_step_connect(struct creation *creation, struct error *err)
+{
+	const char *path = creation->plan->options->console_socket;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connection < 0)
+		return error_errno(err, "socket");
+	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
+		return error_errno(err, "--console-socket: %s: connect", path);
+	creation->console = take(&connection);
+	return 0;
+}
+
+static int verify_ptmx(int leader, struct error *err)
+{
+	struct statfs fs;
+	struct stat status;
+
+	if (fstatfs(leader, &fs) < 0 || fstat(leader, &status) < 0)
+		return error_errno(err, "/dev/pts/ptmx");
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return error_set(
+			err, EINVAL,
+			"/dev/pts/ptmx: is not of a devpts (process.terminal needs one mounted "
+			"on /dev/pts)");
+	if (!S_ISCHR(status.st_mode) || status.st_ino != PTMX_INODE ||
+	    status.st_rdev != makedev(PTMX_MAJOR, PTMX_MINOR))
+		return error_set(err, EINVAL, "/dev/pts/ptmx: is not the multiplexer of a devpts");
+	return 0;
+}
+
+/* Look before opening: what opening a device sets off depends on the device. */
+static int open_leader(int tree, struct error *err)
+{
+	_close_ int pts =
+		path_open(tree, "/dev/pts", O_PATH | O_DIRECTORY, PATH_LINKS_REFUSED, err);
+	_close_ int ptmx = -1, leader = -1;
+
+	if (pts < 0)
+		return error_wrap(err, "process.terminal needs a devpts");
+	ptmx = path_open(pts, "ptmx", O_PATH, PATH_LINKS_REFUSED, err);
+	if (ptmx < 0)
+		return error_wrap(err, "process.terminal needs a devpts on /dev/pts");
+	if (verify_ptmx(ptmx, err) < 0)
+		return -err->code;
+	leader = path_open(pts, "ptmx", O_RDWR | O_NOCTTY, PATH_LINKS_REFUSED, err);
+	if (leader < 0)
+		return error_wrap(err, "/dev/pts");
+	/* It could have been replaced in between, were somebody there to do so. */
+	return verify_ptmx(leader, err) < 0 ? -err->code : take(&leader);
+}
+
+/* Terminals turn "\n" into "\r\n" on output; what the caller shows it on does so again. */
+static int clear_onlcr(int leader, struct error *err)
+{
+	struct termios settings;
+
+	if (tcgetattr(leader, &settings) < 0)
+		return error_errno(err, "tcgetattr");
+	settings.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(leader, TCSANOW, &settings) < 0)
+		return error_errno(err, "tcsetattr");
+	return 0;
+}
+
+static int set_size(int leader, const struct console_size *size, struct error *err)
+{
+	struct winsize window = {.ws_row = size->height, .ws_col = size->width};
+
+	if (ioctl(leader, TIOCSWINSZ, &window) < 0)
+		return error_errno(err, "process.consoleSize: TIOCSWINSZ");
+	return 0;
+}
+
+/* The other side of the terminal, by descriptor and not by a name below /dev/pts. */
+static int open_peer(int leader, const struct process *process, struct error *err)
+{
+	_close_ int peer = -1;
+	int locked = 0;
+
+	if (ioctl(leader, TIOCSPTLCK, &locked) < 0)
+		return error_errno(err, "TIOCSPTLCK");
+	peer = ioctl(leader, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (peer < 0)
+		return error_errno(err, "TIOCGPTPEER");
+	if (clear_onlcr(leader, err) < 0)
+		return -err->code;
+	if (process->consoleSize && set_size(leader, process->consoleSize, err) < 0)
+		return -err->code;
+	if (fchown(peer, process->user.uid, (gid_t)-1) < 0)
+		return error_errno(err, "chown to %u", process->user.uid);
+	return take(&peer);
+}
+
+/* The mount goes onto a regular file: an image could have left anything there. */
+static int bind_console(int tree, int peer, struct error *err)
+{
+	_close_ int file = path_make_file(tree, "/dev/console", 0600, PATH_LINKS_REFUSED, err);
+	_close_ int mount = -1;
+	struct stat status;
+
+	if (file < 0)
+		return file;
+	if (fstat(file, &status) < 0)
+		return error_errno(err, "/dev/console");
+	if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))
+		return error_set(err, EINVAL, "/dev/console: is neither a file nor a terminal");
+	mount = mountfd_clone(peer, "", false, err);
+	if (mount < 0 || mountfd_attach(mount, file, err) < 0)
+		return error_wrap(err, "/dev/console");
+	return 0;
+}
+
+/* Init leads a session without a terminal by now: this one becomes it. */
+static int become_stdio(int peer, struct error *err)
+{
+	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)
+		if (dup2(peer, descriptor) < 0)
+			return error_errno(err, "dup2");
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+		return error_errno(err, "TIOCSCTTY");
+	return 0;
+}
+
+int console_step_open(struct creation *creation, struct error *err)
+{
+	_close_ int leader = open_leader(creation->rootfs.tree, err);
+	_close_ int peer = -1;
+
+	if (leader < 0)
+		return leader;
+	peer = open_peer(leader, creation->plan->config->process, err);
+	if (peer < 0)
+		return peer;
+	if (bind_console(creation->rootfs.tree, peer, err) < 0 ||
+	    sync_send_terminal(creation->sync, leader, err) < 0)
+		return -err->code;
+	return become_stdio(peer, err);
+}
+
+int console_step_send(struct creation *creation, struct error *err)
+{
+	if (creation->terminal < 0)
+		return error_set(err, EPROTO, "init has not handed over its terminal");
+	if (io_send_descriptor(creation->console, LEADER_NAME, sizeof LEADER_NAME - 1,
+			       creation->terminal, err) < 0)
+		return error_wrap(err, "--console-socket");
+	close(take(&creation->terminal));
+	close(take(&creation->console));
+	return 0;
+}
+
+void console_print(const struct plan *plan, FILE *out)
+{
+	const struct console_size *size = plan->config->process->consoleSize;
+
+	fputs("\t\tfrom /dev/pts, bound to /dev/console", out);
+	if (size)
+		fprintf(out, ", %u rows, %u columns", size->height, size->width);
+	fputc('\n', out);
+}
+
+void console_socket_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%s\n", plan->options->console_socket);
+}

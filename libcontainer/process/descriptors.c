@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which descriptors the container gets: stdio and what --preserve-fds names, nothing else
+ * (close_range(2); CVE-2024-21626 was one that stayed open).
+ *
+ * Every descriptor of kist's own is close-on-exec from birth, and whatever else the caller leaked
+ * was made so when kist began. One in the preserved range that is not is therefore the caller's.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/log.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/process/self.h"
+#include "libcontainer/steps.h"
+
+enum { FIRST_PRESERVED = STDERR_FILENO + 1 };
+
+bool descriptors_preserved(const struct plan *plan)
+{
+	return plan->options->preserve_fds > 0;
+}
+
+static unsigned first_to_close(const struct plan *plan)
+{
+	return FIRST_PRESERVED + plan->options->preserve_fds;
+}
+
+static bool is_callers(unsigned descriptor)
+{
+	int flags = descriptor > INT_MAX ? -1 : fcntl((int)descriptor, F_GETFD);
+
+	return flags >= 0 && !(flags & FD_CLOEXEC);
+}
+
+int descriptors_step_check(struct creation *creation, struct error *err)
+{
+	unsigned end = first_to_close(creation->plan);
+
+	for (unsigned descriptor = FIRST_PRESERVED; descriptor < end; descriptor++)
+		if (!is_callers(descriptor))
+			return error_set(err, EBADF, "--preserve-fds: descriptor %u is not open",
+					 descriptor);
+	return 0;
+}
+
+/* Debugging times the steps that are left; nothing else is logged from here on. */
+int descriptors_log(void)
+{
+	return log_wants(CONTAINER_LOG_DEBUG) ? log_descriptor() : -1;
+}
+
+/* The lowest of what is kept that is at least from; UINT_MAX when there is none. */
+static unsigned next_kept(const int *kept, size_t count, unsigned from)
+{
+	unsigned lowest = UINT_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (kept[i] >= 0 && (unsigned)kept[i] >= from && (unsigned)kept[i] < lowest)
+			lowest = (unsigned)kept[i];
+	return lowest;
+}
+
+/* Close everything from a descriptor on, around what is kept. */
+static int close_around(unsigned from, const int *kept, size_t count, struct error *err)
+{
+	for (;;) {
+		unsigned next = next_kept(kept, count, from);
+		unsigned last = next == UINT_MAX ? UINT_MAX : next - 1;
+
+		if (next > from && close_range(from, last, 0) < 0)
+			return error_errno(err, "close_range %u", from);
+		if (next == UINT_MAX)
+			return 0;
+		from = next + 1;
+	}
+}
+
+int descriptors_step_close(struct creation *creation, struct error *err)
+{
+	const int kept[] = {creation->sync, creation->start, descriptors_log()};
+	int *const gone[] = {&creation->init,
+			     &creation->terminal,
+			     &creation->console,
+			     &creation->procfs,
+			     &creation->rootfs.tree,
+			     &creation->record.directory,
+			     &creation->cgroup.directory};
+
+	if (close_around(first_to_close(creation->plan), kept, sizeof kept / sizeof *kept, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+		*gone[i] = -1;
+	return 0;
+}

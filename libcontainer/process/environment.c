@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Arguments and environment of the container's program (config.md, Process; environ(7)).
+ *
+ * Of two variables of one name the later counts, and a free slot is kept for HOME, which is only
+ * known once the container's /etc/passwd can be read.
+ */
+#include "libcontainer/process/environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcontainer/plan.h"
+
+static size_t name_length(const char *variable)
+{
+	return strcspn(variable, "=");
+}
+
+/* A variable and where it stood. */
+struct variable {
+	const char *text;
+	size_t length, index;
+};
+
+/* By name, those of one name in their order. */
+static int compare_variables(const void *one, const void *other)
+{
+	const struct variable *a = one, *b = other;
+	size_t length = a->length < b->length ? a->length : b->length;
+	int order = memcmp(a->text, b->text, length);
+
+	if (order != 0)
+		return order;
+	if (a->length != b->length)
+		return a->length < b->length ? -1 : 1;
+	return (a->index > b->index) - (a->index < b->index);
+}
+
+static bool same_name(const struct variable *a, const struct variable *b)
+{
+	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+/* An empty HOME is as good as none: engines write it for a user they know nothing of. */
+static bool is_empty_home(const char *variable)
+{
+	return strcmp(variable, "HOME=") == 0;
+}
+
+static struct variable *sort_variables(const struct strings *env, struct arena *arena)
+{
+	struct variable *sorted = arena_array(arena, env->count, sizeof *sorted);
+
+	for (size_t i = 0; i < env->count; i++)
+		sorted[i] = (struct variable){env->at[i], name_length(env->at[i]), i};
+	qsort(sorted, env->count, sizeof *sorted, compare_variables);
+	return sorted;
+}
+
+/* Put each variable that counts where it stood; the others' places stay NULL. */
+static void keep_latest(const struct variable *sorted, size_t count, char **envp)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool overruled = i + 1 < count && same_name(&sorted[i], &sorted[i + 1]);
+
+		if (!overruled && !is_empty_home(sorted[i].text))
+			envp[sorted[i].index] = (char *)sorted[i].text;
+	}
+}
+
+static size_t close_gaps(char **envp, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (envp[i])
+			envp[kept++] = envp[i];
+	memset(envp + kept, 0, (count - kept) * sizeof *envp);
+	return kept;
+}
+
+const char *environment_find(char *const *envp, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (; *envp; envp++)
+		if (strncmp(*envp, name, length) == 0 && (*envp)[length] == '=')
+			return *envp + length + 1;
+	return NULL;
+}
+
+static void plan_environment(struct plan *plan)
+{
+	const struct strings *env = &plan->config->process->env;
+	struct process_plan *process = &plan->process;
+	size_t kept;
+
+	process->envp = arena_array(plan->arena, env->count + 2, sizeof *process->envp);
+	keep_latest(sort_variables(env, plan->arena), env->count, process->envp);
+	kept = close_gaps(process->envp, env->count);
+	process->home = environment_find(process->envp, "HOME") ? -1 : (int)kept;
+}
+
+static void plan_arguments(struct plan *plan)
+{
+	const struct strings *args = &plan->config->process->args;
+	char **argv = arena_array(plan->arena, args->count + 1, sizeof *argv);
+
+	for (size_t i = 0; i < args->count; i++)
+		argv[i] = (char *)args->at[i];
+	plan->process.argv = argv;
+}
+
+int process_plan(struct plan *plan, struct error *err)
+{
+	(void)err;
+	plan_arguments(plan);
+	plan_environment(plan);
+	plan->process.groups =
+		arena_array(plan->arena, plan->config->process->user.additionalGids.count,
+			    sizeof *plan->process.groups);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Resource limits and the OOM score (config.md, POSIX process and Linux Process; getrlimit(2),
+ * proc_pid_oom_score_adj(5)).
+ *
+ * The host side sets the limits, from outside and last: kist itself never runs under them.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <sys/resource.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/procfs.h"
+#include "libcontainer/steps.h"
+
+/* proc_pid_oom_score_adj(5) */
+enum { OOM_SCORE_MAX = 1000 };
+
+static int check_oom(const int32_t *score, struct error *err)
+{
+	if (score && (*score < -OOM_SCORE_MAX || *score > OOM_SCORE_MAX))
+		return error_set(err, EINVAL, "process.oomScoreAdj: %d is not within -%d and %d",
+				 *score, OOM_SCORE_MAX, OOM_SCORE_MAX);
+	return 0;
+}
+
+/* Which limits there are, and soft against hard, is known since the configuration was checked. */
+int limits_plan(struct plan *plan, struct error *err)
+{
+	return check_oom(plan->config->process->oomScoreAdj, err);
+}
+
+static const char *limit_hint(int code)
+{
+	return code == EPERM ? " (raising a hard limit needs CAP_SYS_RESOURCE)" : "";
+}
+
+static int set_limit(pid_t pid, const struct rlimit_entry *entry, struct error *err)
+{
+	struct rlimit limit = {.rlim_cur = entry->soft, .rlim_max = entry->hard};
+
+	if (prlimit(pid, (int)entry->type, &limit, NULL) < 0)
+		return error_set(err, errno, "%s: soft %" PRIu64 ", hard %" PRIu64 ": %s%s",
+				 words_name(&rlimit_words, entry->type), entry->soft, entry->hard,
+				 error_describe(errno), limit_hint(errno));
+	return 0;
+}
+
+int limits_step_set(struct creation *creation, struct error *err)
+{
+	const struct rlimits *limits = &creation->plan->config->process->rlimits;
+
+	for (size_t i = 0; i < limits->count; i++)
+		if (set_limit(creation->record.pid, &limits->at[i], err) < 0)
+			return error_wrap(err, "process.rlimits[%zu]", i);
+	return 0;
+}
+
+int limits_step_oom(struct creation *creation, struct error *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof text, "%d", *creation->plan->config->process->oomScoreAdj);
+	if (procfs_write(creation->procfs, "self/oom_score_adj", text, err) == 0)
+		return 0;
+	if (err->code == EACCES || err->code == EPERM)
+		return error_set(err, err->code,
+				 "process.oomScoreAdj: %s: %s (lowering it needs CAP_SYS_RESOURCE)",
+				 text, error_describe(err->code));
+	return error_wrap(err, "process.oomScoreAdj");
+}
+
+bool limits_planned(const struct plan *plan)
+{
+	return plan->config->process->rlimits.count > 0;
+}
+
+bool limits_oom_planned(const struct plan *plan)
+{
+	return plan->config->process->oomScoreAdj != NULL;
+}
+
+static void print_value(uint64_t value, FILE *out)
+{
+	if (value == RLIM_INFINITY)
+		fputs("unlimited", out);
+	else
+		fprintf(out, "%" PRIu64, value);
+}
+
+void limits_print(const struct plan *plan, FILE *out)
+{
+	const struct rlimits *limits = &plan->config->process->rlimits;
+
+	for (size_t i = 0; i < limits->count; i++) {
+		fprintf(out, "\t\t%s soft ", words_name(&rlimit_words, limits->at[i].type));
+		print_value(limits->at[i].soft, out);
+		fputs(" hard ", out);
+		print_value(limits->at[i].hard, out);
+		fputc('\n', out);
+	}
+}
+
+void limits_oom_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%d\n", *plan->config->process->oomScoreAdj);
+}

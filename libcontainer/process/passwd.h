@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The container's /etc/passwd.
+ */
+#ifndef KIST_PASSWD_H
+#define KIST_PASSWD_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "spec/error.h"
+
+/**
+ * passwd_find_home() - the home directory of a user, "/" when there is no telling.
+ * @uid: compared as a number only: a name made of digits is none (CVE-2016-3697)
+ * @home: set to an absolute path
+ * @size: room in home; a longer path counts as none
+ *
+ * Called in the container's root. A file that is missing, not regular, or malformed tells nothing
+ * and is no error.
+ *
+ * Return: 0 or -errno
+ */
+int passwd_find_home(uid_t uid, char *home, size_t size, struct error *err);
+
+#endif

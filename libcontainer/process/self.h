@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What subjects of the process tell one another.
+ */
+#ifndef KIST_SELF_H
+#define KIST_SELF_H
+
+#include <sys/types.h>
+
+#include "spec/error.h"
+
+struct plan;
+
+/**
+ * self_guard() - die with the creator, and be closed to ptrace and /proc/PID to whoever shares a
+ * namespace or the uid (CVE-2016-9962). The kernel takes both back when ids change.
+ */
+int self_guard(struct error *err);
+
+/**
+ * credentials_umask() - the umask of the container's program.
+ */
+mode_t credentials_umask(const struct plan *plan);
+
+/**
+ * descriptors_log() - the log's descriptor, while init will still write to it; else -1.
+ */
+int descriptors_log(void);
+
+#endif
