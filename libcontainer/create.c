@@ -46,6 +46,8 @@ const struct step host_steps[] = {
 	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
 	{"id", record_step_claim, record_undo, NULL, NULL},
+	/* A caller that passes less than it says is found out before there is a container. */
+	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
 	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
@@ -108,6 +110,8 @@ const struct step child_steps[] = {
 	{"user", credentials_step_become, NULL, NULL, credentials_print},
 	/* After setresuid, which clears the effective set. */
 	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
+	/* On a network filesystem the user may enter what root may not. */
+	{"working directory", self_step_cwd_again, NULL, NULL, NULL},
 	/* Before waiting: nobody may find a descriptor of the host in a created container. */
 	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
