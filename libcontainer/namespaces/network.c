@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+bool network_is_new(const struct plan *plan)
+{
+	return plan->namespaces.clone_flags & CLONE_NEWNET;
+}
+
+/* A new network namespace has one interface, lo, and it is down (netdevice(7)). */
+int network_step_loopback(struct creation *creation, struct error *err)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)creation;
+	if (fd < 0)
+		return error_errno(err, "socket");
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		return error_errno(err, "lo: set it up");
+	return 0;
+}

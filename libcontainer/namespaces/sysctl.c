@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kernel parameters (config-linux.md, Sysctl). Only those of a namespace that the container has to
+ * itself: any other would change the host (CVE-2022-0811).
+ */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "libcontainer/procfs.h"
+#include "libcontainer/steps.h"
+
+struct sysctl_rule {
+	const char *name; /* with dots; one that ends in a dot stands for all below it */
+	enum namespace_kind kind;
+};
+
+static const struct sysctl_rule rules[] = {
+	{"net.", NAMESPACE_NETWORK},       {"fs.mqueue.", NAMESPACE_IPC},
+	{"kernel.msgmax", NAMESPACE_IPC},  {"kernel.msgmnb", NAMESPACE_IPC},
+	{"kernel.msgmni", NAMESPACE_IPC},  {"kernel.sem", NAMESPACE_IPC},
+	{"kernel.shmall", NAMESPACE_IPC},  {"kernel.shmmax", NAMESPACE_IPC},
+	{"kernel.shmmni", NAMESPACE_IPC},  {"kernel.shm_rmid_forced", NAMESPACE_IPC},
+	{"kernel.domainname", NAMESPACE_UTS},
+};
+
+/* sysctl(8): the first separator says which of '.' and '/' it is; the other is then part of a name. */
+static char separator(const char *name)
+{
+	size_t first = strcspn(name, "./");
+
+	return name[first] ? name[first] : '.';
+}
+
+/* The path below /proc/sys; in slash form with dots exchanged. */
+static bool to_path(const char *name, char *path, size_t size)
+{
+	char wanted = separator(name);
+	size_t length = strlen(name);
+
+	if (length >= size)
+		return false;
+	memcpy(path, name, length + 1);
+	if (wanted == '.')
+		for (char *c = path; *c; c++)
+			*c = *c == '.' ? '/' : *c == '/' ? '.' : *c;
+	return true;
+}
+
+static bool has_bad_component(const char *path)
+{
+	while (true) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 0 || (length == 1 && path[0] == '.') ||
+		    (length == 2 && path[0] == '.' && path[1] == '.'))
+			return true;
+		if (!path[length])
+			return false;
+		path += length + 1;
+	}
+}
+
+static bool rule_matches(const struct sysctl_rule *rule, const char *path)
+{
+	size_t length = strlen(rule->name);
+	bool prefix = rule->name[length - 1] == '.';
+
+	for (size_t i = 0; i < length; i++)
+		if (path[i] != (rule->name[i] == '.' ? '/' : rule->name[i]))
+			return false;
+	return prefix || !path[length];
+}
+
+static int check(const struct plan *plan, const char *name, struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (!to_path(name, path, sizeof path) || has_bad_component(path))
+		return error_set(err, EINVAL, "linux.sysctl: \"%.80s\" is not a kernel parameter", name);
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+		enum namespace_kind kind = rules[i].kind;
+
+		if (!rule_matches(&rules[i], path))
+			continue;
+		if (plan->config->linux->namespaces.at[kind].present)
+			return 0;
+		return error_set(err, EINVAL,
+				 "linux.sysctl: %s: needs a namespace of type \"%s\", or it would change "
+				 "the host",
+				 name, words_name(&namespace_words, kind));
+	}
+	return error_set(err, EINVAL, "linux.sysctl: %.80s: would change the host", name);
+}
+
+int sysctl_plan(struct plan *plan, struct error *err)
+{
+	const struct pairs *sysctl = &plan->config->linux->sysctl;
+
+	for (size_t i = 0; i < sysctl->count; i++)
+		if (check(plan, sysctl->at[i].name, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+bool sysctl_planned(const struct plan *plan)
+{
+	return plan->config->linux->sysctl.count > 0;
+}
+
+void sysctl_print(const struct plan *plan, FILE *out)
+{
+	const struct pairs *sysctl = &plan->config->linux->sysctl;
+
+	for (size_t i = 0; i < sysctl->count; i++)
+		fprintf(out, "\t\t%s = %s\n", sysctl->at[i].name, sysctl->at[i].value);
+}
+
+int sysctl_step_write(struct creation *creation, struct error *err)
+{
+	const struct pairs *sysctl = &creation->plan->config->linux->sysctl;
+
+	for (size_t i = 0; i < sysctl->count; i++) {
+		char path[PATH_MAX] = "sys/";
+
+		to_path(sysctl->at[i].name, path + 4, sizeof path - 4);
+		if (procfs_write(creation->procfs, path, sysctl->at[i].value, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/procfs.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/namespaces/namespaces.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* The root directory of every procfs. */
+enum { PROC_ROOT_INODE = 1 };
+
+static int mount_private(void)
+{
+	_close_ int context = fsopen("proc", FSOPEN_CLOEXEC);
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return -1;
+	return fsmount(context, FSMOUNT_CLOEXEC,
+		       MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+}
+
+static int open_hosts(struct error *err)
+{
+	_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+	struct stat status;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &status) < 0)
+		return error_errno(err, "/proc");
+	if (fs.f_type != PROC_SUPER_MAGIC || status.st_ino != PROC_ROOT_INODE)
+		return error_set(err, EINVAL, "/proc: is not the root of a procfs");
+	return take(&fd);
+}
+
+int procfs_open(struct error *err)
+{
+	int fd = mount_private();
+
+	return fd >= 0 ? fd : open_hosts(err);
+}
+
+int procfs_write(int proc, const char *path, const char *text, struct error *err)
+{
+	/* "self" is a link of procfs; magic links and mounts on top are not crossed. */
+	_close_ int fd = sys_openat2(proc, path, O_WRONLY, 0,
+				     RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	size_t size = strlen(text);
+	ssize_t written;
+
+	if (fd < 0)
+		return error_errno(err, "/proc/%s", path);
+	written = write(fd, text, size);
+	if (written < 0)
+		return error_errno(err, "/proc/%s: write \"%s\"", path, text);
+	if ((size_t)written != size)
+		return error_set(err, EIO, "/proc/%s: only %zd of %zu bytes were taken", path, written,
+				 size);
+	return 0;
+}
+
+bool procfs_planned(const struct plan *plan)
+{
+	return limits_oom_planned(plan) || sysctl_planned(plan);
+}
+
+int procfs_step_open(struct creation *creation, struct error *err)
+{
+	int fd = procfs_open(err);
+
+	if (fd < 0)
+		return fd;
+	creation->procfs = fd;
+	return 0;
+}
