@@ -242,7 +242,7 @@ test_memory_limit_kills() {
 
 # The same disk that can be read with a rule for it cannot be read without.
 test_device_rules() {
-	local disk deny='{"allow": false, "access": "rwm"}' try='
+	local major minor deny='{"allow": false, "access": "rwm"}' try='
 		mknod /dev/disk b $disk && dd if=/dev/disk of=/dev/null bs=512 count=1
 		mknod /dev/nothing c 1 3 && echo x >/dev/nothing && echo written'
 	IFS=: read -r major minor </sys/block/vda/dev
