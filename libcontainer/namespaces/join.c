@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which namespaces are new and which are joined (config-linux.md, Namespaces; setns(2),
+ * ioctl_ns(2)).
+ *
+ * What is set in a joined namespace, a host name or a kernel parameter, must not be set for the
+ * host: a path may lead to the namespace that kist itself is in.
+ */
 #include <errno.h>
 #include <linux/nsfs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include "libcontainer/compat.h"
 #include "libcontainer/steps.h"
@@ -24,10 +32,11 @@ int namespaces_plan(struct plan *plan, struct error *err)
 	struct namespaces_plan *planned = &plan->namespaces;
 
 	if (!at[NAMESPACE_MOUNT].present || at[NAMESPACE_MOUNT].path)
-		return error_set(err, ENOTSUP,
-				 "linux.namespaces: a new namespace of type \"mount\" is needed; a "
-				 "container in the mount namespace of the host or of another one is not "
-				 "supported yet");
+		return error_set(
+			err, ENOTSUP,
+			"linux.namespaces: a new namespace of type \"mount\" is needed; a "
+			"container in the mount namespace of the host or of another one is not "
+			"supported yet");
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		if (!at[kind].present)
 			continue;
@@ -38,7 +47,7 @@ int namespaces_plan(struct plan *plan, struct error *err)
 		else
 			planned->clone_flags |= kind_flag(kind);
 	}
-	return 0;
+	return uts_plan(plan, err);
 }
 
 void namespaces_print(const struct plan *plan, FILE *out)
@@ -85,22 +94,57 @@ int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct er
 				 kind_name(kind), path);
 	if ((uint64_t)flag != kind_flag(kind))
 		return error_set(err, EINVAL,
-				 "linux.namespaces: %s: %s is a namespace of type \"%s\"", kind_name(kind),
-				 path, flag_name(flag));
+				 "linux.namespaces: %s: %s is a namespace of type \"%s\"",
+				 kind_name(kind), path, flag_name(flag));
 	return take(&fd);
+}
+
+/* The property that changes something in a namespace of this kind; NULL for none. */
+static const char *setting_of(const struct plan *plan, enum namespace_kind kind)
+{
+	if (kind == NAMESPACE_UTS && uts_named(plan))
+		return "hostname and domainname";
+	return sysctl_sets(plan, kind) ? "linux.sysctl" : NULL;
+}
+
+static bool is_own(int fd, enum namespace_kind kind)
+{
+	struct stat joined, own;
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/ns/%s", namespace_flag_words.at[kind].name);
+	/* Where it cannot be told it is taken for the host's. */
+	if (fstat(fd, &joined) < 0 || stat(path, &own) < 0)
+		return true;
+	return joined.st_dev == own.st_dev && joined.st_ino == own.st_ino;
+}
+
+static int check_settings(const struct plan *plan, int fd, enum namespace_kind kind,
+			  struct error *err)
+{
+	const char *property = setting_of(plan, kind);
+
+	if (!property || !is_own(fd, kind))
+		return 0;
+	return error_set(err, EINVAL,
+			 "linux.namespaces: %s: %s is the namespace of the host, which %s "
+			 "would change",
+			 kind_name(kind), plan->config->linux->namespaces.at[kind].path, property);
 }
 
 int namespaces_step_open(struct creation *creation, struct error *err)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
-		int fd;
+		_close_ int fd = -1;
 
 		if (!(creation->plan->namespaces.joins & 1U << kind))
 			continue;
 		fd = namespaces_open(creation->plan, kind, err);
 		if (fd < 0)
 			return fd;
-		creation->namespaces.at[kind] = fd;
+		if (check_settings(creation->plan, fd, kind, err) < 0)
+			return -err->code;
+		creation->namespaces.at[kind] = take(&fd);
 	}
 	return 0;
 }
@@ -115,6 +159,7 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 			continue;
 		if (setns(fd, (int)kind_flag(kind)) < 0)
 			return error_errno(err, "%s: setns", kind_name(kind));
+		close(take(&creation->namespaces.at[kind]));
 	}
 	return 0;
 }

@@ -45,6 +45,7 @@ int namespaces_step_open(struct creation *creation, struct error *err);
 int namespaces_step_join(struct creation *creation, struct error *err);
 int namespaces_step_unshare(struct creation *creation, struct error *err);
 int network_step_loopback(struct creation *creation, struct error *err);
+int uts_plan(const struct plan *plan, struct error *err); /* for namespaces_plan() */
 int uts_step_names(struct creation *creation, struct error *err);
 int sysctl_plan(struct plan *plan, struct error *err);
 int sysctl_step_write(struct creation *creation, struct error *err);
@@ -53,6 +54,8 @@ void sysctl_print(const struct plan *plan, FILE *out);
 bool namespaces_joined(const struct plan *plan);
 bool namespaces_unshared(const struct plan *plan);
 bool network_is_new(const struct plan *plan);
+/* Whether a kernel parameter is set that a namespace of this kind has to itself. */
+bool sysctl_sets(const struct plan *plan, enum namespace_kind kind);
 bool uts_named(const struct plan *plan);
 bool sysctl_planned(const struct plan *plan);
 void uts_print(const struct plan *plan, FILE *out);

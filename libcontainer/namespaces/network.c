@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The loopback interface of a new network namespace (netdevice(7)).
+ */
 #include <net/if.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -13,11 +15,12 @@ bool network_is_new(const struct plan *plan)
 	return plan->namespaces.clone_flags & CLONE_NEWNET;
 }
 
-/* A new network namespace has one interface, lo, and it is down (netdevice(7)). */
+/* A new network namespace has one interface, lo, and it is down. */
 int network_step_loopback(struct creation *creation, struct error *err)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	_close_ int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Any family will do; this one is in every kernel. */
+	_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)creation;
 	if (fd < 0)

@@ -4,11 +4,13 @@
  * itself: any other would change the host (CVE-2022-0811).
  */
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
+
+/* Longer than any: the names of two interfaces, and some words. */
+enum { SYSCTL_BYTES = 256 };
 
 struct sysctl_rule {
 	const char *name; /* with dots; one that ends in a dot stands for all below it */
@@ -16,15 +18,16 @@ struct sysctl_rule {
 };
 
 static const struct sysctl_rule rules[] = {
-	{"net.", NAMESPACE_NETWORK},       {"fs.mqueue.", NAMESPACE_IPC},
-	{"kernel.msgmax", NAMESPACE_IPC},  {"kernel.msgmnb", NAMESPACE_IPC},
-	{"kernel.msgmni", NAMESPACE_IPC},  {"kernel.sem", NAMESPACE_IPC},
-	{"kernel.shmall", NAMESPACE_IPC},  {"kernel.shmmax", NAMESPACE_IPC},
-	{"kernel.shmmni", NAMESPACE_IPC},  {"kernel.shm_rmid_forced", NAMESPACE_IPC},
-	{"kernel.domainname", NAMESPACE_UTS},
+	{"net.", NAMESPACE_NETWORK},          {"fs.mqueue.", NAMESPACE_IPC},
+	{"kernel.msgmax", NAMESPACE_IPC},     {"kernel.msgmnb", NAMESPACE_IPC},
+	{"kernel.msgmni", NAMESPACE_IPC},     {"kernel.sem", NAMESPACE_IPC},
+	{"kernel.shmall", NAMESPACE_IPC},     {"kernel.shmmax", NAMESPACE_IPC},
+	{"kernel.shmmni", NAMESPACE_IPC},     {"kernel.shm_rmid_forced", NAMESPACE_IPC},
+	{"kernel.domainname", NAMESPACE_UTS}, {"kernel.hostname", NAMESPACE_UTS},
 };
 
-/* sysctl(8): the first separator says which of '.' and '/' it is; the other is then part of a name. */
+/* sysctl(8): the first separator says which of '.' and '/' it is; the other is then part of a name.
+ */
 static char separator(const char *name)
 {
 	size_t first = strcspn(name, "./");
@@ -72,25 +75,52 @@ static bool rule_matches(const struct sysctl_rule *rule, const char *path)
 	return prefix || !path[length];
 }
 
+static const struct sysctl_rule *find_rule(const char *path)
+{
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rule_matches(&rules[i], path))
+			return &rules[i];
+	return NULL;
+}
+
+/* Two properties for one thing: which of them would win is nothing to rely on. */
+static int check_conflict(const char *path, const char *sysctl, const char *property,
+			  const char *value, struct error *err)
+{
+	if (!value || !*value || strcmp(path, sysctl) != 0)
+		return 0;
+	return error_set(err, EINVAL, "linux.sysctl: %s: conflicts with %s", sysctl, property);
+}
+
+static int check_conflicts(const struct config *config, const char *path, struct error *err)
+{
+	if (check_conflict(path, "kernel/hostname", "hostname", config->hostname, err) < 0)
+		return -err->code;
+	return check_conflict(path, "kernel/domainname", "domainname", config->domainname, err);
+}
+
 static int check(const struct plan *plan, const char *name, struct error *err)
 {
-	char path[PATH_MAX];
+	const struct sysctl_rule *rule;
+	char path[SYSCTL_BYTES];
 
 	if (!to_path(name, path, sizeof path) || has_bad_component(path))
-		return error_set(err, EINVAL, "linux.sysctl: \"%.80s\" is not a kernel parameter", name);
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-		enum namespace_kind kind = rules[i].kind;
-
-		if (!rule_matches(&rules[i], path))
-			continue;
-		if (plan->config->linux->namespaces.at[kind].present)
-			return 0;
-		return error_set(err, EINVAL,
-				 "linux.sysctl: %s: needs a namespace of type \"%s\", or it would change "
-				 "the host",
-				 name, words_name(&namespace_words, kind));
-	}
-	return error_set(err, EINVAL, "linux.sysctl: %.80s: would change the host", name);
+		return error_set(err, EINVAL, "linux.sysctl: \"%.80s\" is not a kernel parameter",
+				 name);
+	rule = find_rule(path);
+	if (!rule)
+		return error_set(
+			err, EINVAL,
+			"linux.sysctl: %.80s: is not one that a container can have to itself: it "
+			"would change the host",
+			name);
+	if (!plan->config->linux->namespaces.at[rule->kind].present)
+		return error_set(
+			err, EINVAL,
+			"linux.sysctl: %s: needs a namespace of type \"%s\" in linux.namespaces, "
+			"or it would change the host",
+			name, words_name(&namespace_words, rule->kind));
+	return check_conflicts(plan->config, path, err);
 }
 
 int sysctl_plan(struct plan *plan, struct error *err)
@@ -101,6 +131,20 @@ int sysctl_plan(struct plan *plan, struct error *err)
 		if (check(plan, sysctl->at[i].name, err) < 0)
 			return -err->code;
 	return 0;
+}
+
+bool sysctl_sets(const struct plan *plan, enum namespace_kind kind)
+{
+	const struct pairs *sysctl = &plan->config->linux->sysctl;
+
+	for (size_t i = 0; i < sysctl->count; i++) {
+		char path[SYSCTL_BYTES];
+
+		if (to_path(sysctl->at[i].name, path, sizeof path) && find_rule(path) &&
+		    find_rule(path)->kind == kind)
+			return true;
+	}
+	return false;
 }
 
 bool sysctl_planned(const struct plan *plan)
@@ -121,9 +165,10 @@ int sysctl_step_write(struct creation *creation, struct error *err)
 	const struct pairs *sysctl = &creation->plan->config->linux->sysctl;
 
 	for (size_t i = 0; i < sysctl->count; i++) {
-		char path[PATH_MAX] = "sys/";
+		char name[SYSCTL_BYTES], path[SYSCTL_BYTES + 4];
 
-		to_path(sysctl->at[i].name, path + 4, sizeof path - 4);
+		to_path(sysctl->at[i].name, name, sizeof name);
+		snprintf(path, sizeof path, "sys/%s", name);
 		if (procfs_write(creation->procfs, path, sysctl->at[i].value, err) < 0)
 			return -err->code;
 	}

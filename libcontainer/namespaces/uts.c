@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Host and domain name (config.md, Hostname, Domainname; sethostname(2)).
+ */
+#include <errno.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "libcontainer/steps.h"
@@ -7,6 +12,24 @@
 static bool is_set(const char *name)
 {
 	return name && *name;
+}
+
+/* What the kernel has room for. */
+enum { NAME_BYTES = sizeof((struct utsname *)NULL)->nodename - 1 };
+
+static int check_length(const char *property, const char *name, struct error *err)
+{
+	if (!name || strlen(name) <= NAME_BYTES)
+		return 0;
+	return error_set(err, EINVAL, "%s: %zu bytes, where the kernel has room for %d", property,
+			 strlen(name), NAME_BYTES);
+}
+
+int uts_plan(const struct plan *plan, struct error *err)
+{
+	if (check_length("hostname", plan->config->hostname, err) < 0)
+		return -err->code;
+	return check_length("domainname", plan->config->domainname, err);
 }
 
 bool uts_named(const struct plan *plan)
