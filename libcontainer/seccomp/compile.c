@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A profile as a BPF program, made by libseccomp (config-linux.md, Seccomp; seccomp(2),
+ * libseccomp's seccomp_rule_add(3)).
+ */
 #include "libcontainer/seccomp/seccomp.h"
 
 #include <errno.h>
@@ -21,17 +25,10 @@ static void cleanup_filter(scmp_filter_ctx *filter)
 		seccomp_release(*filter);
 }
 
-static int error_library(struct error *err, const char *what, int result)
-{
-	return error_set(err, -result, "%s: %s", what, error_describe(-result));
-}
-
-/* An action with its number. libseccomp's values are the kernel's, but for killing one thread. */
+/* An action with its number; libseccomp's values are the kernel's. */
 static uint32_t action_value(uint64_t action, const uint32_t *number)
 {
 	switch (action) {
-	case SECCOMP_RET_KILL_THREAD:
-		return SCMP_ACT_KILL_THREAD;
 	case SECCOMP_RET_ERRNO:
 		return SCMP_ACT_ERRNO(number ? *number : EPERM);
 	case SECCOMP_RET_TRACE:
@@ -41,15 +38,22 @@ static uint32_t action_value(uint64_t action, const uint32_t *number)
 	}
 }
 
-static int add_architectures(scmp_filter_ctx filter, const struct seccomp *profile, struct error *err)
+/* What runs on this machine is of the same byte order, and known to the library; the filter kills
+ * what comes from another architecture, so one that is left out makes it no weaker. */
+static int add_architectures(scmp_filter_ctx filter, const struct seccomp *profile,
+			     struct error *err)
 {
 	for (size_t i = 0; i < profile->architectures.count; i++) {
 		uint64_t token = profile->architectures.at[i];
 		int result = seccomp_arch_add(filter, (uint32_t)token);
 
-		if (result < 0 && result != -EEXIST)
-			return error_set(err, -result, "architectures[%zu]: %s: not known here", i,
-					 words_name(&seccomp_architecture_words, token));
+		if (result == -EINVAL || result == -EDOM)
+			log_debug("seccomp: %s is left out: it cannot run here",
+				  words_name(&seccomp_architecture_words, token));
+		else if (result < 0 && result != -EEXIST)
+			return error_set(err, -result, "architectures[%zu]: %s: %s", i,
+					 words_name(&seccomp_architecture_words, token),
+					 error_describe(-result));
 	}
 	return 0;
 }
@@ -66,7 +70,7 @@ static struct scmp_arg_cmp compare(const struct seccomp_arg *arg)
 
 static bool index_repeats(const struct seccomp_args *args)
 {
-	unsigned seen = 0;
+	unsigned seen = 0; /* bit: 1 << index */
 
 	for (size_t i = 0; i < args->count; i++) {
 		if (seen & 1U << args->at[i].index)
@@ -76,8 +80,8 @@ static bool index_repeats(const struct seccomp_args *args)
 	return false;
 }
 
-/* libseccomp cannot combine two conditions on one argument; like other runtimes, each then is a rule of
- * its own. */
+/* libseccomp cannot combine two conditions on one argument; like other runtimes, each then is a
+ * rule of its own. */
 static int add_rule(scmp_filter_ctx filter, uint32_t action, int number,
 		    const struct seccomp_args *args)
 {
@@ -86,8 +90,10 @@ static int add_rule(scmp_filter_ctx filter, uint32_t action, int number,
 	if (!index_repeats(args)) {
 		for (size_t i = 0; i < args->count; i++)
 			compares[i] = compare(&args->at[i]);
-		return seccomp_rule_add_array(filter, action, number, (unsigned)args->count, compares);
+		return seccomp_rule_add_array(filter, action, number, (unsigned)args->count,
+					      compares);
 	}
+	log_warning("linux.seccomp: several conditions on one argument: each is a rule of its own");
 	for (size_t i = 0; i < args->count; i++) {
 		int result;
 
@@ -95,6 +101,44 @@ static int add_rule(scmp_filter_ctx filter, uint32_t action, int number,
 		result = seccomp_rule_add_array(filter, action, number, 1, compares);
 		if (result < 0)
 			return result;
+	}
+	return 0;
+}
+
+/* Profiles name the system calls of all architectures and of newer kernels. One that is meant to be
+ * allowed is then refused; one that is meant to be refused is perhaps not. */
+static void report_unknown(const char *name, uint64_t action, uint64_t default_action)
+{
+	bool denied = default_action == SECCOMP_RET_ALLOW || default_action == SECCOMP_RET_LOG;
+
+	if (denied && action != SECCOMP_RET_ALLOW)
+		log_warning("linux.seccomp: unknown system call \"%s\" cannot be filtered", name);
+	else
+		log_debug("linux.seccomp: unknown system call \"%s\" is left out", name);
+}
+
+static int error_rule(struct error *err, const char *name, int result)
+{
+	if (result == -EEXIST)
+		return error_set(err, EEXIST,
+				 "\"%s\": an earlier rule says something else about it", name);
+	return error_set(err, -result, "\"%s\": %s", name, error_describe(-result));
+}
+
+static int add_names(scmp_filter_ctx filter, uint32_t action, uint64_t default_action,
+		     const struct seccomp_syscall *syscall, struct error *err)
+{
+	for (size_t i = 0; i < syscall->names.count; i++) {
+		const char *name = syscall->names.at[i];
+		int number = seccomp_syscall_resolve_name(name);
+		int result = 0;
+
+		if (number == __NR_SCMP_ERROR)
+			report_unknown(name, syscall->action, default_action);
+		else
+			result = add_rule(filter, action, number, &syscall->args);
+		if (result < 0)
+			return error_rule(err, name, result);
 	}
 	return 0;
 }
@@ -107,21 +151,7 @@ static int add_syscall(scmp_filter_ctx filter, const struct seccomp *profile,
 	/* libseccomp refuses a rule that says what happens anyway. */
 	if (action == action_value(profile->defaultAction, profile->defaultErrnoRet))
 		return 0;
-	for (size_t i = 0; i < syscall->names.count; i++) {
-		const char *name = syscall->names.at[i];
-		int number = seccomp_syscall_resolve_name(name);
-		int result;
-
-		/* Profiles name the system calls of all architectures and of newer kernels. */
-		if (number == __NR_SCMP_ERROR) {
-			log_debug("seccomp: unknown system call %s", name);
-			continue;
-		}
-		result = add_rule(filter, action, number, &syscall->args);
-		if (result < 0)
-			return error_library(err, name, result);
-	}
-	return 0;
+	return add_names(filter, action, profile->defaultAction, syscall, err);
 }
 
 static int add_syscalls(scmp_filter_ctx filter, const struct seccomp *profile, struct error *err)
@@ -144,16 +174,17 @@ static int export_program(scmp_filter_ctx filter, struct arena *arena, struct so
 		return error_errno(err, "memfd_create");
 	result = seccomp_export_bpf(filter, fd);
 	if (result < 0)
-		return error_library(err, "export", result);
+		return error_set(err, -result, "export: %s", error_describe(-result));
 	if (fstat(fd, &status) < 0)
 		return error_errno(err, "fstat");
 	if ((size_t)status.st_size / sizeof(struct sock_filter) > BPF_MAXINSNS)
-		return error_set(err, E2BIG, "the filter needs more than the kernel's %d instructions",
+		return error_set(err, E2BIG,
+				 "the filter needs more than the kernel's %d instructions",
 				 BPF_MAXINSNS);
 	program->filter = arena_alloc(arena, (size_t)status.st_size);
 	program->len = (unsigned short)((size_t)status.st_size / sizeof(struct sock_filter));
 	if (pread(fd, program->filter, (size_t)status.st_size, 0) != status.st_size)
-		return error_errno(err, "read the filter");
+		return error_set(err, EIO, "read the filter: short read");
 	return 0;
 }
 

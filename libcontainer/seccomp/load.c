@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whether, when and how the filter goes into the kernel (seccomp(2)).
+ */
 #include <errno.h>
 #include <linux/seccomp.h>
 
@@ -27,14 +30,22 @@ int seccomp_plan(struct plan *plan, struct error *err)
 		return 0;
 	if (seccomp_compile(profile, plan->arena, &plan->seccomp.program, err) < 0)
 		return error_wrap(err, "linux.seccomp");
-	plan->seccomp.flags = flag_bits(&profile->flags);
+	/* It is about the listener of SCMP_ACT_NOTIFY; the kernel refuses it without one. */
+	plan->seccomp.flags =
+		flag_bits(&profile->flags) & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 	plan->seccomp.early = !plan->config->process->noNewPrivileges;
 	return 0;
 }
 
 void seccomp_print(const struct plan *plan, FILE *out)
 {
-	fprintf(out, "\t\tfilter of %u instructions\n", plan->seccomp.program.len);
+	const struct seccomp *profile = plan->config->linux->seccomp;
+
+	fprintf(out, "\t\tdefault action %s, %zu rules, %u instructions\n",
+		words_name(&seccomp_action_words, profile->defaultAction), profile->syscalls.count,
+		plan->seccomp.program.len);
+	for (size_t i = 0; i < profile->flags.count; i++)
+		fprintf(out, "\t\t%s\n", profile->flags.at[i]);
 }
 
 bool seccomp_early(const struct plan *plan)
@@ -51,10 +62,20 @@ int seccomp_step_load(struct creation *creation, struct error *err)
 {
 	const struct seccomp_plan *plan = &creation->plan->seccomp;
 
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->flags, &plan->program) == 0)
+	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->flags, &plan->program);
+
+	if (result == 0)
 		return 0;
+	/* TSYNC: there is no other thread, and yet the kernel names one. */
+	if (result > 0)
+		return error_set(err, EBUSY, "thread %ld has another filter", result);
 	if (errno == EACCES)
-		return error_set(err, EACCES,
-				 "loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
+		return error_set(
+			err, EACCES,
+			"loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
+	if (errno == EINVAL && plan->flags)
+		return error_set(err, EINVAL,
+				 "linux.seccomp.flags: this kernel does not know them all (%#x)",
+				 plan->flags);
 	return error_errno(err, "seccomp(2)");
 }
