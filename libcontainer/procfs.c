@@ -15,6 +15,18 @@
 /* The root directory of every procfs. */
 enum { PROC_ROOT_INODE = 1 };
 
+static int verify_root(int fd, const char *name, struct error *err)
+{
+	struct statfs fs;
+	struct stat status;
+
+	if (fstatfs(fd, &fs) < 0 || fstat(fd, &status) < 0)
+		return error_errno(err, "%s", name);
+	if (fs.f_type != PROC_SUPER_MAGIC || status.st_ino != PROC_ROOT_INODE)
+		return error_set(err, EINVAL, "%s: is not the root of a procfs", name);
+	return 0;
+}
+
 static int mount_private(void)
 {
 	_close_ int context = fsopen("proc", FSOPEN_CLOEXEC);
@@ -28,28 +40,32 @@ static int mount_private(void)
 static int open_hosts(struct error *err)
 {
 	_close_ int fd = open("/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct statfs fs;
-	struct stat status;
 
-	if (fd < 0 || fstatfs(fd, &fs) < 0 || fstat(fd, &status) < 0)
+	if (fd < 0)
 		return error_errno(err, "/proc");
-	if (fs.f_type != PROC_SUPER_MAGIC || status.st_ino != PROC_ROOT_INODE)
-		return error_set(err, EINVAL, "/proc: is not the root of a procfs");
-	return take(&fd);
+	return verify_root(fd, "/proc", err) < 0 ? -err->code : take(&fd);
 }
 
 int procfs_open(struct error *err)
 {
-	int fd = mount_private();
+	_close_ int fd = mount_private();
 
-	return fd >= 0 ? fd : open_hosts(err);
+	if (fd < 0)
+		return errno == EPERM ? open_hosts(err) : error_errno(err, "private procfs");
+	return verify_root(fd, "private procfs", err) < 0 ? -err->code : take(&fd);
+}
+
+/* "self" is a link of procfs itself; there is no other on the way to a parameter. */
+static uint64_t resolve_flags(const char *path)
+{
+	uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;
+
+	return strncmp(path, "self/", 5) == 0 ? resolve : resolve | RESOLVE_NO_SYMLINKS;
 }
 
 int procfs_write(int proc, const char *path, const char *text, struct error *err)
 {
-	/* "self" is a link of procfs; magic links and mounts on top are not crossed. */
-	_close_ int fd = sys_openat2(proc, path, O_WRONLY, 0,
-				     RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	_close_ int fd = sys_openat2(proc, path, O_WRONLY, 0, resolve_flags(path));
 	size_t size = strlen(text);
 	ssize_t written;
 
@@ -59,8 +75,8 @@ int procfs_write(int proc, const char *path, const char *text, struct error *err
 	if (written < 0)
 		return error_errno(err, "/proc/%s: write \"%s\"", path, text);
 	if ((size_t)written != size)
-		return error_set(err, EIO, "/proc/%s: only %zd of %zu bytes were taken", path, written,
-				 size);
+		return error_set(err, EIO, "/proc/%s: only %zd of %zu bytes were taken", path,
+				 written, size);
 	return 0;
 }
 
