@@ -53,7 +53,7 @@ const struct step host_steps[] = {
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
 	/* A caller that does not listen is found out before there is a container. */
-	{"console socket", console_step_connect, NULL, console_socket_planned, NULL},
+	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	/* A wrong path is found out before there is a container. */
 	{"join namespaces", namespaces_step_open, NULL, namespaces_joined, NULL},
 	/* Init inherits it and is the only one to hold it: listening means created. */
@@ -87,7 +87,7 @@ const struct step child_steps[] = {
 	{"mounts", mount_step_all, NULL, NULL, mount_print},
 	{"devices", devices_step_make, NULL, NULL, devices_print},
 	/* After devices, whose links lead here; before anything is read-only: /dev/console is made. */
-	{"terminal", console_step_open, NULL, console_planned, NULL},
+	{"terminal", console_step_open, NULL, console_planned, console_print},
 	/* After all mounts, so that none of them covers a mask. */
 	{"masked paths", mask_step_paths, NULL, mask_paths_planned, mask_print},
 	{"read-only paths", mask_step_readonly, NULL, mask_readonly_planned, mask_readonly_print},
