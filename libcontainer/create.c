@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a container is created: two tables, what the host side does and what init does. Walking the first
- * one down creates, walking its undo column up deletes. The two sides meet in the conversation of
- * process/sync.h.
+ * How a container is created: two tables, what the host side does and what init does. Walking the
+ * first one down creates, walking its undo column up deletes. The two sides meet in the
+ * conversation of process/sync.h.
  *
  *     host                                          init
  *       claim the id
  *       cgroup and limits
  *       mount sources, console, namespaces, start socket
  *       process  ---------- clone3 ---------------->  begin, join
- *                                                     rootfs: mounts, devices, masks, terminal, pivot
- *                                                     names, sysctl, cwd, executable
- *       ready    <--------- PAUSED -----------------  identity, capabilities, descriptors, verify
- *       rlimits, record, pid file
- *       go       ---------- GO --------------------->
- *                                                     wait for `start`, or go on at once (run)
- *                                                     filter, execute
+ *                                                     rootfs: mounts, devices, masks, terminal,
+ * pivot names, sysctl, cwd, executable ready    <--------- PAUSED -----------------  identity,
+ * capabilities, descriptors, verify rlimits, record, pid file go       ---------- GO
+ * ---------------------> wait for `start`, or go on at once (run) filter, execute
  */
 #include "libcontainer/create.h"
 
@@ -149,7 +146,8 @@ static int take_step(const struct step *step, struct creation *creation, struct 
 	return 0;
 }
 
-static int walk(const struct step *steps, size_t count, struct creation *creation, struct error *err)
+static int walk(const struct step *steps, size_t count, struct creation *creation,
+		struct error *err)
 {
 	for (const struct step *step = steps; step < steps + count; step++) {
 		if (step->when && !step->when(creation->plan))
@@ -220,7 +218,7 @@ static void close_all(const int *descriptors, size_t count)
 static void creation_finish(struct creation *creation)
 {
 	const int own[] = {creation->record.directory, creation->sync, creation->start,
-			   creation->console,          creation->cgroup.directory};
+			   creation->console, creation->cgroup.directory};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);

@@ -20,16 +20,17 @@ static int check_deletable(const struct container *container, bool force, struct
 	if (status < 0)
 		return status;
 	if (status == STATUS_CREATING)
-		return error_set(err, EBUSY, "container \"%s\" is being created by a live process", id);
+		return error_set(err, EBUSY, "container \"%s\" is being created by a live process",
+				 id);
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
 		return error_set(err, EBUSY,
 				 "cannot delete container \"%s\" that is not stopped: %s; kill it "
 				 "first, or use --force",
 				 id, words_name(&status_words, (uint64_t)status));
 	if (container->damaged && !force)
-		return error_set(err, EINVAL,
-				 "container \"%s\" was left half-made by a killed create; use --force",
-				 id);
+		return error_set(
+			err, EINVAL,
+			"container \"%s\" was left half-made by a killed create; use --force", id);
 	return 0;
 }
 

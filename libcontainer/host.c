@@ -40,8 +40,8 @@ static int read_capabilities(struct host *host, struct error *err)
 	return 0;
 }
 
-/* Mounting onto a detached tree came with Linux 6.15, and so did open_tree_attr(2), whose presence shows
- * without doing anything: with no attributes to read it fails before it looks at the path. */
+/* Mounting onto a detached tree came with Linux 6.15, and so did open_tree_attr(2), whose presence
+ * shows without doing anything: with no attributes to read it fails before it looks at the path. */
 static bool has_detached_mounts(void)
 {
 	return syscall(SYS_open_tree_attr, -1, "", 0, NULL, 1) < 0 && errno != ENOSYS;

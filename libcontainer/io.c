@@ -37,8 +37,8 @@ int io_write_file(int directory, const char *name, const char *text, struct erro
 	if (written < 0)
 		return error_errno(err, "%s: write \"%s\"", name, text);
 	if ((size_t)written != size)
-		return error_set(err, EIO, "%s: write \"%s\": only %zd bytes were taken", name, text,
-				 written);
+		return error_set(err, EIO, "%s: write \"%s\": only %zd bytes were taken", name,
+				 text, written);
 	return 0;
 }
 
@@ -126,7 +126,8 @@ int io_send_descriptor(int socket, const void *data, size_t size, int descriptor
 	return 0;
 }
 
-ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor, struct error *err)
+ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor,
+			      struct error *err)
 {
 	struct iovec part = {.iov_base = data, .iov_len = size};
 	union control control = {0};

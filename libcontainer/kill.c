@@ -25,8 +25,9 @@ static int kill_all(struct container *container, int signal, struct error *err)
 	const struct host *host;
 
 	if (!driver)
-		return error_set(err, ENOTSUP, "--all: the container has no cgroup to find its "
-					       "processes by");
+		return error_set(err, ENOTSUP,
+				 "--all: the container has no cgroup to find its "
+				 "processes by");
 	if (host_read(&container->arena, &host, err) < 0)
 		return -err->code;
 	return driver->kill(host, cgroup->path, signal, err);

@@ -55,7 +55,8 @@ bool log_wants(enum container_log_level level)
 {
 	if (level > sink.level)
 		return false;
-	return sink.file >= 0 || (sink.level == CONTAINER_LOG_DEBUG && level != CONTAINER_LOG_ERROR);
+	return sink.file >= 0 ||
+	       (sink.level == CONTAINER_LOG_DEBUG && level != CONTAINER_LOG_ERROR);
 }
 
 static size_t format_line(char *line, size_t size, enum container_log_level level,

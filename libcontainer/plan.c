@@ -5,22 +5,13 @@
 
 /* Each subject decides for itself; the order only matters where a row says so. */
 static int (*const planners[])(struct plan *plan, struct error *err) = {
-	namespaces_plan,
-	rootfs_plan,
-	mount_plan,
-	devices_plan,
-	mask_plan,
-	cgroup_plan,
-	process_plan,
-	capabilities_plan,
-	limits_plan,
-	console_plan,
-	sysctl_plan,
-	seccomp_plan, /* last: it is the only one that costs time */
+	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan,
+	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  console_plan,
+	sysctl_plan,     seccomp_plan, /* last: it is the only one that costs time */
 };
 
-/* config.md: process is only required when `start` is called. An empty one lets everything else be done
- * as ever, and fails there. */
+/* config.md: process is only required when `start` is called. An empty one lets everything else be
+ * done as ever, and fails there. */
 static void default_process(struct plan *plan)
 {
 	static const struct process nothing = {.cwd = "/"};

@@ -32,11 +32,12 @@ static const struct word status_table[] = {
 	{"paused", STATUS_PAUSED},     {"stopped", STATUS_STOPPED},
 };
 
-const struct words status_words = {
-	"status", status_table, sizeof status_table / sizeof *status_table};
+const struct words status_words = {"status", status_table,
+				   sizeof status_table / sizeof *status_table};
 
 /* What the directory may hold, in the order in which it goes. */
-static const char *const record_files[] = {"start", ".record.json.new", "record.json", "config.json"};
+static const char *const record_files[] = {"start", ".record.json.new", "record.json",
+					   "config.json"};
 
 static bool is_id_character(char c)
 {
@@ -51,16 +52,17 @@ int record_check_id(const char *id, struct error *err)
 	if (length == 0)
 		return error_set(err, EINVAL, "container id: must not be empty");
 	if (length > NAME_MAX)
-		return error_set(err, EINVAL, "container id: %zu bytes are too long, at most %d", length,
-				 NAME_MAX);
+		return error_set(err, EINVAL, "container id: %zu bytes are too long, at most %d",
+				 length, NAME_MAX);
 	if (strcmp(id, ".") == 0 || strcmp(id, "..") == 0)
 		return error_set(err, EINVAL, "container id: \"%s\" is not allowed", id);
 	if (id[0] == '-')
 		return error_set(err, EINVAL, "container id: must not begin with '-'");
 	for (const char *c = id; *c; c++)
 		if (!is_id_character(*c))
-			return error_set(err, EINVAL,
-					 "container id: only letters, digits and \"_+.-\" are allowed");
+			return error_set(
+				err, EINVAL,
+				"container id: only letters, digits and \"_+.-\" are allowed");
 	return 0;
 }
 
@@ -332,9 +334,10 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 	char text[16];
-	_close_ int directory = open(
-		slash ? arena_strndup(creation->plan->arena, path, (size_t)(slash - path) + 1) : ".",
-		O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int directory =
+		open(slash ? arena_strndup(creation->plan->arena, path, (size_t)(slash - path) + 1)
+			   : ".",
+		     O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (directory < 0)
 		return error_errno(err, "%s", path);

@@ -16,7 +16,8 @@ bool start_planned(const struct plan *plan)
 	return plan->waits_for_start;
 }
 
-/* A socket's path has room for 107 bytes, <root>/<id> may be longer: go through the open directory. */
+/* A socket's path has room for 107 bytes, <root>/<id> may be longer: go through the open directory.
+ */
 static struct sockaddr_un start_address(int directory)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -96,7 +97,9 @@ static int start_init(const struct record *record, int pidfd, struct error *err)
 	if (sync_send(connection, SYNC_GO, err) < 0)
 		return -err->code;
 	word = sync_receive(connection, pidfd, NULL, err);
-	return word == SYNC_CLOSED ? 0 : word < 0 ? word : error_set(err, EPROTO, "unexpected word");
+	return word == SYNC_CLOSED ? 0
+	       : word < 0          ? word
+				   : error_set(err, EPROTO, "unexpected word");
 }
 
 static int start_opened(const struct container *container, struct error *err)

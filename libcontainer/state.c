@@ -14,7 +14,7 @@
 #include "version.h"
 
 #include "libcontainer/log.h"
-#include "libcontainer/passwd.h"
+#include "libcontainer/owner.h"
 #include "libcontainer/record.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
@@ -27,7 +27,7 @@ static const char *owner_name(uint32_t uid, struct arena *arena)
 {
 	char name[256];
 
-	if (passwd_find(uid, PASSWD_NAME, name, sizeof name))
+	if (owner_find(uid, name, sizeof name))
 		return arena_strdup(arena, name);
 	return arena_printf(arena, "%u", uid);
 }
@@ -97,8 +97,8 @@ static void state_document(const struct container_state *state, struct arena *ar
 	struct pair *annotations = arena_array(arena, state->annotation_count, sizeof *annotations);
 
 	for (size_t i = 0; i < state->annotation_count; i++)
-		annotations[i] = (struct pair){state->annotations[i].name,
-					       state->annotations[i].value};
+		annotations[i] =
+			(struct pair){state->annotations[i].name, state->annotations[i].value};
 	*document = (struct state){
 		.ociVersion = SPEC_VERSION,
 		.id = state->id,
@@ -118,7 +118,8 @@ int container_state_print(const struct container_state *state, FILE *out)
 	struct state document;
 
 	state_document(state, &arena, &document);
-	return fputs(schema_format(&state_schema, &document, SCHEMA_PRETTY, &arena), out) < 0 ? -EIO : 0;
+	return fputs(schema_format(&state_schema, &document, SCHEMA_PRETTY, &arena), out) < 0 ? -EIO
+											      : 0;
 }
 
 static int compare_ids(const void *a, const void *b)

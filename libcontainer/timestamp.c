@@ -28,8 +28,9 @@ void timestamp_format(const struct timespec *time, char *text)
 		days -= 365 + is_leap(year);
 	for (; days >= month_days(year, month); month++)
 		days -= month_days(year, month);
-	snprintf(text, TIMESTAMP_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year % 10000, month + 1,
-		 (int)days + 1, seconds / 3600, seconds / 60 % 60, seconds % 60, time->tv_nsec);
+	snprintf(text, TIMESTAMP_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year % 10000,
+		 month + 1, (int)days + 1, seconds / 3600, seconds / 60 % 60, seconds % 60,
+		 time->tv_nsec);
 }
 
 void timestamp_now(char *text)

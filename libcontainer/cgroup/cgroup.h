@@ -176,8 +176,7 @@ int cgroup_devices_plan(struct plan *plan, const struct hierarchies *hierarchies
 /**
  * cgroup_devices_read() - the rules of config.json, shortened to what counts, and the default ones.
  */
-int cgroup_devices_read(const struct plan *plan, struct cgroup_device_rules *rules,
-			struct error *err);
+struct cgroup_device_rules cgroup_devices_read(const struct plan *plan);
 
 /**
  * cgroup_devices_flatten() - turn ordered rules into a set without order, as v1 has it: exceptions

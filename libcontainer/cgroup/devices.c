@@ -34,22 +34,20 @@ enum {
 	READ = BPF_DEVCG_ACC_READ,
 	WRITE = BPF_DEVCG_ACC_WRITE,
 	ALL = MKNOD | READ | WRITE,
-	/* What major and minor can be, as v1 parses them. */
-	NUMBER_MAX = INT32_MAX,
 };
 
 /* The default devices of config-linux.md; making a node gives no access to it. Not the host's
  * console (5:1): /dev/console is a pseudo-terminal. */
 static const struct cgroup_device_rule default_rules[] = {
-	{true, 'c', MKNOD, ANY, ANY}, {true, 'b', MKNOD, ANY, ANY},
-	{true, 'c', ALL, 1, 3},     /* null */
-	{true, 'c', ALL, 1, 5},     /* zero */
-	{true, 'c', ALL, 1, 7},     /* full */
-	{true, 'c', ALL, 1, 8},     /* random */
-	{true, 'c', ALL, 1, 9},     /* urandom */
-	{true, 'c', ALL, 5, 0},     /* tty */
-	{true, 'c', ALL, 5, 2},     /* ptmx */
-	{true, 'c', ALL, 136, ANY}, /* pts/N */
+	{true, 'c', MKNOD, ANY, ANY},                         /* nodes */
+	{true, 'b', MKNOD, ANY, ANY}, {true, 'c', ALL, 1, 3}, /* null */
+	{true, 'c', ALL, 1, 5},                               /* zero */
+	{true, 'c', ALL, 1, 7},                               /* full */
+	{true, 'c', ALL, 1, 8},                               /* random */
+	{true, 'c', ALL, 1, 9},                               /* urandom */
+	{true, 'c', ALL, 5, 0},                               /* tty */
+	{true, 'c', ALL, 5, 2},                               /* ptmx */
+	{true, 'c', ALL, 136, ANY},                           /* pts/N */
 };
 
 static const struct {
@@ -57,43 +55,27 @@ static const struct {
 	unsigned access;
 } access_letters[] = {{'r', READ}, {'w', WRITE}, {'m', MKNOD}};
 
-static int read_access(const char *text, unsigned *access, struct error *err)
+/* Letters of "rwm"; none are all. */
+static unsigned read_access(const char *text)
 {
-	unsigned mask = 0;
+	unsigned access = 0;
 
-	for (const char *letter = text ? text : ""; *letter; letter++) {
-		unsigned one = 0;
-
-		for (size_t i = 0; i < COUNT(access_letters); i++)
-			if (access_letters[i].letter == *letter)
-				one = access_letters[i].access;
-		if (!one)
-			return error_set(err, EINVAL, "access: \"%s\": not of r, w and m", text);
-		mask |= one;
-	}
-	*access = mask ? mask : ALL;
-	return 0;
+	for (size_t i = 0; text && i < COUNT(access_letters); i++)
+		if (strchr(text, access_letters[i].letter))
+			access |= access_letters[i].access;
+	return access ? access : ALL;
 }
 
-/* Engines write -1 for any. */
-static int read_number(const char *name, const int64_t *number, int64_t *value, struct error *err)
+static struct cgroup_device_rule read_rule(const struct device_rule *from)
 {
-	if (number && (*number < ANY || *number > NUMBER_MAX))
-		return error_set(err, EINVAL, "%s: %lld is out of range", name, (long long)*number);
-	*value = number ? *number : ANY;
-	return 0;
-}
-
-static int read_rule(const struct device_rule *from, struct cgroup_device_rule *rule,
-		     struct error *err)
-{
-	rule->allow = from->allow;
-	rule->type = from->type ? (char)from->type : 'a';
-	if (read_access(from->access, &rule->access, err) < 0 ||
-	    read_number("major", from->major, &rule->major, err) < 0 ||
-	    read_number("minor", from->minor, &rule->minor, err) < 0)
-		return -err->code;
-	return 0;
+	return (struct cgroup_device_rule){
+		.allow = from->allow,
+		.type = from->type ? (char)from->type : 'a',
+		.access = read_access(from->access),
+		/* Engines write -1 for any. */
+		.major = from->major ? *from->major : ANY,
+		.minor = from->minor ? *from->minor : ANY,
+	};
 }
 
 static bool concerns_everything(const struct cgroup_device_rule *rule)
@@ -117,25 +99,21 @@ static bool restricts_nothing(const struct cgroup_device_rules *rules)
 	return rules->allow && rules->count == 0;
 }
 
-int cgroup_devices_read(const struct plan *plan, struct cgroup_device_rules *rules,
-			struct error *err)
+struct cgroup_device_rules cgroup_devices_read(const struct plan *plan)
 {
 	const struct resources *resources = plan->config->linux->resources;
 	const struct device_rules from = resources ? resources->devices : (struct device_rules){0};
-	struct cgroup_device_rules read = {.allow = from.count == 0};
+	struct cgroup_device_rules rules = {.allow = from.count == 0};
 
-	read.at = arena_array(plan->arena, from.count + COUNT(default_rules), sizeof *read.at);
+	rules.at = arena_array(plan->arena, from.count + COUNT(default_rules), sizeof *rules.at);
 	for (size_t i = 0; i < from.count; i++) {
-		struct cgroup_device_rule rule;
+		struct cgroup_device_rule rule = read_rule(&from.at[i]);
 
-		if (read_rule(&from.at[i], &rule, err) < 0)
-			return error_wrap(err, PROPERTY "[%zu]", i);
-		append(&read, &rule);
+		append(&rules, &rule);
 	}
-	for (size_t i = 0; i < COUNT(default_rules) && !restricts_nothing(&read); i++)
-		append(&read, &default_rules[i]);
-	*rules = read;
-	return 0;
+	for (size_t i = 0; i < COUNT(default_rules) && !restricts_nothing(&rules); i++)
+		append(&rules, &default_rules[i]);
+	return rules;
 }
 
 static bool number_overlaps(int64_t one, int64_t other)
@@ -302,10 +280,8 @@ static void plan_program(struct plan *plan, const struct cgroup_device_rules *ru
 int cgroup_devices_plan(struct plan *plan, const struct hierarchies *hierarchies, struct error *err)
 {
 	const struct hierarchy *devices = cgroup_hierarchy(hierarchies, "devices");
-	struct cgroup_device_rules rules, flat;
+	struct cgroup_device_rules rules = cgroup_devices_read(plan), flat;
 
-	if (cgroup_devices_read(plan, &rules, err) < 0)
-		return -err->code;
 	if (restricts_nothing(&rules))
 		return 0;
 	if (devices && cgroup_devices_flatten(&rules, plan->arena, &flat)) {

@@ -171,14 +171,14 @@ static int namespace_open(void)
 
 static void cgroup2_unmount(void)
 {
-	char line[4096], path[4096];
+	char line[4096], path[4096], type[64];
 	FILE *mounts = fopen("/proc/self/mounts", "re");
 
 	if (!mounts)
 		die_errno("/proc/self/mounts");
 	while (fgets(line, sizeof line, mounts))
-		if (sscanf(line, "%*s %4095s cgroup2 ", path) == 1 && strstr(line, " cgroup2 ") &&
-		    umount2(path, MNT_DETACH) < 0)
+		if (sscanf(line, "%*s %4095s %63s", path, type) == 2 &&
+		    strcmp(type, "cgroup2") == 0 && umount2(path, MNT_DETACH) < 0)
 			die_errno(path);
 	fclose(mounts);
 }

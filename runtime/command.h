@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A command of kist: its options, one call of libcontainer, its output. Errors are returned; main.c
+ * prints.
+ */
+#ifndef KIST_COMMAND_H
+#define KIST_COMMAND_H
+
+#include "libcontainer/container.h"
+#include "runtime/options.h"
+
+/* What every command may need: the options before its name. */
+struct global {
+	const char *root; /* absolute */
+	enum container_cgroup_manager cgroup_manager;
+};
+
+/* The options of all commands; each takes those of its table. */
+struct command_options {
+	bool help;
+	struct container_options container; /* create, run, plan */
+	bool keep, no_subreaper;            /* run */
+	bool all;                           /* kill */
+	bool force;                         /* delete */
+	bool quiet;                         /* list */
+	bool rootless;                      /* spec */
+	const char *format;                 /* list */
+};
+
+struct command {
+	const char *name;
+	const char *usage;   /* after the name */
+	const char *summary; /* one line */
+	struct options options;
+	int least, most; /* how many words; most -1: any number */
+	/**
+	 * @argv: the words that are no options, ended by NULL
+	 *
+	 * Return: exit status, or -code
+	 */
+	int (*run)(const struct global *global, struct command_options *options, char **argv,
+		   struct error *err);
+};
+
+int command_create(const struct global *, struct command_options *, char **, struct error *);
+int command_run(const struct global *, struct command_options *, char **, struct error *);
+int command_start(const struct global *, struct command_options *, char **, struct error *);
+int command_state(const struct global *, struct command_options *, char **, struct error *);
+int command_kill(const struct global *, struct command_options *, char **, struct error *);
+int command_delete(const struct global *, struct command_options *, char **, struct error *);
+int command_list(const struct global *, struct command_options *, char **, struct error *);
+int command_spec(const struct global *, struct command_options *, char **, struct error *);
+int command_features(const struct global *, struct command_options *, char **, struct error *);
+int command_plan(const struct global *, struct command_options *, char **, struct error *);
+
+#endif

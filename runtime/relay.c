@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "spec/cleanup.h"
+#include "spec/error.h"
+
+/* One direction of a terminal: read what fits, write what can be written, lose nothing. */
+struct flow {
+	int from, to;
+	size_t begin, end;
+	bool open; /* more may come */
+	char data[8192];
+};
+
+int relay_begin(struct error *err)
+{
+	sigset_t all;
+	int fd;
+
+	sigfillset(&all);
+	/* These tell of a fault of kist's own. */
+	for (const int *fault = (const int[]){SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, 0}; *fault;
+	     fault++)
+		sigdelset(&all, *fault);
+	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
+		return error_errno(err, "sigprocmask");
+	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(err, "signalfd") : fd;
+}
+
+static void copy_size(int terminal)
+{
+	struct winsize size;
+
+	if (terminal >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		ioctl(terminal, TIOCSWINSZ, &size);
+}
+
+/* As a subreaper, take in what the container's processes left; init is waited for by its pidfd. */
+static void reap_others(pid_t init)
+{
+	siginfo_t info = {0};
+
+	while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0 &&
+	       info.si_pid != init) {
+		waitid(P_PID, (id_t)info.si_pid, NULL, WEXITED | WNOHANG);
+		info.si_pid = 0;
+	}
+}
+
+static void forward_signals(const struct container_process *process, int signals)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof info) == sizeof info) {
+		int signal = (int)info.ssi_signo;
+
+		if (signal == SIGCHLD)
+			reap_others(process->pid);
+		else if (signal == SIGWINCH && process->terminal >= 0)
+			copy_size(process->terminal);
+		/* About kist itself, not about the container. */
+		else if (signal != SIGPIPE && signal != SIGURG)
+			syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0);
+	}
+}
+
+static void flow_read(struct flow *flow)
+{
+	ssize_t got = read(flow->from, flow->data, sizeof flow->data);
+
+	if (got > 0) {
+		flow->begin = 0;
+		flow->end = (size_t)got;
+	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+		/* EIO: nobody has the other side of the terminal open any more. */
+		flow->open = false;
+	}
+}
+
+static void flow_write(struct flow *flow)
+{
+	ssize_t written = write(flow->to, flow->data + flow->begin, flow->end - flow->begin);
+
+	if (written > 0) {
+		flow->begin += (size_t)written;
+	} else if (errno != EAGAIN && errno != EINTR) {
+		flow->begin = flow->end;
+		flow->open = false;
+	}
+}
+
+static bool flow_is_full(const struct flow *flow)
+{
+	return flow->begin < flow->end;
+}
+
+/* Wait for the one end or for the other, never read what there is no room for. */
+static struct pollfd flow_poll(const struct flow *flow)
+{
+	if (flow_is_full(flow))
+		return (struct pollfd){.fd = flow->to, .events = POLLOUT};
+	return (struct pollfd){.fd = flow->open ? flow->from : -1, .events = POLLIN};
+}
+
+static void flow_step(struct flow *flow, short revents)
+{
+	if (!revents)
+		return;
+	if (flow_is_full(flow))
+		flow_write(flow);
+	else
+		flow_read(flow);
+}
+
+/* The terminal of the caller, as it was. */
+struct saved_modes {
+	bool saved;
+	struct termios modes;
+};
+
+static void set_raw(struct saved_modes *saved)
+{
+	struct termios raw;
+
+	if (tcgetattr(STDIN_FILENO, &saved->modes) < 0)
+		return;
+	saved->saved = true;
+	raw = saved->modes;
+	cfmakeraw(&raw);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+}
+
+static void restore_modes(const struct saved_modes *saved)
+{
+	if (saved->saved)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved->modes);
+}
+
+/* What init wrote before it ended is still in the terminal. */
+static void drain(struct flow *output)
+{
+	struct pollfd fd;
+
+	while (flow_is_full(output) || output->open) {
+		fd = flow_poll(output);
+		if (poll(&fd, 1, flow_is_full(output) ? -1 : 0) <= 0)
+			return;
+		flow_step(output, fd.revents);
+	}
+}
+
+static int relay_loop(const struct container_process *process, int signals, struct flow *input,
+		      struct flow *output, struct error *err)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = process->pidfd, .events = POLLIN},
+			{.fd = signals, .events = POLLIN},
+			flow_poll(input),
+			flow_poll(output),
+		};
+
+		if (poll(fds, 4, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return error_errno(err, "poll");
+		}
+		if (fds[1].revents)
+			forward_signals(process, signals);
+		flow_step(input, fds[2].revents);
+		flow_step(output, fds[3].revents);
+		if (fds[0].revents)
+			return 0;
+	}
+}
+
+static int exit_status(int pidfd, struct error *err)
+{
+	siginfo_t info = {0};
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED) < 0)
+		return error_errno(err, "waitid");
+	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+}
+
+int relay_run(const struct container_process *process, int signals, struct error *err)
+{
+	bool has_terminal = process->terminal >= 0;
+	struct flow input = {.from = STDIN_FILENO, .to = process->terminal, .open = has_terminal};
+	struct flow output = {.from = process->terminal, .to = STDOUT_FILENO, .open = has_terminal};
+	struct saved_modes saved = {0};
+	int result;
+
+	if (has_terminal) {
+		/* Only the leader: stdin and stdout share their flags with whoever else has them.
+		 */
+		fcntl(process->terminal, F_SETFL, O_NONBLOCK);
+		copy_size(process->terminal);
+		set_raw(&saved);
+	}
+	result = relay_loop(process, signals, &input, &output, err);
+	if (result == 0)
+		drain(&output);
+	restore_modes(&saved);
+	return result < 0 ? result : exit_status(process->pidfd, err);
+}

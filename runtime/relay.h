@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A foreground container: its terminal, its signals, its exit status.
+ */
+#ifndef KIST_RELAY_H
+#define KIST_RELAY_H
+
+#include "libcontainer/container.h"
+
+/**
+ * relay_begin() - hold signals back, so that none is lost until relay_run() forwards it.
+ *
+ * Return: a signalfd, or -errno
+ */
+int relay_begin(struct error *err);
+
+/**
+ * relay_run() - pass everything on until init has ended.
+ * @signals: from relay_begin()
+ *
+ * Return: init's exit status, 128 + signal, or -errno
+ */
+int relay_run(const struct container_process *process, int signals, struct error *err);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "runtime/command.h"
+#include "runtime/relay.h"
+#include "spec/cleanup.h"
+#include "spec/error.h"
+
+/* A foreground container ends with its init, and goes. */
+static int finish(const struct global *global, const struct command_options *options, int status,
+		  struct error *err)
+{
+	if (!options->keep && container_delete(global->root, options->container.id, true, err) < 0)
+		return -err->code;
+	return status;
+}
+
+static int run_foreground(const struct global *global, const struct command_options *options,
+			  struct error *err)
+{
+	struct container_process process;
+	_close_ int signals = relay_begin(err);
+	int status;
+
+	if (signals < 0)
+		return signals;
+	if (!options->no_subreaper)
+		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	if (container_run(&options->container, &process, err) < 0)
+		return -err->code;
+	status = relay_run(&process, signals, err);
+	cleanup_close(&process.pidfd);
+	cleanup_close(&process.terminal);
+	return status < 0 ? status : finish(global, options, status, err);
+}
+
+static int run_detached(const struct container_options *options, struct error *err)
+{
+	struct container_process process;
+
+	if (container_run(options, &process, err) < 0)
+		return -err->code;
+	cleanup_close(&process.pidfd);
+	cleanup_close(&process.terminal);
+	return 0;
+}
+
+int command_run(const struct global *global, struct command_options *options, char **argv,
+		struct error *err)
+{
+	struct container_options *container = &options->container;
+
+	container->root = global->root;
+	container->cgroup_manager = global->cgroup_manager;
+	container->id = argv[0];
+	container->args = (const char *const *)argv + 1;
+	if (container->rootfs && !argv[1])
+		return error_set(err, EINVAL,
+				 "run --rootfs: a command is needed: kist run --rootfs DIR "
+				 "ID -- CMD [ARG...]");
+	if (!container->rootfs && argv[1])
+		return error_set(err, EINVAL,
+				 "run: too many arguments; a command goes with --rootfs, a "
+				 "bundle has its own in config.json");
+	if (container->detach)
+		return run_detached(container, err);
+	return run_foreground(global, options, err);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "runtime/command.h"
+#include "spec/cleanup.h"
+#include "spec/error.h"
+
+int command_spec(const struct global *global, struct command_options *options, char **argv,
+		 struct error *err)
+{
+	const char *bundle = options->container.bundle ? options->container.bundle : ".";
+	_close_ int directory = open(bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int fd = -1;
+	_fclose_ FILE *out = NULL;
+
+	(void)global;
+	(void)argv;
+	if (directory < 0)
+		return error_errno(err, "spec: bundle %s", bundle);
+	fd = openat(directory, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	if (fd < 0)
+		return errno == EEXIST ? error_set(err, EEXIST,
+						   "spec: config.json exists; move it away "
+						   "first")
+				       : error_errno(err, "spec: config.json");
+	out = fdopen(fd, "w");
+	if (!out)
+		return error_errno(err, "spec: config.json");
+	fd = -1;
+	if (container_spec(options->rootless, out) < 0 || fflush(out) != 0)
+		return error_errno(err, "spec: config.json: write");
+	return 0;
+}
