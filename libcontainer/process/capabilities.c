@@ -114,9 +114,9 @@ int capabilities_step_bound(struct creation *creation, struct error *err)
 
 	for (int capability = 0; capability < 64; capability++)
 		if ((drop & 1ULL << capability) && prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
-			return error_errno(err, "drop %s from the bounding set%s",
-					   name_of(capability),
-					   errno == EPERM ? " (needs CAP_SETPCAP)" : "");
+			return error_set(err, errno, "drop %s from the bounding set: %s%s",
+					 name_of(capability), error_describe(errno),
+					 errno == EPERM ? " (needs CAP_SETPCAP)" : "");
 	/* Over the change of ids, until capabilities_step_set() says which. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_KEEPCAPS)");

@@ -36,12 +36,10 @@ static bool is_callers(unsigned descriptor)
 
 int descriptors_step_check(struct creation *creation, struct error *err)
 {
-	unsigned end = first_to_close(creation->plan);
-
-	for (unsigned descriptor = FIRST_PRESERVED; descriptor < end; descriptor++)
-		if (!is_callers(descriptor))
+	for (unsigned i = 0; i < creation->plan->options->preserve_fds; i++)
+		if (!is_callers(FIRST_PRESERVED + i))
 			return error_set(err, EBADF, "--preserve-fds: descriptor %u is not open",
-					 descriptor);
+					 FIRST_PRESERVED + i);
 	return 0;
 }
 

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Resource limits and the OOM score. Needs root.
+ */
+#include <sys/resource.h>
+
+#include "libcontainer/io.h"
+#include "libcontainer/process/process.h"
+
+#include "tests/unit/libcontainer/process_fixture.h"
+
+TestSuite(limits, .init = fixture_init, .fini = fixture_finish);
+
+static struct rlimit_entry entries[2];
+
+Test(limits, are_planned_when_there_are_some)
+{
+	const int32_t score = 10;
+
+	cr_expect_not(limits_planned(&plan));
+	cr_expect_not(limits_oom_planned(&plan));
+	process.rlimits = (struct rlimits){.count = 1, .at = entries};
+	process.oomScoreAdj = &score;
+	cr_expect(limits_planned(&plan));
+	cr_expect(limits_oom_planned(&plan));
+	PLAN(limits_plan(&plan, &err));
+}
+
+Test(limits, refuse_an_oom_score_out_of_range)
+{
+	const int32_t score = -1001;
+
+	process.oomScoreAdj = &score;
+	REFUSED(limits_plan(&plan, &err), EINVAL,
+		"process.oomScoreAdj: -1001 is not within -1000 and 1000");
+}
+
+CHILD_TEST(limits, are_set_on_init)
+{
+	struct rlimit limit;
+
+	entries[0] = (struct rlimit_entry){RLIMIT_CORE, 0, 0};
+	entries[1] = (struct rlimit_entry){RLIMIT_NOFILE, 100, 200};
+	process.rlimits = (struct rlimits){.count = 2, .at = entries};
+	creation.record.pid = getpid();
+	STEP(limits_step_set(&creation, &err));
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT(limit.rlim_cur == 100 && limit.rlim_max == 200);
+}
+
+CHILD_TEST(limits, raising_needs_a_capability)
+{
+	entries[0] = (struct rlimit_entry){RLIMIT_NOFILE, 10, 20};
+	process.rlimits = (struct rlimits){.count = 1, .at = entries};
+	creation.record.pid = getpid();
+	STEP(limits_step_set(&creation, &err));
+	entries[0].hard = 30;
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	FAILS(limits_step_set(&creation, &err), EPERM,
+	      "process.rlimits[0]: RLIMIT_NOFILE: soft 10, hard 30: Operation not permitted "
+	      "(raising a "
+	      "hard limit needs CAP_SYS_RESOURCE)");
+}
+
+CHILD_TEST(limits, the_oom_score_is_written)
+{
+	const int32_t score = 321;
+	char text[16];
+
+	process.oomScoreAdj = &score;
+	STEP(procfs_step_open(&creation, &err));
+	STEP(limits_step_oom(&creation, &err));
+	EXPECT(io_read_file(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof text, &err) > 0);
+	EXPECT(atoi(text) == 321);
+}
+
+CHILD_TEST(limits, lowering_the_oom_score_needs_a_capability)
+{
+	const int32_t score = -1000;
+
+	process.oomScoreAdj = &score;
+	STEP(procfs_step_open(&creation, &err));
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+	FAILS(limits_step_oom(&creation, &err), EACCES,
+	      "process.oomScoreAdj: -1000: Permission denied (lowering it needs CAP_SYS_RESOURCE)");
+}
