@@ -24,7 +24,7 @@ static int read_permitted(uint64_t *permitted, struct error *err)
 
 static int read_capabilities(struct host *host, struct error *err)
 {
-	uint64_t permitted, bounding = 0;
+	uint64_t permitted = 0, bounding = 0;
 
 	if (read_permitted(&permitted, err) < 0)
 		return -err->code;

@@ -28,9 +28,10 @@ void timestamp_format(const struct timespec *time, char *text)
 		days -= 365 + is_leap(year);
 	for (; days >= month_days(year, month); month++)
 		days -= month_days(year, month);
-	snprintf(text, TIMESTAMP_BYTES, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", year % 10000,
-		 month + 1, (int)days + 1, seconds / 3600, seconds / 60 % 60, seconds % 60,
-		 time->tv_nsec);
+	snprintf(text, TIMESTAMP_BYTES, "%04u-%02u-%02uT%02u:%02u:%02u.%09luZ",
+		 (unsigned)year % 10000, (unsigned)(month + 1) % 100, (unsigned)(days + 1) % 100,
+		 (unsigned)(seconds / 3600) % 100, (unsigned)(seconds / 60 % 60) % 100,
+		 (unsigned)(seconds % 60) % 100, (unsigned long)time->tv_nsec % 1000000000UL);
 }
 
 void timestamp_now(char *text)
