@@ -66,9 +66,9 @@ static size_t format_line(char *line, size_t size, enum container_log_level leve
 
 	timestamp_now(time);
 	escape(text, sizeof text, message, sink.json ? ESCAPE_JSON : ESCAPE_TEXT);
-	return (size_t)snprintf(line, size,
-				sink.json ? "{\"level\":\"%s\",\"msg\":\"%s\",\"time\":\"%s\"}\n"
-					  : "%s: %s (%s)\n",
+	if (!sink.json)
+		return (size_t)snprintf(line, size, "%s %s: %s\n", time, level_names[level], text);
+	return (size_t)snprintf(line, size, "{\"level\":\"%s\",\"msg\":\"%s\",\"time\":\"%s\"}\n",
 				level_names[level], text, time);
 }
 
