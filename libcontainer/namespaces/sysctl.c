@@ -84,24 +84,19 @@ static const struct sysctl_rule *find_rule(const char *path)
 }
 
 /* Two properties for one thing: which of them would win is nothing to rely on. */
-static int check_conflict(const char *path, const char *sysctl, const char *property,
-			  const char *value, struct error *err)
+static const char *find_conflict(const struct config *config, const char *path)
 {
-	if (!value || !*value || strcmp(path, sysctl) != 0)
-		return 0;
-	return error_set(err, EINVAL, "linux.sysctl: %s: conflicts with %s", sysctl, property);
-}
-
-static int check_conflicts(const struct config *config, const char *path, struct error *err)
-{
-	if (check_conflict(path, "kernel/hostname", "hostname", config->hostname, err) < 0)
-		return -err->code;
-	return check_conflict(path, "kernel/domainname", "domainname", config->domainname, err);
+	if (strcmp(path, "kernel/hostname") == 0 && config->hostname && *config->hostname)
+		return "hostname";
+	if (strcmp(path, "kernel/domainname") == 0 && config->domainname && *config->domainname)
+		return "domainname";
+	return NULL;
 }
 
 static int check(const struct plan *plan, const char *name, struct error *err)
 {
 	const struct sysctl_rule *rule;
+	const char *conflict;
 	char path[SYSCTL_BYTES];
 
 	if (!to_path(name, path, sizeof path) || has_bad_component(path))
@@ -120,7 +115,11 @@ static int check(const struct plan *plan, const char *name, struct error *err)
 			"linux.sysctl: %s: needs a namespace of type \"%s\" in linux.namespaces, "
 			"or it would change the host",
 			name, words_name(&namespace_words, rule->kind));
-	return check_conflicts(plan->config, path, err);
+	conflict = find_conflict(plan->config, path);
+	if (conflict)
+		return error_set(err, EINVAL, "linux.sysctl: %s: conflicts with %s", name,
+				 conflict);
+	return 0;
 }
 
 int sysctl_plan(struct plan *plan, struct error *err)

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Namespaces: which are new, which are joined, and what is refused. Needs root.
+ */
+#include "libcontainer/namespaces/namespaces.h"
+
+#include <sys/utsname.h>
+
+#include "tests/unit/libcontainer/process_fixture.h"
+
+static void init(void)
+{
+	fixture_init();
+	linux_config.namespaces.at[NAMESPACE_MOUNT].present = true;
+}
+
+TestSuite(join, .init = init, .fini = fixture_finish);
+
+static void have(enum namespace_kind kind, const char *path)
+{
+	linux_config.namespaces.at[kind] = (struct namespace_entry){true, path};
+}
+
+Test(join, new_ones_come_with_the_clone_but_for_cgroup)
+{
+	have(NAMESPACE_PID, NULL);
+	have(NAMESPACE_UTS, NULL);
+	have(NAMESPACE_CGROUP, NULL);
+	PLAN(namespaces_plan(&plan, &err));
+	cr_expect_eq(plan.namespaces.clone_flags, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS);
+	cr_expect_eq(plan.namespaces.unshare_flags, CLONE_NEWCGROUP);
+	cr_expect_eq(plan.namespaces.joins, 0);
+	cr_expect(namespaces_unshared(&plan) && !namespaces_joined(&plan));
+}
+
+Test(join, those_with_a_path_are_joined)
+{
+	have(NAMESPACE_NETWORK, "/run/netns/a");
+	have(NAMESPACE_CGROUP, "/proc/1/ns/cgroup");
+	PLAN(namespaces_plan(&plan, &err));
+	cr_expect_eq(plan.namespaces.clone_flags, CLONE_NEWNS);
+	cr_expect_eq(plan.namespaces.joins, 1U << NAMESPACE_NETWORK | 1U << NAMESPACE_CGROUP);
+	cr_expect(!namespaces_unshared(&plan) && namespaces_joined(&plan));
+}
+
+Test(join, a_new_mount_namespace_is_needed)
+{
+	have(NAMESPACE_MOUNT, "/proc/1/ns/mnt");
+	cr_expect_eq(namespaces_plan(&plan, &err), -ENOTSUP);
+	linux_config.namespaces.at[NAMESPACE_MOUNT].present = false;
+	cr_expect_eq(namespaces_plan(&plan, &err), -ENOTSUP);
+}
+
+Test(join, a_path_must_lead_to_a_namespace_of_the_kind)
+{
+	have(NAMESPACE_NETWORK, "/proc/self/ns/uts");
+	REFUSED(namespaces_open(&plan, NAMESPACE_NETWORK, &err), EINVAL,
+		"linux.namespaces: network: /proc/self/ns/uts is a namespace of type \"uts\"");
+	have(NAMESPACE_NETWORK, "/dev/null");
+	REFUSED(namespaces_open(&plan, NAMESPACE_NETWORK, &err), EINVAL,
+		"linux.namespaces: network: /dev/null is not a namespace");
+	have(NAMESPACE_NETWORK, "/nowhere");
+	REFUSED(namespaces_open(&plan, NAMESPACE_NETWORK, &err), ENOENT,
+		"linux.namespaces: network: /nowhere: No such file or directory");
+}
+
+Test(join, names_are_not_set_for_the_host)
+{
+	have(NAMESPACE_UTS, "/proc/self/ns/uts");
+	PLAN(namespaces_plan(&plan, &err));
+	PLAN(namespaces_step_open(&creation, &err));
+	close(take(&creation.namespaces.at[NAMESPACE_UTS]));
+	config.hostname = "h";
+	REFUSED(namespaces_step_open(&creation, &err), EINVAL,
+		"linux.namespaces: uts: /proc/self/ns/uts is the namespace of the host, which "
+		"hostname and domainname would change");
+}
+
+Test(join, parameters_are_not_set_for_the_host)
+{
+	const struct pair pairs[] = {{"net.ipv4.ip_forward", "1"}};
+
+	have(NAMESPACE_NETWORK, "/proc/self/ns/net");
+	linux_config.sysctl = (struct pairs){1, pairs};
+	PLAN(namespaces_plan(&plan, &err));
+	PLAN(sysctl_plan(&plan, &err));
+	REFUSED(namespaces_step_open(&creation, &err), EINVAL,
+		"linux.namespaces: network: /proc/self/ns/net is the namespace of the host, which "
+		"linux.sysctl would change");
+}
+
+/* A process with a UTS namespace of its own, which ends when the returned descriptor is closed. */
+static int have_other(char *path, size_t size)
+{
+	int ready[2], over[2];
+	pid_t pid;
+	char byte;
+
+	EXPECT(pipe2(ready, O_CLOEXEC) == 0 && pipe2(over, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		close(over[1]);
+		EXPECT(unshare(CLONE_NEWUTS) == 0 && sethostname("other", 5) == 0);
+		EXPECT(write(ready[1], "", 1) == 1);
+		_exit(read(over[0], &byte, 1) != 0);
+	}
+	EXPECT(pid > 0 && read(ready[0], &byte, 1) == 1);
+	snprintf(path, size, "/proc/%d/ns/uts", pid);
+	return over[1];
+}
+
+CHILD_TEST(join, enters_and_closes)
+{
+	char path[32];
+	struct utsname names;
+	int over = have_other(path, sizeof path);
+
+	have(NAMESPACE_UTS, path);
+	config.hostname = "mine";
+	STEP(namespaces_plan(&plan, &err));
+	STEP(namespaces_step_open(&creation, &err));
+	EXPECT(creation.namespaces.at[NAMESPACE_UTS] >= 0);
+	STEP(namespaces_step_join(&creation, &err));
+	EXPECT(creation.namespaces.at[NAMESPACE_UTS] == -1);
+	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "other") == 0);
+	EXPECT(close(over) == 0);
+}
+
+CHILD_TEST(join, pid_is_left_to_the_host_side)
+{
+	have(NAMESPACE_PID, "/proc/self/ns/pid");
+	STEP(namespaces_plan(&plan, &err));
+	STEP(namespaces_step_open(&creation, &err));
+	STEP(namespaces_step_join(&creation, &err));
+	EXPECT(creation.namespaces.at[NAMESPACE_PID] >= 0);
+}
+
+CHILD_TEST(join, unshares_the_cgroup_namespace)
+{
+	struct stat before, after;
+
+	have(NAMESPACE_CGROUP, NULL);
+	STEP(namespaces_plan(&plan, &err));
+	EXPECT(stat("/proc/self/ns/cgroup", &before) == 0);
+	STEP(namespaces_step_unshare(&creation, &err));
+	EXPECT(stat("/proc/self/ns/cgroup", &after) == 0 && before.st_ino != after.st_ino);
+}
