@@ -39,6 +39,8 @@ static int create_step_process(struct creation *creation, struct error *err);
 
 /* clang-format off */
 const struct step host_steps[] = {
+	/* An id in use is the better reason than the cgroup that goes with it. */
+	{"id", record_step_check, NULL, NULL, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
 	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */

@@ -19,13 +19,11 @@
 #include "libcontainer/steps.h"
 #include "libcontainer/timestamp.h"
 #include "spec/cleanup.h"
+#include "spec/config.h"
 #include "spec/schema_fields.h"
 
 /* The form of record.json. A kist that does not know a form leaves such containers alone. */
 #define RECORD_VERSION "1"
-
-/* A record is small; what is larger is none. */
-enum { RECORD_BYTES_MAX = 1024 * 1024 };
 
 static const struct word status_table[] = {
 	{"creating", STATUS_CREATING}, {"created", STATUS_CREATED}, {"running", STATUS_RUNNING},
@@ -160,14 +158,15 @@ static int error_no_container(const char *id, struct error *err)
 /* A record that cannot be read is what a killed creator leaves. */
 static bool read_record(struct container *container)
 {
-	char *text = arena_alloc(&container->arena, RECORD_BYTES_MAX);
+	struct arena *arena = &container->arena;
 	struct record record = {0};
+	struct document document;
 	struct error ignored;
-	ssize_t size = io_read_file(container->record.directory, "record.json", text,
-				    RECORD_BYTES_MAX, &ignored);
 
-	if (size < 0 || schema_parse(&record_schema, "record.json", text, (size_t)size,
-				     &container->arena, &record, &ignored) < 0)
+	if (config_read(container->record.directory, "record.json", arena, &document, &ignored) <
+		    0 ||
+	    schema_parse(&record_schema, "record.json", document.text, document.size, arena,
+			 &record, &ignored) < 0)
 		return false;
 	record.directory = container->record.directory;
 	container->record = record;
@@ -277,14 +276,30 @@ static void describe(const struct plan *plan, struct record *record)
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
 }
 
+static int error_in_use(const char *id, struct error *err)
+{
+	return error_set(err, EEXIST, "container \"%s\" already exists: the id is in use", id);
+}
+
+/* Only for the sake of the error: mkdir decides. */
+int record_step_check(struct creation *creation, struct error *err)
+{
+	const struct container_options *options = creation->plan->options;
+	struct error ignored;
+	_close_ int root = open_root(options->root, &ignored);
+	struct stat status;
+
+	if (root >= 0 && fstatat(root, options->id, &status, AT_SYMLINK_NOFOLLOW) == 0)
+		return error_in_use(options->id, err);
+	return 0;
+}
+
 static int claim_directory(int root, const char *id, struct error *err)
 {
 	_close_ int directory = -1;
 
 	if (mkdirat(root, id, 0700) < 0)
-		return errno == EEXIST
-			       ? error_set(err, EEXIST, "container \"%s\" already exists", id)
-			       : error_errno(err, "mkdir");
+		return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
 	directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
 		return error_errno(err, "open");

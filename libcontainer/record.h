@@ -82,6 +82,7 @@ void container_close(struct container *container);
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
 /* Steps of create. */
+int record_step_check(struct creation *creation, struct error *err);
 int record_step_claim(struct creation *creation, struct error *err);
 int record_step_write(struct creation *creation, struct error *err);
 int record_step_pid_file(struct creation *creation, struct error *err);

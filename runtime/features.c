@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "runtime/command.h"
+#include "spec/error.h"
 
 int command_features(const struct global *global, struct command_options *options, char **argv,
 		     struct error *err)
@@ -7,6 +8,7 @@ int command_features(const struct global *global, struct command_options *option
 	(void)global;
 	(void)options;
 	(void)argv;
-	(void)err;
-	return container_features(stdout);
+	if (container_features(stdout) < 0)
+		return error_errno(err, "write to stdout");
+	return 0;
 }

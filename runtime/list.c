@@ -50,7 +50,7 @@ int command_list(const struct global *global, struct command_options *options, c
 	if (options->quiet)
 		print_ids(&list);
 	else if (strcmp(format, "json") == 0)
-		container_list_print(&list, stdout);
+		(void)container_list_print(&list, stdout); /* main.c looks at stdout */
 	else
 		print_table(&list);
 	container_list_finish(&list);

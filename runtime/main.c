@@ -297,9 +297,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	status = run_global(argv + 1, &err);
+	/* Half an answer must not pass for one. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && status >= 0)
+		status = error_errno(&err, "write to stdout");
 	if (status < 0)
 		print_error(&err);
-	if (fflush(stdout) != 0)
-		return EXIT_FAILURE;
 	return status < 0 ? EXIT_FAILURE : status;
 }

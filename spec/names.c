@@ -297,15 +297,72 @@ static const struct word hook_table[] = {
 };
 WORDS(hook, "hook");
 
+const struct word *words_row(const struct words *words, const char *name)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->at[i].name, name) == 0)
+			return &words->at[i];
+	return NULL;
+}
+
 bool words_find(const struct words *words, const char *name, uint64_t *value)
 {
-	for (size_t i = 0; i < words->count; i++) {
-		if (strcmp(words->at[i].name, name) == 0) {
-			*value = words->at[i].value;
-			return true;
+	const struct word *word = words_row(words, name);
+
+	if (word)
+		*value = word->value;
+	return word;
+}
+
+/* Longer words are never taken for another one. */
+enum { WORD_BYTES_MAX = 40 };
+
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Insertions, deletions and substitutions from one word to the other (Levenshtein), where small and
+ * capital letters are the same. */
+static size_t distance(const char *from, const char *to)
+{
+	size_t row[WORD_BYTES_MAX + 1], length = strlen(to);
+
+	for (size_t i = 0; i <= length; i++)
+		row[i] = i;
+	for (size_t j = 1; from[j - 1]; j++) {
+		size_t diagonal = row[0];
+
+		row[0] = j;
+		for (size_t i = 1; i <= length; i++) {
+			bool same = tolower((unsigned char)from[j - 1]) ==
+				    tolower((unsigned char)to[i - 1]);
+			size_t substituted = diagonal + !same;
+
+			diagonal = row[i];
+			row[i] = least(substituted, least(row[i], row[i - 1]) + 1);
 		}
 	}
-	return false;
+	return row[length];
+}
+
+const char *words_closest(const struct words *words, const char *name)
+{
+	const char *closest = NULL;
+	size_t best = strlen(name) / 3 + 1, length = strlen(name);
+
+	if (length > WORD_BYTES_MAX)
+		return NULL;
+	for (size_t i = 0; i < words->count; i++) {
+		const char *candidate = words->at[i].name;
+		size_t steps = distance(name, candidate);
+
+		if (steps < best || (steps == best && !closest && steps < length)) {
+			best = steps;
+			closest = candidate;
+		}
+	}
+	return closest;
 }
 
 const char *words_name(const struct words *words, uint64_t value)
@@ -350,7 +407,7 @@ int signal_find(const char *text)
 	const char *name = strncasecmp(text, "SIG", 3) == 0 ? text + 3 : text;
 
 	if (isdigit((unsigned char)*text))
-		return parse_number(text, 1, SIGRTMAX);
+		return parse_number(text, 0, SIGRTMAX);
 	for (size_t i = 0; i < signal_words.count; i++)
 		if (strcasecmp(signal_words.at[i].name + 3, name) == 0)
 			return (int)signal_words.at[i].value;

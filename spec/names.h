@@ -13,6 +13,7 @@
 struct word {
 	const char *name;
 	uint64_t value;
+	bool unsupported; /* known, and refused by name for now */
 };
 
 struct words {
@@ -73,6 +74,16 @@ enum seccomp_operator {
 bool words_find(const struct words *words, const char *name, uint64_t *value);
 
 /**
+ * words_row() - the row of a name, NULL for none.
+ */
+const struct word *words_row(const struct words *words, const char *name);
+
+/**
+ * words_closest() - the name that was probably meant, NULL when none is close.
+ */
+const char *words_closest(const struct words *words, const char *name);
+
+/**
  * words_name() - the first name of a value, NULL for none.
  */
 const char *words_name(const struct words *words, uint64_t value);
@@ -80,7 +91,7 @@ const char *words_name(const struct words *words, uint64_t value);
 /**
  * signal_find() - a signal by number ("9") or name ("KILL", "SIGKILL", "sigkill", "SIGRTMIN+3").
  *
- * Return: the number, 1 to 64; -1 if it is none
+ * Return: the number, 0 (which only asks whether the process is there) to 64; -1 if it is none
  */
 int signal_find(const char *text);
 

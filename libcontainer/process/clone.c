@@ -168,8 +168,10 @@ int clone_find(const struct record *record, struct error *err)
 	if (namespace != record->pid_namespace)
 		return error_set(err, EXDEV, "the container was created in another pid namespace");
 	pidfd = sys_pidfd_open(record->pid, 0);
+	/* EINVAL: no process, but a number that is still somebody's session. */
 	if (pidfd < 0)
-		return errno == ESRCH ? error_gone(record, err) : error_errno(err, "pidfd_open");
+		return errno == ESRCH || errno == EINVAL ? error_gone(record, err)
+							 : error_errno(err, "pidfd_open");
 	if (verify_identity(record, pidfd, err) < 0)
 		return -err->code;
 	if (has_ended(pidfd, 0))
