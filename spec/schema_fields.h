@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a field table is written: one row for each property, in the order of the specification's page.
+ * The rows of a field table, for those who define one. See schema.h for what the engine does with
+ * them.
  *
  *     static const struct field user_fields[] = {
- *             FIELD(struct user, uid, REQUIRED | ID),
+ *             RANGE(struct user, uid, REQUIRED, 0, ID_MAX),
  *             FIELD(struct user, umask, OPTIONAL),
- *             NUMBERS(struct user, additionalGids, ID),
  *     };
  *     static const struct schema user_schema = SCHEMA(struct user, user_fields);
- *
- * A row takes the JSON type from the C type of the member, and refuses to compile when there is none
- * for it.
  */
 #ifndef KIST_SPEC_SCHEMA_FIELDS_H
 #define KIST_SPEC_SCHEMA_FIELDS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <jansson.h>
 
 #include "spec/schema.h"
-
-/* Flags of a row. */
-enum field_flag {
-	OPTIONAL = 0,
-	REQUIRED = 1 << 0,    /* must be there; is always written */
-	ABSOLUTE = 1 << 1,    /* an absolute path, or a list of them; an optional one may be "" */
-	NONEMPTY = 1 << 2,    /* not "", not [] */
-	ENVIRONMENT = 1 << 3, /* NAME=value, with a name */
-	ID = 1 << 4,          /* a uid or gid: 4294967295 means "none" to the kernel */
-	ALWAYS = 1 << 5,      /* written though it is false, 0 or empty */
-	UNSUPPORTED = 1 << 6, /* refused by name, once it says anything: "", [], {}, 0 and false of
-				 a member that is no pointer say nothing */
-};
 
 enum field_type {
 	FIELD_BOOL,
@@ -42,187 +24,149 @@ enum field_type {
 	FIELD_INT32,
 	FIELD_INT64,
 	FIELD_STRING,
-	FIELD_STRINGS,   /* perhaps of one vocabulary */
-	FIELD_PAIRS,     /* object of strings */
-	FIELD_OBJECT,    /* a structure, or a pointer to one */
-	FIELD_LIST,      /* array of objects */
-	FIELD_MAP,       /* object of objects: the key is a member of the element */
-	FIELD_NUMBERS,   /* array of uint32_t */
-	FIELD_WORD,      /* a string of one vocabulary */
-	FIELD_MASK,      /* strings of one vocabulary, as a mask */
-	FIELD_WORDS,     /* strings of one vocabulary, as a list of values */
-	FIELD_CONVERTED, /* read in one shape, kept in another */
-	FIELD_TYPES,
+	FIELD_STRINGS,
+	FIELD_PAIRS,
+	FIELD_NUMBERS,   /* {count, const uint32_t *at} */
+	FIELD_OBJECT,    /* a structure in its place, or a pointer to one */
+	FIELD_LIST,      /* {count, const structure *at} */
+	FIELD_MAP,       /* the same from an object; the key goes to the member `name` */
+	FIELD_WORD,      /* uint64_t: a word's value */
+	FIELD_WORD_MASK, /* uint64_t: values of several words, or-ed */
+	FIELD_WORD_LIST, /* {count, const uint64_t *at} */
+	FIELD_CUSTOM,
+	FIELD_POINTER = 0x100, /* of the types above: NULL when absent */
 };
 
-/* Where in the document something is: a chain from there to the document's name. */
-struct place {
-	const struct place *outer;
-	const char *name; /* ".name", or the document's; NULL: an element */
-	const char *key;  /* ["key"], of a map */
-	size_t index;     /* [index], when there is neither */
+enum field_flags {
+	OPTIONAL = 0,
+	REQUIRED = 1 << 0,
+	ABSOLUTE = 1 << 1,    /* a path that begins with '/'; of a list: each */
+	NONEMPTY = 1 << 2,    /* string or list */
+	ENVIRONMENT = 1 << 3, /* each string is NAME=VALUE */
+	UNSUPPORTED =
+		1
+		<< 4, /* valid, and refused by name; empty strings, lists and maps refuse nothing */
+	ALWAYS = 1 << 5, /* written even when false */
 };
 
-/**
- * error_at() - error_set() with a place in front: "config.json: mounts[3].type: ...".
- */
-__attribute__((format(printf, 4, 5))) int error_at(struct error *err, int code,
-						   const struct place *place, const char *format,
-						   ...);
+/* Where the reader is, and what it needs. */
+struct reader {
+	const char *file;
+	struct arena *arena;
+	struct error *err;
+	unsigned depth;
+	size_t used;
+	char path[512]; /* "linux.namespaces[1].type" */
+};
 
-struct conversion;
+/* A type of its own: what _Generic cannot tell. */
+struct field_custom {
+	int (*read)(struct reader *reader, const json_t *json, void *member);
+	json_t *(*write)(const void *member); /* NULL: nothing to write */
+};
 
 struct field {
 	const char *name;
-	enum field_type type;
+	unsigned type; /* enum field_type, perhaps with FIELD_POINTER */
 	unsigned flags;
-	bool pointer; /* the member points to the value, NULL when absent */
 	size_t offset;
-	const struct schema *schema; /* OBJECT, LIST, MAP */
-	size_t key;                  /* MAP: offset of the key in an element */
-	const struct words *words;   /* STRINGS, WORD, MASK, WORDS */
-	const struct conversion *conversion;
-	int64_t least; /* integers: the range, when most is not 0 */
-	uint64_t most;
+	int64_t min; /* integers; min = max = 0: what the type holds */
+	uint64_t max;
+	const struct schema *schema;       /* FIELD_OBJECT, FIELD_LIST, FIELD_MAP */
+	const struct words *words;         /* FIELD_WORD... */
+	const struct field_custom *custom; /* FIELD_CUSTOM */
 };
 
 struct schema {
-	size_t size; /* of the structure */
-	size_t count;
+	size_t size;
 	const struct field *fields;
+	size_t count;
 };
 
-/* A member that has another shape than its JSON. */
-struct conversion {
-	struct field raw; /* the JSON's shape, a member at offset 0 of ... */
-	size_t size;      /* ... something of this size */
+/* uid and gid 4294967295 is -1: "leave it as it is" to the kernel. */
+#define ID_MAX (UINT32_MAX - 1)
 
-	/* Fill the zeroed member, or refuse. */
-	int (*read)(const void *raw, void *member, const struct place *place, struct arena *arena,
-		    struct error *err);
-	/* Fill raw, zeroed. */
-	void (*write)(const void *member, void *raw, struct arena *arena);
-};
+#define SCHEMA(structure, rows)                                                                    \
+	{                                                                                          \
+		sizeof(structure), rows, sizeof rows / sizeof *rows                                \
+	}
 
-#define SCHEMA(structure, rows) {sizeof(structure), sizeof(rows) / sizeof *(rows), rows}
-
-#define FIELD_MEMBER(structure, member) (((structure *)NULL)->member)
-
-/* clang-format off */
 #define FIELD_TYPE(member)                                                                         \
 	_Generic((member),                                                                         \
-		bool: FIELD_BOOL, const bool *: FIELD_BOOL,                                        \
-		uint16_t: FIELD_UINT16, const uint16_t *: FIELD_UINT16,                            \
-		uint32_t: FIELD_UINT32, const uint32_t *: FIELD_UINT32,                            \
-		uint64_t: FIELD_UINT64, const uint64_t *: FIELD_UINT64,                            \
-		int32_t: FIELD_INT32, const int32_t *: FIELD_INT32,                                \
-		int64_t: FIELD_INT64, const int64_t *: FIELD_INT64,                                \
+		bool: FIELD_BOOL,                                                                  \
+		const bool *: FIELD_BOOL | FIELD_POINTER,                                          \
+		uint16_t: FIELD_UINT16,                                                            \
+		const uint16_t *: FIELD_UINT16 | FIELD_POINTER,                                    \
+		uint32_t: FIELD_UINT32,                                                            \
+		const uint32_t *: FIELD_UINT32 | FIELD_POINTER,                                    \
+		uint64_t: FIELD_UINT64,                                                            \
+		const uint64_t *: FIELD_UINT64 | FIELD_POINTER,                                    \
+		int32_t: FIELD_INT32,                                                              \
+		const int32_t *: FIELD_INT32 | FIELD_POINTER,                                      \
+		int64_t: FIELD_INT64,                                                              \
+		const int64_t *: FIELD_INT64 | FIELD_POINTER,                                      \
 		const char *: FIELD_STRING,                                                        \
 		struct strings: FIELD_STRINGS,                                                     \
 		struct pairs: FIELD_PAIRS)
-#define FIELD_POINTER(member)                                                                      \
-	_Generic((member),                                                                         \
-		const bool *: true, const uint16_t *: true, const uint32_t *: true,                \
-		const uint64_t *: true, const int32_t *: true, const int64_t *: true,              \
-		default: false)
-/* clang-format on */
 
-/* A row for a member that has another name than its property. */
-#define NAMED(structure, member, property, flag)                                                   \
-	{.name = (property),                                                                       \
-	 .type = FIELD_TYPE(FIELD_MEMBER(structure, member)),                                      \
-	 .pointer = FIELD_POINTER(FIELD_MEMBER(structure, member)),                                \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member)}
+#define FIELD_ROW(structure, member, kind, flag, ...)                                              \
+	{                                                                                          \
+		.name = #member, .type = kind, .flags = flag,                                      \
+		.offset = offsetof(structure, member), __VA_ARGS__                                 \
+	}
 
-#define FIELD(structure, member, flag) NAMED(structure, member, #member, flag)
-
-/* An integer from low to high. */
-#define RANGED(structure, member, flag, low, high)                                                 \
-	{.name = #member,                                                                          \
-	 .type = FIELD_TYPE(FIELD_MEMBER(structure, member)),                                      \
-	 .pointer = FIELD_POINTER(FIELD_MEMBER(structure, member)),                                \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .least = (low),                                                                           \
-	 .most = (high)}
-
-#define FIELD_PART(structure, member, kind, part, value, flag)                                     \
-	{.name = #member,                                                                          \
-	 .type = (kind),                                                                           \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .part = (value)}
-
-/* const struct x *member */
-#define OBJECT(structure, member, table, flag)                                                     \
-	{.name = #member,                                                                          \
-	 .type = FIELD_OBJECT,                                                                     \
-	 .pointer = true,                                                                          \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .schema = &(table)}
-
-/* struct x member */
-#define EMBEDDED(structure, member, table, flag)                                                   \
-	FIELD_PART(structure, member, FIELD_OBJECT, schema, &(table), flag)
-
-/* struct { size_t count; const struct x *at; } member */
-#define LIST(structure, member, table, flag)                                                       \
-	FIELD_PART(structure, member, FIELD_LIST, schema, &(table), flag)
-
-/* The same, from an object whose keys go to a member of struct x. */
-#define MAP(structure, member, table, element, key_member, flag)                                   \
-	{.name = #member,                                                                          \
-	 .type = FIELD_MAP,                                                                        \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .schema = &(table),                                                                       \
-	 .key = offsetof(element, key_member)}
-
-/* struct { size_t count; const uint32_t *at; } member */
-#define NUMBERS(structure, member, flag)                                                           \
-	{.name = #member,                                                                          \
-	 .type = _Generic(FIELD_MEMBER(structure, member).at, const uint32_t *: FIELD_NUMBERS),    \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member)}
-
-/* uint64_t member or const uint64_t *member */
-#define WORD(structure, member, vocabulary, flag)                                                  \
-	{.name = #member,                                                                          \
-	 .type = FIELD_WORD,                                                                       \
-	 .pointer = _Generic(FIELD_MEMBER(structure, member),                                      \
-			     uint64_t: false,                                                      \
-			     const uint64_t *: true),                                              \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .words = &(vocabulary)}
-
-/* uint64_t: a mask; struct strings; or struct { size_t count; const uint64_t *at; } */
-#define WORDS(structure, member, vocabulary, flag)                                                 \
-	{.name = #member,                                                                          \
-	 .type = _Generic(FIELD_MEMBER(structure, member),                                         \
-			  uint64_t: FIELD_MASK,                                                    \
-			  struct strings: FIELD_STRINGS,                                           \
-			  default: FIELD_WORDS),                                                   \
-	 .flags = (flag),                                                                          \
-	 .offset = offsetof(structure, member),                                                    \
-	 .words = &(vocabulary)}
-
-#define CONVERTED(structure, member, converter, flag)                                              \
-	FIELD_PART(structure, member, FIELD_CONVERTED, conversion, &(converter), flag)
+#define FIELD(structure, member, flags) RANGE(structure, member, flags, 0, 0)
+#define RANGE(structure, member, flags, least, most)                                               \
+	FIELD_ROW(structure, member, FIELD_TYPE(((structure *)0)->member), flags, .min = least,    \
+		  .max = most)
+#define OBJECT(structure, member, table, flags)                                                    \
+	FIELD_ROW(structure, member, FIELD_OBJECT | FIELD_POINTER, flags, .schema = &(table))
+#define EMBEDDED(structure, member, table, flags)                                                  \
+	FIELD_ROW(structure, member, FIELD_OBJECT, flags, .schema = &(table))
+#define LIST(structure, member, table, flags)                                                      \
+	FIELD_ROW(structure, member, FIELD_LIST, flags, .schema = &(table))
+#define MAP(structure, member, table, flags)                                                       \
+	FIELD_ROW(structure, member, FIELD_MAP, flags, .schema = &(table))
+#define NUMBERS(structure, member, flags, most)                                                    \
+	FIELD_ROW(structure, member, FIELD_NUMBERS, flags, .max = most)
+#define WORD(structure, member, vocabulary, flags)                                                 \
+	FIELD_ROW(structure, member, FIELD_WORD, flags, .words = &(vocabulary))
+#define WORD_OPTIONAL(structure, member, vocabulary, flags)                                        \
+	FIELD_ROW(structure, member, FIELD_WORD | FIELD_POINTER, flags, .words = &(vocabulary))
+#define WORD_MASK(structure, member, vocabulary, flags)                                            \
+	FIELD_ROW(structure, member, FIELD_WORD_MASK, flags, .words = &(vocabulary))
+#define WORD_LIST(structure, member, vocabulary, flags)                                            \
+	FIELD_ROW(structure, member, FIELD_WORD_LIST, flags, .words = &(vocabulary))
+#define CUSTOM(structure, member, functions, flags)                                                \
+	FIELD_ROW(structure, member, FIELD_CUSTOM, flags, .custom = &(functions))
 
 /**
- * schema_list() - visit every property below an object: "linux.resources.memory.limit",
- * "mounts[].type", "linux.rdma{}.hcaHandles".
+ * reader_error() - "file: path: text" about the value that is being read.
+ *
+ * Return: -code
  */
-void schema_list(const struct schema *schema,
-		 void (*visit)(const char *path, const struct field *field, void *data),
-		 void *data);
+__attribute__((format(printf, 3, 4))) int reader_error(struct reader *reader, int code,
+						       const char *format, ...);
+
+/* Step into a property or an element, and back with what was returned. */
+size_t reader_enter(struct reader *reader, const char *name);
+size_t reader_enter_index(struct reader *reader, size_t index);
+void reader_leave(struct reader *reader, size_t mark);
 
 /**
- * schema_supports() - is there a property at this path, and is it not refused by name?
+ * reader_quote() - a value as text for an error: printable, quoted, cut when long.
  */
-bool schema_supports(const struct schema *schema, const char *path);
+const char *reader_quote(struct reader *reader, const char *text);
+
+/* Read one value; each names what it found instead. */
+int reader_string(struct reader *reader, const json_t *json, const char **string);
+int reader_strings(struct reader *reader, const json_t *json, struct strings *strings);
+int reader_word(struct reader *reader, const json_t *json, const struct words *words,
+		uint64_t *value);
+int reader_object(struct reader *reader, const struct schema *schema, const json_t *json,
+		  void *object);
+
+/* Write a list of strings. */
+json_t *strings_write(const struct strings *strings);
 
 #endif
