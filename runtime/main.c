@@ -123,9 +123,8 @@ static void print_command_help(const struct command *command)
 	options_print(&command->options, stdout);
 }
 
-/* 0, 1 and 2 must be open, or the first files of kist's own would be taken for them; what else the
- * caller left open must not reach the container by accident. */
-static void secure_descriptors(void)
+/* 0, 1 and 2 must be open, or the first files of kist's own would be taken for them. */
+static void secure_stdio(void)
 {
 	int fd;
 
@@ -134,7 +133,13 @@ static void secure_descriptors(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);
-	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+/* What else the caller left open must not reach the container by accident. What he did mean to pass
+ * stays as it is: kist's own files are all close-on-exec, so these can be told apart. */
+static void secure_descriptors(unsigned preserved)
+{
+	close_range(STDERR_FILENO + 1 + preserved, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 /* An ordinary user has a directory of his own; callers set the variable to "" as root. */
@@ -238,6 +243,7 @@ static int run_command(const struct command *command, const struct global *globa
 		print_command_help(command);
 		return 0;
 	}
+	secure_descriptors(options.container.preserve_fds);
 	if (count < command->least || (command->most >= 0 && count > command->most))
 		return error_set(err, EINVAL, "%s: too %s arguments; usage: kist %s %s",
 				 command->name, count < command->least ? "few" : "many",
@@ -290,7 +296,7 @@ int main(int argc, char **argv)
 	struct error err;
 	int status;
 
-	secure_descriptors();
+	secure_stdio();
 	/* Nothing here is made for callers who may not do themselves what kist does for them. */
 	if (argc < 1 || getauxval(AT_SECURE)) {
 		fputs("kist: refuses to run set-user-ID\n", stderr);
