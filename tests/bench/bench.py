@@ -11,8 +11,8 @@ How it measures, and why so:
   command; /bin/true in it is the static program `nothing`. All runtimes get the same bundle.
 - A small C program, `time`, starts the commands and takes the times; Python only reads its output.
   Starting a process from Python takes longer than some of what is measured here.
-- Alternately: each round runs every job once, beginning with another one each time. A slow minute
-  of the machine then slows all of them, and nobody always comes after the same predecessor.
+- Alternately: each round runs every job once, in an order of its own. A slow minute of the machine
+  then slows all of them, and nobody always comes after the same predecessor.
 - A pause after each run: the kernel removes network namespaces and cgroups in the background, and
   without it one runtime would pay for the one before. --pause=0 shows what that makes.
 - Nothing is pinned to a processor: a runtime may use the second one, as it does in real use.
@@ -127,28 +127,39 @@ class Driver:
         words = [self.place.program("time"), str(rounds), str(warmup), str(self.pause_us)]
         for name, job in jobs.items():
             words += ["+job", name, *job]
-        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
+        # Not a pipe: a container that waits to be started holds it open.
+        with tempfile.TemporaryFile("w+") as errors, \
+             subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=errors, text=True, start_new_session=True) as process:
             try:
-                out, err = process.communicate(timeout=TIMEOUT_S)
-            except subprocess.TimeoutExpired:
+                out, _ = process.communicate(timeout=TIMEOUT_S)
+            except BaseException as failure:
                 os.killpg(process.pid, signal.SIGKILL)
-                raise Failure(f"no answer within {TIMEOUT_S} s: {', '.join(jobs)}") from None
+                if isinstance(failure, subprocess.TimeoutExpired):
+                    raise Failure(f"no end within {TIMEOUT_S} s: {', '.join(jobs)}") from None
+                raise
+            errors.seek(0)
+            text = " | ".join(errors.read().strip().splitlines())
         if process.returncode != 0:
-            raise Failure(" | ".join(err.strip().splitlines()) or f"status {process.returncode}")
+            raise Failure(text or f"status {process.returncode}")
         return out
 
-    def samples(self, jobs, rounds=None):
+    def samples(self, jobs):
         """name -> list of (microseconds, KiB), one for each round."""
+        return self.read(jobs, self.call(jobs, self.rounds, self.warmup))
+
+    @staticmethod
+    def read(jobs, out):
         samples = {name: [] for name in jobs}
-        for line in self.call(jobs, rounds or self.rounds, self.warmup).splitlines():
+        for line in out.splitlines():
             name, ns, kib = line.split("\t")
             samples[name].append((int(ns) / 1000, int(kib)))
         return samples
 
     def once(self, job):
-        """Run a job once, untimed."""
-        self.call({"once": job}, 1, 0)
+        """Run a job once, and return its peak memory in KiB."""
+        jobs = {"once": job}
+        return peak_kib(self.read(jobs, self.call(jobs, 1, 0)))["once"]
 
 
 def command_exists(path):
@@ -284,8 +295,7 @@ def create_peaks(runtimes, driver):
     """What `create` itself takes: nobody has waited for its init, so that is not in the figure."""
     peaks = {}
     for runtime in runtimes:
-        peaks[runtime.name] = peak_kib(driver.samples(
-            {runtime.name: [*runtime.prefix, *runtime.create()]}, rounds=1))[runtime.name]
+        peaks[runtime.name] = driver.once([*runtime.prefix, *runtime.create()])
         clean_up(runtime, driver)
     return peaks
 
@@ -317,22 +327,25 @@ def strace_count(driver, job):
     return strace_read(path)
 
 
+FLOOR_PARTS = ("network", "ipc", "uts", "loopback", "proc", "dev", "pts", "shm", "mqueue", "sysfs",
+               "cgroupfs", "nodes", "masked", "readonly", "pivot", "capabilities", "devices")
+
+
 def measure_where(place, driver):
-    """What each part of the floor costs: the median without it, taken from the whole's."""
-    parts = ["network", "ipc", "uts", "loopback", "proc", "dev", "pts", "shm", "mqueue", "sysfs",
-             "cgroupfs", "nodes", "masked", "readonly", "pivot", "capabilities", "devices"]
-    jobs = {"everything": floor(place)}
-    for part in [*parts, *hierarchy_names()]:
+    """What each part of the floor costs: the median, over the rounds, of what leaving it out saves.
+    Since parts disturb and rest on each other, they do not add up."""
+    jobs = {"everything": floor(place), "the noise": floor(place),
+            "all cgroups": floor(place, "--no-cgroup")}
+    for part in (*FLOOR_PARTS, *hierarchy_names()):
         jobs[part] = floor(place, f"--without={part}")
-    jobs["all cgroups"] = floor(place, "--no-cgroup")
-    jobs["nothing"] = [place.program("nothing")]
+    jobs["all but a process that does nothing"] = [place.program("nothing")]
     samples = driver.samples(jobs)
-    medians = {name: statistics.median(us for us, _ in rows) for name, rows in samples.items()}
-    whole = medians.pop("everything")
-    alone = medians.pop("nothing")
-    table = {part: {"us": round(whole - median, 1)} for part, median in medians.items()}
-    return {"everything": {"us": round(whole, 1)}, **table,
-            "a process that does nothing": {"us": round(alone, 1)}}
+    whole = [us for us, _ in samples.pop("everything")]
+    table = {"everything": {"us": round(statistics.median(whole), 1)}}
+    for part, rows in samples.items():
+        saved = [all_us - us for all_us, (us, _) in zip(whole, rows)]
+        table[part] = {"us": round(statistics.median(saved), 1)}
+    return table
 
 
 def hierarchy_names():

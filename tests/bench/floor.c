@@ -11,8 +11,9 @@
  * that of /bin/true, or 1 when anything failed.
  *
  * --without leaves steps out, to see what each of them costs: a name in steps[] below, a namespace
- * (network, ipc, uts), a hierarchy of cgroup v1 by its directory (memory), or "devices", the rules
- * for the devices cgroup. What rests on a step that is left out is left out with it.
+ * (network, ipc, uts), a hierarchy of cgroup v1 by its directory (memory), with cgroup v2
+ * "devices", the program with the device rules, or "pivot": chroot instead. What rests on a step
+ * that is left out is left out with it.
  *
  * What makes it cheap, and still sound:
  * - The child borrows the parent's memory (CLONE_VM | CLONE_VFORK), so that no page is copied. It
@@ -532,7 +533,7 @@ static int cgroup_links(int directory, const char *name)
 	return 0;
 }
 
-/* v1: a directory for each hierarchy, in a tmpfs. */
+/* v1: a directory for each hierarchy, in a tmpfs; without a cgroup it stays empty. */
 static int cgroup_tree_mount(struct floor *floor)
 {
 	static const struct option options[] = {{"mode", "755"}, {NULL, NULL}};
@@ -556,9 +557,9 @@ static int cgroup_tree_mount(struct floor *floor)
 
 static int step_cgroupfs(struct floor *floor)
 {
-	if (floor->count == 0 || floor->sys < 0)
+	if (floor->sys < 0)
 		return 0;
-	if (floor->count > 1 || !floor->hierarchies[0].unified)
+	if (floor->count != 1 || !floor->hierarchies[0].unified)
 		return cgroup_tree_mount(floor);
 	if (attach(cgroup_copy(&floor->hierarchies[0]), floor->sys, "fs/cgroup") < 0)
 		return fail(floor, CGROUP_ROOT);
@@ -572,10 +573,11 @@ static int step_devices(struct floor *floor)
 		unsigned major, minor;
 	} nodes[] = {{"null", 1, 3},   {"zero", 1, 5},    {"full", 1, 7},
 		     {"random", 1, 8}, {"urandom", 1, 9}, {"tty", 5, 0}};
-	static const char *const links[][2] = {
-		{"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
-		{"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"},
-		{"core", "/proc/kcore"},       {"ptmx", "pts/ptmx"}};
+	static const char *const links[][2] = {{"fd", "/proc/self/fd"},
+					       {"stdin", "/proc/self/fd/0"},
+					       {"stdout", "/proc/self/fd/1"},
+					       {"stderr", "/proc/self/fd/2"},
+					       {"ptmx", "pts/ptmx"}};
 
 	for (size_t i = 0; i < COUNT(nodes) && floor->dev >= 0; i++)
 		if (mknodat(floor->dev, nodes[i].name, S_IFCHR | 0666,
@@ -612,14 +614,14 @@ static int mask(struct floor *floor, int directory, const char *name, int *empty
 
 static int step_masked(struct floor *floor)
 {
-	static const char *const paths[] = {
-		"acpi",          "asound",     "interrupts",  "kcore",       "keys",
-		"latency_stats", "timer_list", "timer_stats", "sched_debug", "scsi"};
-	static const char *const sys_paths[] = {"firmware", "devices/virtual/powercap"};
+	static const char *const paths[] = {"acpi",        "asound",        "kcore",
+					    "keys",        "latency_stats", "timer_list",
+					    "timer_stats", "sched_debug",   "scsi"};
+	static const char *const sys_paths[] = {"firmware"};
 	int empty = -1;
 
 	/* Without /dev/null there is nothing to cover a file with. */
-	if (floor->dev < 0 || !has(floor, "devices"))
+	if (floor->dev < 0 || !has(floor, "nodes"))
 		return 0;
 	for (size_t i = 0; i < COUNT(paths); i++)
 		if (mask(floor, floor->proc, paths[i], &empty) < 0)
@@ -646,9 +648,13 @@ static int step_readonly(struct floor *floor)
 	return 0;
 }
 
-static int step_pivot(struct floor *floor)
+static int step_enter(struct floor *floor)
 {
-	if (fchdir(floor->tree) < 0 || sys_pivot_root(".", ".") < 0)
+	if (fchdir(floor->tree) < 0)
+		return fail(floor, "enter the root filesystem");
+	if (!has(floor, "pivot"))
+		return chroot(".") < 0 ? fail(floor, "chroot") : 0;
+	if (sys_pivot_root(".", ".") < 0)
 		return fail(floor, "pivot_root");
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return fail(floor, "leave the host's root");
@@ -740,7 +746,7 @@ static const struct {
 	{"nodes", step_devices},
 	{"masked", step_masked},
 	{"readonly", step_readonly},
-	{"pivot", step_pivot},
+	{"enter", step_enter},
 	{"hostname", step_hostname},
 	{"rlimit", step_rlimit},
 	{"user", step_user},

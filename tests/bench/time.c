@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Measures commands against each other: rounds in which every job runs once, so that whatever
- * disturbs the machine disturbs all of them alike. Each round begins with another job, because the
- * kernel takes down a network namespace behind the back of the one that comes next.
+ * disturbs the machine disturbs all of them alike. The order is another one in each round, because
+ * the kernel takes down a network namespace behind the back of the job that comes next.
  *
  *     time ROUNDS WARMUP PAUSE_US JOB...
  *     JOB: +job NAME [+without-cgroup2] COMMAND [ARG...] [+then COMMAND [ARG...]]... [+reap]...
@@ -28,6 +28,7 @@
 #include <sched.h>
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -264,12 +265,38 @@ static struct sample job_run(const struct bench *bench, const struct job *job)
 	return sample;
 }
 
+/* xorshift32: the same orders in every call, so that two of them can be compared. */
+static uint32_t random_next(uint32_t *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 17;
+	*state ^= *state << 5;
+	return *state;
+}
+
+/* Fisher-Yates */
+static void order_shuffle(size_t *order, size_t count, uint32_t *state)
+{
+	for (size_t i = count; i > 1; i--) {
+		size_t other = random_next(state) % i;
+		size_t moved = order[i - 1];
+
+		order[i - 1] = order[other];
+		order[other] = moved;
+	}
+}
+
 static void samples_take(const struct bench *bench, struct sample *samples)
 {
+	size_t order[JOBS];
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < bench->count; i++)
+		order[i] = i;
 	for (long round = -bench->warmup; round < bench->rounds; round++) {
+		order_shuffle(order, bench->count, &state);
 		for (size_t i = 0; i < bench->count; i++) {
-			size_t turn = ((size_t)(round + bench->warmup) + i) % bench->count;
-			struct sample sample = job_run(bench, &bench->jobs[turn]);
+			struct sample sample = job_run(bench, &bench->jobs[order[i]]);
 
 			if (round >= 0)
 				*samples++ = sample;
