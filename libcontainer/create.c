@@ -116,6 +116,8 @@ const struct step child_steps[] = {
 	/* A fault may make kist fail, but never make the container weaker than planned. */
 	{"verify", self_step_verify, NULL, NULL, NULL},
 	{"pause", sync_step_pause, NULL, NULL, NULL},
+	/* Where the host side may not; what cannot be lowered still fails create. */
+	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
 	{"wait for start", start_step_wait, NULL, start_planned, NULL},
 	/* The last call before execve: a profile need allow nothing on kist's behalf. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},

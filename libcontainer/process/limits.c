@@ -3,10 +3,13 @@
  * Resource limits and the OOM score (config.md, POSIX process and Linux Process; getrlimit(2),
  * proc_pid_oom_score_adj(5)).
  *
- * The host side sets the limits, from outside and last: kist itself never runs under them.
+ * The host side sets the limits, from outside and last: kist itself never runs under them. The
+ * kernel lets it do so to another user's process with CAP_SYS_RESOURCE only; without, init lowers
+ * its own, and nobody could raise them.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <sys/resource.h>
 
 #include "libcontainer/compat.h"
@@ -47,14 +50,23 @@ static int set_limit(pid_t pid, const struct rlimit_entry *entry, struct error *
 	return 0;
 }
 
-int limits_step_set(struct creation *creation, struct error *err)
+/* pid 0: this process. */
+static int set_limits(pid_t pid, const struct rlimits *limits, struct error *err)
 {
-	const struct rlimits *limits = &creation->plan->config->process->rlimits;
-
 	for (size_t i = 0; i < limits->count; i++)
-		if (set_limit(creation->record.pid, &limits->at[i], err) < 0)
+		if (set_limit(pid, &limits->at[i], err) < 0)
 			return error_wrap(err, "process.rlimits[%zu]", i);
 	return 0;
+}
+
+int limits_step_set(struct creation *creation, struct error *err)
+{
+	return set_limits(creation->record.pid, &creation->plan->config->process->rlimits, err);
+}
+
+int limits_step_lower(struct creation *creation, struct error *err)
+{
+	return set_limits(0, &creation->plan->config->process->rlimits, err);
 }
 
 int limits_step_oom(struct creation *creation, struct error *err)
@@ -71,9 +83,24 @@ int limits_step_oom(struct creation *creation, struct error *err)
 	return error_wrap(err, "process.oomScoreAdj");
 }
 
+/* prlimit(2): the same user and group, or the capability. */
+static bool host_side_may(const struct plan *plan)
+{
+	const struct user *user = &plan->config->process->user;
+	const struct host *host = plan->host;
+
+	return (host->capabilities & 1ULL << CAP_SYS_RESOURCE) ||
+	       (user->uid == host->uid && user->gid == host->gid);
+}
+
 bool limits_planned(const struct plan *plan)
 {
-	return plan->config->process->rlimits.count > 0;
+	return plan->config->process->rlimits.count > 0 && host_side_may(plan);
+}
+
+bool limits_lowered_by_init(const struct plan *plan)
+{
+	return plan->config->process->rlimits.count > 0 && !host_side_may(plan);
 }
 
 bool limits_oom_planned(const struct plan *plan)

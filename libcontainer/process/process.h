@@ -73,7 +73,10 @@ void capabilities_print(const struct plan *plan, FILE *out);
 int limits_step_set(struct creation *creation, struct error *err); /* host: prlimit on init */
 int limits_step_oom(struct creation *creation,
 		    struct error *err); /* init: oom_score_adj through the private procfs */
+int limits_step_lower(struct creation *creation,
+		      struct error *err); /* init: the same, where the host side may not */
 bool limits_planned(const struct plan *plan);
+bool limits_lowered_by_init(const struct plan *plan);
 bool limits_oom_planned(const struct plan *plan);
 void limits_print(const struct plan *plan, FILE *out);
 void limits_oom_print(const struct plan *plan, FILE *out);

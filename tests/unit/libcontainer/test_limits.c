@@ -2,6 +2,7 @@
 /*
  * Resource limits and the OOM score. Needs root.
  */
+#include <linux/capability.h>
 #include <sys/resource.h>
 
 #include "libcontainer/io.h"
@@ -33,6 +34,32 @@ Test(limits, refuse_an_oom_score_out_of_range)
 	process.oomScoreAdj = &score;
 	REFUSED(limits_plan(&plan, &err), EINVAL,
 		"process.oomScoreAdj: -1001 is not within -1000 and 1000");
+}
+
+Test(limits, are_init_s_own_business_without_the_capability)
+{
+	process.rlimits = (struct rlimits){.count = 1, .at = entries};
+	process.user = (struct user){.uid = 1000, .gid = 1000};
+	host.capabilities = 1ULL << CAP_SYS_RESOURCE;
+	cr_expect(limits_planned(&plan) && !limits_lowered_by_init(&plan));
+	host.capabilities = 0;
+	cr_expect(!limits_planned(&plan) && limits_lowered_by_init(&plan));
+	host.uid = host.gid = 1000;
+	cr_expect(limits_planned(&plan) && !limits_lowered_by_init(&plan));
+	process.rlimits.count = 0;
+	cr_expect(!limits_planned(&plan) && !limits_lowered_by_init(&plan));
+}
+
+CHILD_TEST(limits, are_lowered_by_an_ordinary_user)
+{
+	struct rlimit limit;
+
+	entries[0] = (struct rlimit_entry){RLIMIT_NOFILE, 10, 20};
+	process.rlimits = (struct rlimits){.count = 1, .at = entries};
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	STEP(limits_step_lower(&creation, &err));
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT(limit.rlim_cur == 10 && limit.rlim_max == 20);
 }
 
 CHILD_TEST(limits, are_set_on_init)
