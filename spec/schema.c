@@ -396,7 +396,7 @@ static int read_string_element(struct reader *reader, const struct field *field,
 static int read_number_element(struct reader *reader, const struct field *field, const json_t *json,
 			       void *element)
 {
-	uint64_t bits;
+	uint64_t bits = 0;
 
 	if (read_integer(reader, field, json, &bits) < 0)
 		return -reader->err->code;
@@ -419,7 +419,7 @@ static int read_object_element(struct reader *reader, const struct field *field,
 int reader_strings(struct reader *reader, const json_t *json, struct strings *strings)
 {
 	static const struct field any = {.type = FIELD_STRINGS};
-	struct list list;
+	struct list list = {0};
 
 	if (read_list(reader, &any, json, sizeof(char *), read_string_element, &list) < 0)
 		return -reader->err->code;
@@ -430,7 +430,7 @@ int reader_strings(struct reader *reader, const json_t *json, struct strings *st
 static int read_word_mask(struct reader *reader, const struct field *field, const json_t *json,
 			  uint64_t *mask)
 {
-	struct list list;
+	struct list list = {0};
 	const uint64_t *values;
 
 	if (read_list(reader, field, json, sizeof *values, read_word_element, &list) < 0)
@@ -512,7 +512,7 @@ static int read_value(struct reader *reader, const struct field *field, const js
 		      void *member)
 {
 	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-	uint64_t bits;
+	uint64_t bits = 0;
 
 	switch (type) {
 	case FIELD_BOOL:
