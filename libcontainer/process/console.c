@@ -65,7 +65,8 @@ int console_plan(struct plan *plan, struct error *err)
 		return error_set(
 			err, EINVAL,
 			"--console-socket: cannot use console socket if kist will not detach "
-			"or allocate tty");
+			"or allocate tty (it goes with process.terminal and create or run "
+			"--detach)");
 	if (socket && strlen(socket) >= sizeof address->sun_path)
 		return error_set(err, ENAMETOOLONG, "--console-socket: %s: longer than %zu bytes",
 				 socket, sizeof address->sun_path - 1);
