@@ -395,7 +395,8 @@ static int tree_copy(int directory, const char *path, unsigned flags, uint64_t s
 		return fd;
 	/* Before Linux 6.15. */
 	fd = open_tree(directory, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | flags);
-	if (fd >= 0 && mount_setattr(fd, "", AT_EMPTY_PATH, &attr, sizeof attr) < 0)
+	if (fd >= 0 &&
+	    mount_setattr(fd, "", AT_EMPTY_PATH | (flags & AT_RECURSIVE), &attr, sizeof attr) < 0)
 		return -1;
 	return fd;
 }
