@@ -43,25 +43,40 @@ static uint64_t *granted_of(struct capability_masks *granted, const struct set *
 	return (uint64_t *)(void *)((char *)granted + set->granted);
 }
 
-static void warn_each(const char *set, uint64_t mask, const char *reason)
+/* By its name; one that the headers are too old for has a number only. */
+static const char *name_of(int capability)
 {
+	const char *name = words_name(&capability_words, (uint64_t)capability);
+
+	return name ? name : "a capability without a name";
+}
+
+/* One line for a set: engines ask for many at once. */
+static void warn(const char *set, uint64_t mask, const char *reason)
+{
+	char names[2048] = "";
+	size_t used = 0;
+
 	for (int capability = 0; capability < 64; capability++)
-		if (mask & 1ULL << capability)
-			log_warning("process.capabilities.%s: %s cannot be granted: %s", set,
-				    words_name(&capability_words, (uint64_t)capability), reason);
+		if ((mask & 1ULL << capability) && used < sizeof names)
+			used += (size_t)snprintf(names + used, sizeof names - used, " %s",
+						 name_of(capability));
+	if (mask)
+		log_warning("process.capabilities.%s: cannot be granted, since %s:%s", set, reason,
+			    names);
 }
 
 static void warn_unknown(const char *set, const struct strings *names)
 {
 	for (size_t i = 0; i < names->count; i++)
-		log_warning("process.capabilities.%s: %s cannot be granted: unknown capability",
+		log_warning("process.capabilities.%s: cannot be granted, since it is unknown: %s",
 			    set, names->at[i]);
 }
 
 /* Cut a set to what limits it, and say what was lost. */
 static uint64_t cut(const char *set, uint64_t mask, uint64_t limit, const char *reason)
 {
-	warn_each(set, mask & ~limit, reason);
+	warn(set, mask & ~limit, reason);
 	return mask & limit;
 }
 
@@ -97,14 +112,6 @@ int capabilities_plan(struct plan *plan, struct error *err)
 	}
 	apply_rules(granted);
 	return 0;
-}
-
-/* By its name for errors; one that the headers are too old for has a number only. */
-static const char *name_of(int capability)
-{
-	const char *name = words_name(&capability_words, (uint64_t)capability);
-
-	return name ? name : "a capability without a name";
 }
 
 int capabilities_step_bound(struct creation *creation, struct error *err)
