@@ -99,7 +99,7 @@ const struct step child_steps[] = {
 	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},
 	{"host name", uts_step_names, NULL, uts_named, uts_print},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
-	{"working directory", self_step_cwd, NULL, NULL, NULL},
+	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
 	/* Before the filter, which need not allow the search; the error still reaches the caller. */
 	{"executable", executable_step_find, NULL, NULL, executable_print},
 	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before it is dropped. */
@@ -110,7 +110,7 @@ const struct step child_steps[] = {
 	/* After setresuid, which clears the effective set. */
 	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
 	/* On a network filesystem the user may enter what root may not. */
-	{"working directory", self_step_cwd_again, NULL, NULL, NULL},
+	{"working directory again", self_step_cwd_again, NULL, NULL, NULL},
 	/* Before waiting: nobody may find a descriptor of the host in a created container. */
 	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
@@ -270,8 +270,8 @@ static int read_bundle(const char *bundle, const char *name, struct source *sour
 	return config_read(directory, name, &source->arena, &source->document, err);
 }
 
-/* Configuration, host and options become a plan; nothing has happened yet. */
-static int source_plan(struct source *source, const struct container_options *options,
+/* Configuration, host and options: what a plan is made from. */
+static int source_read(struct source *source, const struct container_options *options,
 		       struct error *err)
 {
 	const char *bundle = options->bundle ? options->bundle : ".";
@@ -290,7 +290,7 @@ static int source_plan(struct source *source, const struct container_options *op
 	plan->options = options;
 	plan->bundle = arena_strdup(&source->arena, absolute);
 	plan->arena = &source->arena;
-	return plan_make(plan, err);
+	return 0;
 }
 
 /* The whole of create, for a plan. On success init and its terminal are the caller's. */
@@ -321,7 +321,9 @@ static int create(const struct container_options *options, bool waits_for_start,
 	int result = record_check_id(options->id, err);
 
 	if (result == 0)
-		result = source_plan(&source, options, err);
+		result = source_read(&source, options, err);
+	if (result == 0)
+		result = plan_make(&source.plan, err);
 	if (result == 0)
 		result = create_planned(&source, process, err);
 	arena_finish(&source.arena);
@@ -345,15 +347,26 @@ int container_run(const struct container_options *options, struct container_proc
 	return create(options, false, process, err);
 }
 
+/* What create could not do without, and printing can. */
+static void stand_in(const struct process *process, struct container_options *options)
+{
+	if (!options->id)
+		options->id = "ID";
+	if (process && process->terminal && !options->console_socket)
+		options->console_socket = "SOCKET";
+}
+
 int container_plan(const struct container_options *options, FILE *out, struct error *err)
 {
 	struct container_options named = *options;
 	struct source source = {.plan.waits_for_start = true};
 	int result;
 
-	if (!named.id)
-		named.id = "ID";
-	result = source_plan(&source, &named, err);
+	result = source_read(&source, &named, err);
+	if (result == 0) {
+		stand_in(source.plan.config->process, &named);
+		result = plan_make(&source.plan, err);
+	}
 	if (result == 0)
 		plan_print(&source.plan, out);
 	arena_finish(&source.arena);

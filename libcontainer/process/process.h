@@ -39,6 +39,7 @@ int self_step_session(struct creation *creation,
 		      struct error *err); /* setsid: never the caller's terminal */
 int self_step_cwd(struct creation *creation,
 		  struct error *err); /* make, enter and verify process.cwd */
+void self_cwd_print(const struct plan *plan, FILE *out);
 int self_step_cwd_again(struct creation *creation,
 			struct error *err); /* as its user, when root was not allowed to */
 int self_step_verify(

@@ -122,6 +122,11 @@ int self_step_cwd(struct creation *creation, struct error *err)
 	return creation->cwd_denied ? 0 : result;
 }
 
+void self_cwd_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%s\n", plan->config->process->cwd);
+}
+
 int self_step_cwd_again(struct creation *creation, struct error *err)
 {
 	if (!creation->cwd_denied)

@@ -37,7 +37,8 @@ Test(console, a_socket_needs_a_terminal_and_to_detach)
 	plan.waits_for_start = true;
 	REFUSED(console_plan(&plan, &err), EINVAL,
 		"--console-socket: cannot use console socket if kist will not detach or allocate "
-		"tty");
+		"tty "
+		"(it goes with process.terminal and create or run --detach)");
 	process.terminal = true;
 	plan.waits_for_start = false;
 	cr_expect_eq(console_plan(&plan, &err), -EINVAL);
