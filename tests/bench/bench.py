@@ -174,6 +174,10 @@ def command_exists(path):
 def clean_up(runtime, driver):
     with contextlib.suppress(Failure):
         driver.once([*runtime.prefix, *runtime.verb("delete")[:-1], "--force", runtime.container])
+    # A runtime that fails may forget its cgroup, which nobody else has the name of.
+    for hierarchy in (CGROUP_ROOT, *(os.path.join(CGROUP_ROOT, name) for name in hierarchy_names())):
+        with contextlib.suppress(OSError):
+            os.rmdir(os.path.join(hierarchy, runtime.container))
 
 
 def try_out(runtime, driver):
