@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -18,7 +19,8 @@
 
 /* One direction of a terminal: read what fits, write what can be written, lose nothing. */
 struct flow {
-	int from, to;
+	int from;
+	int to; /* -1 once nobody reads it: what comes is thrown away, lest the writer block */
 	size_t begin, end;
 	bool open; /* more may come */
 	char data[8192];
@@ -29,6 +31,8 @@ int relay_begin(struct error *err)
 	sigset_t all;
 	int fd;
 
+	/* A caller that ignored it would have the kernel throw init's exit status away. */
+	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&all);
 	/* These tell of a fault of kist's own. */
 	for (const int *fault = (const int[]){SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, 0}; *fault;
@@ -40,12 +44,17 @@ int relay_begin(struct error *err)
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
 }
 
+/* Whichever of stdin, stdout and stderr is a terminal; one that does not know its size says 0. */
 static void copy_size(int terminal)
 {
 	struct winsize size;
 
-	if (terminal >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		ioctl(terminal, TIOCSWINSZ, &size);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
+			ioctl(terminal, TIOCSWINSZ, &size);
+			return;
+		}
+	}
 }
 
 /* As a subreaper, take in what the container's processes left; init is waited for by its pidfd. */
@@ -60,9 +69,11 @@ static void reap_others(pid_t init)
 	}
 }
 
-static void forward_signals(const struct container_process *process, int signals)
+/* Return: whether one of them was for the container. */
+static bool forward_signals(const struct container_process *process, int signals)
 {
 	struct signalfd_siginfo info;
+	bool forwarded = false;
 
 	while (read(signals, &info, sizeof info) == sizeof info) {
 		int signal = (int)info.ssi_signo;
@@ -72,9 +83,12 @@ static void forward_signals(const struct container_process *process, int signals
 		else if (signal == SIGWINCH && process->terminal >= 0)
 			copy_size(process->terminal);
 		/* About kist itself, not about the container. */
-		else if (signal != SIGPIPE && signal != SIGURG)
+		else if (signal != SIGPIPE && signal != SIGURG && signal != SIGWINCH) {
 			syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0);
+			forwarded = true;
+		}
 	}
+	return forwarded;
 }
 
 static void flow_read(struct flow *flow)
@@ -83,7 +97,7 @@ static void flow_read(struct flow *flow)
 
 	if (got > 0) {
 		flow->begin = 0;
-		flow->end = (size_t)got;
+		flow->end = flow->to < 0 ? 0 : (size_t)got;
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* EIO: nobody has the other side of the terminal open any more. */
 		flow->open = false;
@@ -92,13 +106,15 @@ static void flow_read(struct flow *flow)
 
 static void flow_write(struct flow *flow)
 {
-	ssize_t written = write(flow->to, flow->data + flow->begin, flow->end - flow->begin);
+	size_t rest = flow->end - flow->begin;
+	ssize_t written =
+		write(flow->to, flow->data + flow->begin, rest < PIPE_BUF ? rest : PIPE_BUF);
 
 	if (written > 0) {
 		flow->begin += (size_t)written;
 	} else if (errno != EAGAIN && errno != EINTR) {
 		flow->begin = flow->end;
-		flow->open = false;
+		flow->to = -1;
 	}
 }
 
@@ -140,6 +156,8 @@ static void set_raw(struct saved_modes *saved)
 	saved->saved = true;
 	raw = saved->modes;
 	cfmakeraw(&raw);
+	/* The container's terminal leaves the end of a line to this one. */
+	raw.c_oflag |= OPOST;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 }
 
@@ -149,17 +167,40 @@ static void restore_modes(const struct saved_modes *saved)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved->modes);
 }
 
-/* What init wrote before it ended is still in the terminal. */
-static void drain(struct flow *output)
+/* What init wrote before it ended is still in the terminal. A reader that takes nothing can be left
+ * by a signal: there is nobody else any more to send it to. */
+static void drain(const struct container_process *process, int signals, struct flow *output)
 {
-	struct pollfd fd;
-
 	while (flow_is_full(output) || output->open) {
-		fd = flow_poll(output);
-		if (poll(&fd, 1, flow_is_full(output) ? -1 : 0) <= 0)
+		struct pollfd fds[] = {flow_poll(output), {.fd = signals, .events = POLLIN}};
+
+		if (poll(fds, 2, flow_is_full(output) ? -1 : 0) <= 0)
 			return;
-		flow_step(output, fd.revents);
+		if (fds[1].revents && forward_signals(process, signals))
+			return;
+		flow_step(output, fds[0].revents);
 	}
+}
+
+/* While kist has the other side open too, its last closing by init is no end: one that manages its
+ * services opens the console again and again. -1: without, the first end is the last. */
+static int open_peer(int terminal)
+{
+	return ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/* A terminal that is stopped (Ctrl-S) must not stop the signals. Its flags are shared with whoever
+ * else has it open, so it is opened anew; anything else takes PIPE_BUF bytes at once when it is
+ * ready (pipe(7)). */
+static int open_output(int fd)
+{
+	char path[32];
+	int own = -1;
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	if (isatty(fd))
+		own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static int relay_loop(const struct container_process *process, int signals, struct flow *input,
@@ -200,11 +241,16 @@ int relay_run(const struct container_process *process, int signals, struct error
 {
 	bool has_terminal = process->terminal >= 0;
 	struct flow input = {.from = STDIN_FILENO, .to = process->terminal, .open = has_terminal};
-	struct flow output = {.from = process->terminal, .to = STDOUT_FILENO, .open = has_terminal};
+	struct flow output = {.from = process->terminal, .to = -1, .open = has_terminal};
+	_close_ int peer = -1;
+	_close_ int out = -1;
 	struct saved_modes saved = {0};
 	int result;
 
 	if (has_terminal) {
+		peer = open_peer(process->terminal);
+		out = open_output(STDOUT_FILENO);
+		output.to = out;
 		/* Only the leader: stdin and stdout share their flags with whoever else has them.
 		 */
 		fcntl(process->terminal, F_SETFL, O_NONBLOCK);
@@ -213,7 +259,7 @@ int relay_run(const struct container_process *process, int signals, struct error
 	}
 	result = relay_loop(process, signals, &input, &output, err);
 	if (result == 0)
-		drain(&output);
+		drain(process, signals, &output);
 	restore_modes(&saved);
 	return result < 0 ? result : exit_status(process->pidfd, err);
 }
