@@ -63,23 +63,39 @@ def busybox_root(scratch, probe):
     return path
 
 
+def debian_mirror(release):
+    """Where apt gets this release from."""
+    output = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
+        + [f"Codename: {release}", "Created-By: Packages", "Component: main"],
+        capture_output=True,
+        text=True,
+    ).stdout
+    return output.split()[:1]
+
+
 @pytest.fixture(scope="session")
-def debian_root():
+def debian_root(scratch):
     """A Debian made by debootstrap, kept for the next run. Tests do not write to it."""
-    path = CACHE / "debian"
-    if not (path / "etc/debian_version").exists() or not (path / ".complete").exists():
-        shutil.rmtree(path, ignore_errors=True)
-        path.mkdir(parents=True)
-        release = subprocess.check_output(
-            ["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], text=True
-        ).strip()
-        subprocess.run(
-            ["debootstrap", "--variant=minbase", release, str(path)],
-            check=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
-        (path / ".complete").touch()
+    release = subprocess.check_output(
+        ["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], text=True
+    ).strip()
+    path = CACHE / f"root-{release}"
+    if not path.exists():
+        CACHE.mkdir(exist_ok=True)
+        partial = Path(tempfile.mkdtemp(dir=CACHE))
+        partial.chmod(0o755)
+        log = scratch / "debootstrap.log"
+        with log.open("w") as output:
+            code = subprocess.run(
+                ["debootstrap", "--variant=minbase", release, partial, *debian_mirror(release)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ).returncode
+        assert code == 0, log.read_text()[-3000:]
+        # Nobody sees half a Debian, whenever this is interrupted.
+        partial.rename(path)
     return path
 
 
@@ -97,8 +113,11 @@ def work(scratch):
 
 
 @pytest.fixture
-def kist(program, work):
-    """The runtime. After the test nothing may be left on the host, whatever the test did."""
+def kist(program, work, elsewhere):
+    """The runtime. After the test nothing may be left on the host, whatever the test did.
+
+    `elsewhere` is asked for only to outlive it: a test may have moved the runtime there.
+    """
     root = work / "root"
     before = HostPicture(None)
     kist = Kist(program, root, work)

@@ -91,19 +91,26 @@ def has_cgroup_v2_only():
     return not has_cgroup_v1()
 
 
-def tagged_cgroups():
+# What engines put between the root and a container's cgroup: theirs, not the container's.
+PARENTS = {"default", "docker", "libpod_parent", "pod"}
+
+
+def tagged_cgroups(parents=False):
     """Directories below CGROUPS or with the tag in their name, without CGROUPS itself."""
     found = set()
     for point in set(cgroup_mounts().values()):
         for directory, names, _ in os.walk(point):
-            found.update(f"{directory}/{name}" for name in names if TAG in f"{directory}/{name}")
+            found.update(
+                f"{directory}/{name}"
+                for name in names
+                if TAG in f"{directory}/{name}" and (parents or name not in PARENTS)
+            )
         found.discard(point + CGROUPS)
-    # A parent that holds no container is not a container's leftover.
-    return {path for path in found if Path(path).exists()}
+    return found
 
 
 def remove_cgroups():
-    for path in sorted(tagged_cgroups(), key=len, reverse=True):
+    for path in sorted(tagged_cgroups(parents=True), key=len, reverse=True):
         try:
             os.rmdir(path)
         except OSError:
@@ -305,7 +312,7 @@ class Bundle:
         self.process["args"] = list(args)
 
     def probe(self, *args):
-        self.args = ["/probe", *args]
+        self.args = ["/probe", *map(str, args)]
         return self
 
     def mount(self, destination, source=None, type=None, options=()):
@@ -494,7 +501,8 @@ class Kist:
 class Container:
     def __init__(self, kist, id, bundle):
         self.kist, self.id, self.bundle = kist, id, bundle
-        self.out, self.err = kist.scratch / f"{id}.out", kist.scratch / f"{id}.err"
+        name = f"container-{next(kist.numbers)}"
+        self.out, self.err = kist.scratch / f"{name}.out", kist.scratch / f"{name}.err"
 
     def create(self, *flags, **options):
         with self.out.open("wb") as out, self.err.open("wb") as err:

@@ -33,8 +33,7 @@ def test_help_of_a_command(kist, command):
 
 
 def test_no_command(kist):
-    result = kist()
-    assert result.code == 1 and result.out == ""
+    assert kist.ok().out == kist.ok("--help").out
 
 
 @pytest.mark.parametrize(

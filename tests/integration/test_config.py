@@ -53,7 +53,7 @@ def test_config_that_is_no_file(kist, bundle, kind):
         ('{"a": 1, "a": 2}', "duplicate"),
         ('{"ociVersion": "1.0.0", "process": {"cwd": "/", "cwd": "/"}}', "duplicate"),
         ("[]", "object"),
-        ('"text"', "object"),
+        ('"text"', "expected"),
         ('{"ociVersion": "1.0.0\\u0000"}', "config.json"),
         ("[" * 100000, "config.json"),
     ],
@@ -66,7 +66,7 @@ def test_invalid_utf8(kist, bundle):
     bundle.write()
     path = bundle.path / "config.json"
     path.write_bytes(path.read_bytes().replace(b'"container"', b'"\xff\xfe"'))
-    kist.fails("create", "--bundle", bundle.path, kist.new_id(), text="UTF-8")
+    kist.fails("create", "--bundle", bundle.path, kist.new_id(), text=r"config\.json:\d+:\d+:.*0xff")
 
 
 DELETE = object()
@@ -283,7 +283,7 @@ def test_missing_rootfs(kist, bundle):
 
 def test_new_mount_namespace_is_required(kist, bundle):
     bundle.without_namespace("mount")
-    kist.refuses(bundle, "mount namespace", command="create")
+    kist.refuses(bundle, 'namespace of type "mount"', command="create")
 
 
 def test_hostname_needs_a_uts_namespace(kist, bundle):

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""config-linux.md, Devices, Default Devices, Dev symbolic links; and the allowed device list."""
+
+import os
+
+import pytest
+
+DEFAULT = {
+    "null": [1, 3],
+    "zero": [1, 5],
+    "full": [1, 7],
+    "random": [1, 8],
+    "urandom": [1, 9],
+    "tty": [5, 0],
+}
+LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "ptmx": "pts/ptmx",
+}
+
+
+def test_default_devices(kist, bundle):
+    devices = kist.report(bundle)["dev"]
+    for name, rdev in DEFAULT.items():
+        assert devices[name]["type"] == "char"
+        assert devices[name]["rdev"] == rdev
+        assert devices[name]["mode"] == 0o666
+        assert (devices[name]["uid"], devices[name]["gid"]) == (0, 0)
+    for name, target in LINKS.items():
+        assert devices[name]["type"] == "link"
+        assert devices[name]["target"].removeprefix("/dev/") == target
+
+
+def test_default_devices_work(kist, bundle):
+    result = kist.run(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
+    errors = result.json
+    assert errors.pop("/dev/tty") == 6, "ENXIO: there is no controlling terminal"
+    assert set(errors.values()) == {0}
+
+
+def test_default_devices_without_a_dev_mount(kist, bundle):
+    bundle.unmount("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+    devices = kist.report(bundle)["dev"]
+    for name, rdev in DEFAULT.items():
+        assert devices[name]["rdev"] == rdev
+
+
+def test_devices_that_are_there_already(kist, bundle):
+    """A second run on the same root finds the nodes of the first."""
+    bundle.unmount("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+    kist.report(bundle)
+    assert kist.report(bundle)["dev"]["null"]["rdev"] == [1, 3]
+
+
+def test_device_that_is_something_else(kist, bundle):
+    """config-linux.md: an error if something else is already there."""
+    bundle.unmount("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+    bundle.linux["devices"] = [{"type": "c", "path": "/etc/passwd", "major": 1, "minor": 3}]
+    kist.refuses(bundle, "/etc/passwd", command="create")
+
+
+def test_devices(kist, bundle):
+    bundle.linux["devices"] = [
+        {"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 0o640, "gid": 7},
+        {"path": "/dev/deep/er/sda", "type": "b", "major": 8, "minor": 0, "uid": 5},
+        {"path": "/outside/fifo", "type": "p", "fileMode": 0o600, "uid": 1, "gid": 2},
+        {"path": "/dev/unbuffered", "type": "u", "major": 1, "minor": 5},
+    ]
+    report = kist.report(bundle, "/dev/deep/er/sda", "/outside/fifo")
+    fuse, unbuffered = report["dev"]["fuse"], report["dev"]["unbuffered"]
+    assert (fuse["type"], fuse["rdev"], fuse["mode"], fuse["gid"]) == (
+        "char",
+        [10, 229],
+        0o640,
+        7,
+    )
+    assert (unbuffered["type"], unbuffered["rdev"]) == ("char", [1, 5])
+    disk = report.path("/dev/deep/er/sda")
+    assert (disk["type"], disk["rdev"], disk["uid"]) == ("block", [8, 0], 5)
+    fifo = report.path("/outside/fifo")
+    assert (fifo["type"], fifo["mode"], fifo["uid"], fifo["gid"]) == ("fifo", 0o600, 1, 2)
+
+
+def test_device_that_replaces_a_default_one(kist, bundle):
+    bundle.linux["devices"] = [
+        {"path": "/dev/null", "type": "c", "major": 1, "minor": 3, "fileMode": 0o600}
+    ]
+    assert kist.report(bundle)["dev"]["null"]["mode"] == 0o600
+
+
+def test_read_only_dev(kist, bundle):
+    """The nodes are made before it becomes read-only."""
+    bundle.config["mounts"][1]["options"].append("ro")
+    report = kist.report(bundle, "/dev", "/dev/null")
+    assert report.path("/dev")["write"] == 30
+    assert report.path("/dev/null")["write"] == 0
+    assert set(report["dev"]) >= set(DEFAULT) | set(LINKS)
+
+
+# The allowed device list
+
+KMSG = {"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}
+
+
+def allowed(kist, bundle, rules, *names):
+    bundle.linux["devices"] = [
+        KMSG,
+        {"path": "/dev/mem", "type": "c", "major": 1, "minor": 1},
+        {"path": "/dev/zero2", "type": "c", "major": 1, "minor": 5},
+    ]
+    bundle.linux["resources"]["devices"] = rules
+    bundle.process["capabilities"] = {
+        kind: ["CAP_SYSLOG", "CAP_SYS_RAWIO", "CAP_DAC_OVERRIDE"]
+        for kind in ("bounding", "effective", "permitted")
+    }
+    return kist.run(bundle.probe("open", *names)).json
+
+
+EPERM = 1
+
+
+def test_everything_else_is_denied(kist, bundle):
+    deny = [{"allow": False, "access": "rwm"}]
+    assert allowed(kist, bundle, deny, "/dev/kmsg", "/dev/mem", "/dev/null", "/dev/zero2") == {
+        "/dev/kmsg": EPERM,
+        "/dev/mem": EPERM,
+        "/dev/null": 0,
+        "/dev/zero2": 0,
+    }
+
+
+def test_rules_in_their_order(kist, bundle):
+    rules = [
+        {"allow": False, "access": "rwm"},
+        {"allow": True, "type": "c", "major": 1, "access": "rw"},
+        {"allow": False, "type": "c", "major": 1, "minor": 1, "access": "rwm"},
+    ]
+    result = allowed(kist, bundle, rules, "/dev/kmsg", "/dev/mem")
+    assert result["/dev/mem"] == EPERM
+    assert result["/dev/kmsg"] == 0
+
+
+def test_rule_with_less_access(kist, bundle):
+    rules = [
+        {"allow": False, "access": "rwm"},
+        {"allow": True, "type": "c", "major": 1, "minor": 11, "access": "r"},
+    ]
+    assert allowed(kist, bundle, rules, "/dev/kmsg") == {"/dev/kmsg": EPERM}, "read and write"
+
+
+def test_rules_on_the_host(kist, bundle):
+    from harness import has_cgroup_v1
+
+    if not has_cgroup_v1():
+        pytest.skip("a file of cgroup v1")
+    bundle.linux["resources"]["devices"].append(
+        {"allow": True, "type": "c", "major": 10, "minor": 229, "access": "rw"}
+    )
+    container = kist.create(bundle)
+    lines = (container.cgroup("devices") / "devices.list").read_text().splitlines()
+    assert "a *:* rwm" not in lines
+    assert "c 10:229 rw" in lines and "c 1:3 rwm" in lines
+
+
+def test_host_nodes_are_untouched(kist, bundle):
+    before = {name: os.stat(f"/dev/{name}") for name in DEFAULT}
+    kist.report(bundle)
+    for name, status in before.items():
+        after = os.stat(f"/dev/{name}")
+        assert (status.st_mode, status.st_uid, status.st_ino) == (
+            after.st_mode,
+            after.st_uid,
+            after.st_ino,
+        )

@@ -1,0 +1,290 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""config.md, Root and Mounts."""
+
+import os
+import subprocess
+
+import pytest
+
+from harness import parse_mounts
+
+READ_ONLY = 30  # EROFS
+
+
+def test_default_mounts(kist, bundle):
+    report = kist.report(bundle)
+    assert {mount.point: mount.type for mount in report.mounts if mount.point != "/"}.items() >= {
+        "/proc": "proc",
+        "/dev": "tmpfs",
+        "/dev/pts": "devpts",
+        "/dev/shm": "tmpfs",
+        "/dev/mqueue": "mqueue",
+        "/sys": "sysfs",
+    }.items()
+    assert report.mount("/sys").options >= {"ro", "nosuid", "noexec", "nodev"}
+    assert report.mount("/dev").options >= {"rw", "nosuid"}
+    assert "noexec" not in report.mount("/dev").options
+    assert report.mount("/dev").superblock >= {"size=65536k", "mode=755"}
+    assert report.mount("/dev/pts").superblock >= {"gid=5", "mode=620", "ptmxmode=666"}
+    assert report.mount("/dev/shm").superblock >= {"size=65536k"}
+
+
+def test_nothing_of_the_host_is_mounted(kist, bundle):
+    report = kist.report(bundle)
+    points = [mount.point for mount in report.mounts]
+    masks = set(bundle.linux["maskedPaths"]) | set(bundle.linux["readonlyPaths"])
+    given = {mount["destination"] for mount in bundle.config["mounts"]}
+    assert set(points) <= given | masks | {"/"}
+    roots = [mount for mount in report.mounts if mount.point == "/"]
+    assert len(roots) == 1, "the old root is gone"
+
+
+def test_root_is_the_rootfs(kist, bundle):
+    report = kist.report(bundle)
+    status = bundle.rootfs.stat()
+    assert report["root"]["ino"] == status.st_ino and report["root"]["dev"] == status.st_dev
+
+
+def test_root_writable(kist, bundle):
+    assert kist.report(bundle, "/", "/etc").path("/")["write"] == 0
+
+
+def test_root_readonly(kist, bundle):
+    bundle.config["root"]["readonly"] = True
+    report = kist.report(bundle, "/", "/etc/passwd", "/dev", "/dev/shm")
+    assert report.path("/")["write"] == READ_ONLY
+    assert report.path("/etc/passwd")["write"] == READ_ONLY
+    assert report.path("/dev/shm")["write"] == 0, "mounts below it are not"
+    assert "ro" in report.mount("/").options
+    assert set(report["dev"]) >= {"null", "zero", "fd", "ptmx"}
+
+
+def test_readonly_root_that_misses_mount_points(kist, bundle):
+    bundle.config["root"]["readonly"] = True
+    bundle.mount("/made/up/here", "tmpfs", "tmpfs")
+    assert kist.report(bundle).mount("/made/up/here").type == "tmpfs"
+
+
+def test_root_that_is_absolute(kist, bundle):
+    bundle.config["root"]["path"] = str(bundle.rootfs)
+    assert kist.report(bundle)["root"]["ino"] == bundle.rootfs.stat().st_ino
+
+
+def test_root_with_mounts_below(kist, bundle, elsewhere):
+    """What is mounted below root.path on the host is there in the container."""
+    host = elsewhere(
+        "--mount", setup=f"mount -t tmpfs below {bundle.rootfs}/tmp; touch {bundle.rootfs}/tmp/x"
+    )
+    kist.prefix = host.enter("--mount")
+    report = kist.report(bundle, "/tmp/x")
+    assert report.mount("/tmp").source == "below"
+    assert report.path("/tmp/x")["type"] == "file"
+
+
+@pytest.mark.parametrize("value", ["private", "slave", "shared", "unbindable", None])
+def test_rootfs_propagation(kist, bundle, value):
+    if value:
+        bundle.linux["rootfsPropagation"] = value
+    propagation = kist.report(bundle).mount("/").propagation
+    kinds = {word.split(":")[0] for word in propagation}
+    # A slave of nothing is private; the host's root need not be shared.
+    expected = {"shared": {"shared"}, "unbindable": {"unbindable"}}.get(value, set())
+    assert kinds - {"master"} == expected
+
+
+# Binds
+
+
+def test_bind_directory_and_file(kist, bundle, work):
+    (work / "directory").mkdir()
+    (work / "directory/file").write_text("in the directory")
+    (work / "file").write_text("the file")
+    bundle.bind(work / "directory", "/made/for/directory").bind(work / "file", "/made/for/file")
+    report = kist.report(bundle, "/made/for/directory/file", "/made/for/file")
+    assert report.path("/made/for/directory/file")["text"] == "in the directory"
+    assert report.path("/made/for/file")["text"] == "the file"
+    assert report.path("/made/for/file")["ino"] == (work / "file").stat().st_ino
+
+
+def test_bind_relative_to_the_bundle(kist, bundle):
+    (bundle.path / "data").write_text("beside config.json")
+    bundle.bind("data", "/data")
+    assert kist.report(bundle, "/data").path("/data")["text"] == "beside config.json"
+
+
+def test_bind_missing_source(kist, bundle, work):
+    bundle.bind(work / "missing", "/data")
+    result = kist.refuses(bundle, r"mounts\[6\].*No such file or directory", command="create")
+    assert str(work / "missing") in result.err
+
+
+@pytest.mark.parametrize(
+    "options, present, absent",
+    [
+        (["bind"], set(), {"ro", "nosuid", "nodev", "noexec"}),
+        (["bind", "ro"], {"ro"}, {"nosuid"}),
+        (["bind", "ro", "rw"], {"rw"}, {"ro"}),
+        (["bind", "nosuid", "nodev", "noexec"], {"nosuid", "nodev", "noexec", "rw"}, {"ro"}),
+        (["bind", "noatime"], {"noatime"}, {"relatime"}),
+        (["bind", "nodiratime", "relatime"], {"nodiratime", "relatime"}, {"noatime"}),
+        (["bind", "strictatime"], set(), {"noatime", "relatime"}),
+        (["bind", "nosymfollow"], {"nosymfollow"}, set()),
+        (["bind", "noexec", "exec"], set(), {"noexec"}),
+        (["rbind", "rro"], {"ro"}, set()),
+        (["rbind", "rnosuid", "rnodev", "rnoexec"], {"nosuid", "nodev", "noexec"}, set()),
+    ],
+    ids=lambda value: ",".join(sorted(value)) if isinstance(value, list) else "",
+)
+def test_bind_options(kist, bundle, work, options, present, absent):
+    (work / "directory").mkdir()
+    bundle.bind(work / "directory", "/data", *options)
+    found = kist.report(bundle).mount("/data").options
+    assert found >= present and not found & absent
+
+
+def test_bind_readonly_is_readonly(kist, bundle, work):
+    (work / "directory").mkdir()
+    bundle.bind(work / "directory", "/data", "bind", "ro")
+    assert kist.report(bundle, "/data").path("/data")["write"] == READ_ONLY
+    assert not os.listdir(work / "directory")
+
+
+def nested(work, elsewhere):
+    (work / "tree/below").mkdir(parents=True)
+    return elsewhere("--mount", setup=f"mount -t tmpfs nested {work}/tree/below")
+
+
+def test_bind_is_not_recursive(kist, bundle, work, elsewhere):
+    kist.prefix = nested(work, elsewhere).enter("--mount")
+    bundle.bind(work / "tree", "/data", "bind")
+    assert "/data/below" not in [mount.point for mount in kist.report(bundle).mounts]
+
+
+@pytest.mark.parametrize("option, below", [("ro", {"rw"}), ("rro", {"ro"})])
+def test_rbind(kist, bundle, work, elsewhere, option, below):
+    """ro is for the mount alone, rro for all below."""
+    kist.prefix = nested(work, elsewhere).enter("--mount")
+    bundle.bind(work / "tree", "/data", "rbind", option)
+    report = kist.report(bundle)
+    assert "ro" in report.mount("/data").options
+    assert report.mount("/data/below").options >= below
+    assert report.mount("/data/below").source == "nested"
+
+
+@pytest.mark.parametrize(
+    "option, kind",
+    [
+        ("private", set()),
+        ("rprivate", set()),
+        ("shared", {"shared"}),
+        ("rshared", {"shared"}),
+        ("unbindable", {"unbindable"}),
+    ],
+)
+def test_bind_propagation(kist, bundle, work, option, kind):
+    (work / "directory").mkdir()
+    bundle.bind(work / "directory", "/data", "rbind", option)
+    propagation = kist.report(bundle).mount("/data").propagation
+    assert {word.split(":")[0] for word in propagation} == kind
+
+
+def test_propagation_from_the_host(kist, bundle, work, elsewhere):
+    """rslave: what the host mounts later arrives; nothing goes the other way."""
+    (work / "shared").mkdir()
+    host = elsewhere(
+        "--mount",
+        "--propagation=shared",
+        setup=f"mount -t tmpfs shared {work}/shared; mount --make-rshared {work}/shared; "
+        f"mkdir {work}/shared/a {work}/shared/b",
+    )
+    kist.prefix = host.enter("--mount")
+    bundle.bind(work / "shared", "/data", "rbind", "rslave")
+    container = kist.start(bundle.probe("wait"))
+    container.wait_for_output("ready")
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "later", work / "shared/a"], check=True)
+    mounts = open(f"/proc/{container.pid}/mountinfo").read()
+    assert [mount.point for mount in parse_mounts(mounts) if mount.source == "later"] == ["/data/a"]
+
+
+def test_relative_destination(kist, bundle):
+    """config.md: relative to /."""
+    bundle.mount("relative/place", "tmpfs", "tmpfs")
+    assert kist.report(bundle).mount("/relative/place").type == "tmpfs"
+
+
+def test_destination_is_cleaned(kist, bundle):
+    bundle.mount("//tmp/../tmp/./x/", "tmpfs", "tmpfs")
+    assert kist.report(bundle).mount("/tmp/x").type == "tmpfs"
+
+
+def test_order(kist, bundle):
+    """Listed order: the later one lies on the earlier one."""
+    bundle.mount("/data", "first", "tmpfs").mount("/data/below", "second", "tmpfs")
+    bundle.mount("/data", "third", "tmpfs")
+    report = kist.report(bundle)
+    assert report.mount("/data").source == "third"
+    assert [mount.source for mount in report.mounts if mount.point == "/data"] == ["first", "third"]
+
+
+def test_tmpfs_options(kist, bundle):
+    options = ["nosuid", "nodev", "noexec", "mode=1770", "size=1m", "nr_inodes=50", "uid=5", "gid=6"]
+    bundle.mount("/data", "tmpfs", "tmpfs", options)
+    report = kist.report(bundle, "/data")
+    mount = report.mount("/data")
+    assert mount.options >= {"nosuid", "nodev", "noexec"}
+    assert mount.superblock >= {"size=1024k", "nr_inodes=50"}
+    status = report.path("/data")
+    assert (status["mode"], status["uid"], status["gid"]) == (0o1770, 5, 6)
+
+
+def test_tmpfs_takes_over_the_mode(kist, bundle):
+    """A tmpfs over /tmp is as open as /tmp was."""
+    bundle.mount("/tmp", "tmpfs", "tmpfs", ["nosuid"])
+    assert kist.report(bundle, "/tmp").path("/tmp")["mode"] == 0o1777
+
+
+def test_overlay(kist, bundle, work):
+    for name in ("lower", "upper", "work"):
+        (work / name).mkdir()
+    (work / "lower/file").write_text("from below")
+    data = [f"lowerdir={work}/lower", f"upperdir={work}/upper", f"workdir={work}/work"]
+    bundle.mount("/data", "overlay", "overlay", data)
+    report = kist.report(bundle, "/data/file")
+    assert report.mount("/data").type == "overlay"
+    assert report.path("/data/file")["text"] == "from below"
+
+
+@pytest.mark.parametrize(
+    "entry, text",
+    [
+        ({"type": "nosuchfs", "source": "x"}, r"mounts\[6\].*nosuchfs"),
+        ({"type": "tmpfs", "source": "x", "options": ["nosuchoption"]}, r"mounts\[6\].*nosuchoption"),
+        (
+            {"type": "tmpfs", "source": "x", "options": ["tmpcopyup"]},
+            r"mounts\[6\]\.options\[0\]: tmpcopyup: not supported yet",
+        ),
+        ({"type": "tmpfs", "source": "x", "options": ["size=much"]}, r"mounts\[6\].*size"),
+        ({"type": "bind", "source": "/etc", "options": ["bind", "size=5"]}, r"mounts\[6\].*size=5"),
+    ],
+)
+def test_refused_mounts(kist, bundle, entry, text):
+    bundle.config["mounts"].append({"destination": "/data", **entry})
+    kist.refuses(bundle, text, command="create")
+
+
+def test_mounts_over_each_other_do_not_reach_the_host(kist, bundle, host_unchanged):
+    bundle.mount("/data", "tmpfs", "tmpfs", ["rshared"])
+    kist.run(bundle.probe("exit", 0))
+
+
+# sysfs and cgroup
+
+
+def test_proc_is_of_the_containers_pid_namespace(kist, bundle):
+    listing = kist.report(bundle, "/proc").path("/proc")["list"]
+    assert [name for name in listing if name.isdigit()] == ["1"]
+
+
+def test_sysfs_is_of_the_containers_network(kist, bundle):
+    listing = kist.report(bundle, "/sys/class/net").path("/sys/class/net")["list"]
+    assert set(listing) - {"bonding_masters"} == {"lo"}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""config-linux.md, Seccomp, as the program in the container feels it."""
+
+import signal
+
+import pytest
+
+EPERM, EXDEV = 1, 18
+
+
+def rule(names, action, **more):
+    return {"names": names, "action": action, **more}
+
+
+def try_syscalls(kist, bundle, seccomp, *names):
+    bundle.linux["seccomp"] = seccomp
+    result = kist.run(bundle.probe("syscalls", *names))
+    assert result.code == 0 and result.err == "", result
+    return result.json
+
+
+def test_deny_list(kist, bundle):
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            rule(["keyctl", "bpf"], "SCMP_ACT_ERRNO"),
+            rule(["uname"], "SCMP_ACT_ERRNO", errnoRet=EXDEV),
+            rule(["no_such_system_call"], "SCMP_ACT_ERRNO"),
+        ],
+    }
+    result = try_syscalls(kist, bundle, seccomp, "keyctl", "bpf", "uname", "getpid")
+    assert result == {"keyctl": EPERM, "bpf": EPERM, "uname": EXDEV, "getpid": 0}
+
+
+def test_nothing_is_denied_without_a_profile(kist, bundle):
+    assert try_syscalls(kist, bundle, None, "keyctl", "getpid")["getpid"] == 0
+
+
+def test_arguments(kist, bundle):
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [
+            rule(
+                ["socket"],
+                "SCMP_ACT_ERRNO",
+                args=[{"index": 0, "value": 40, "op": "SCMP_CMP_EQ"}],
+            )
+        ],
+    }
+    result = try_syscalls(kist, bundle, seccomp, "socket-vsock", "socket-inet")
+    assert result == {"socket-vsock": EPERM, "socket-inet": 0}
+
+
+PROBE_CALLS = (
+    "access arch_prctl brk close dup dup2 execve exit exit_group fcntl fstat fstatfs futex "
+    "getcwd getdents64 getegid geteuid getgid getgroups getpgid getpid getppid getrandom "
+    "getresgid getresuid getrlimit getsid getuid ioctl lseek lstat mmap mprotect munmap "
+    "newfstatat open openat prctl prlimit64 read readlink rseq rt_sigaction rt_sigprocmask "
+    "set_robust_list set_tid_address setfsgid setfsuid socket stat statfs umask uname write "
+    "bind capget getsockname mkdir recvmsg rmdir sendto sysinfo"
+).split()
+
+# What init does between an early filter and execve; the engines' profiles allow it all.
+EARLY_CALLS = (
+    "capset close_range fchdir fchmod fchown openat2 poll ppoll recvfrom sendmsg setgid setgroups "
+    "setresgid setresuid setuid"
+).split()
+
+
+@pytest.mark.parametrize("nnp", [True, False])
+@pytest.mark.parametrize("action", ["SCMP_ACT_ERRNO", "SCMP_ACT_KILL_PROCESS"])
+def test_allow_list_knows_nothing_of_the_runtime(kist, bundle, nnp, action):
+    """Only what the program itself needs is allowed: the filter comes last. Without
+    noNewPrivileges it must be loaded while there is CAP_SYS_ADMIN, and also sees what follows."""
+    bundle.process["noNewPrivileges"] = nnp
+    names = PROBE_CALLS if nnp else [*PROBE_CALLS, *EARLY_CALLS]
+    bundle.linux["seccomp"] = {"defaultAction": action, "syscalls": [rule(names, "SCMP_ACT_ALLOW")]}
+    report = kist.report(bundle)
+    assert report.status["Seccomp"] == "2"
+    assert report["process"]["nnp"] == nnp
+
+
+def test_filter_of_an_ordinary_user(kist, bundle):
+    bundle.process["noNewPrivileges"] = False
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [rule(["uname"], "SCMP_ACT_ERRNO")],
+    }
+    assert try_syscalls(kist, bundle, seccomp, "uname") == {"uname": EPERM}
+
+
+def test_default_errno(kist, bundle):
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": EXDEV,
+        "syscalls": [rule(PROBE_CALLS, "SCMP_ACT_ALLOW")],
+    }
+    assert try_syscalls(kist, bundle, seccomp, "keyctl") == {"keyctl": EXDEV}
+
+
+@pytest.mark.parametrize("action", ["SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS"])
+def test_kill(kist, bundle, action):
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [rule(["uname"], action)],
+    }
+    assert kist.run(bundle.probe("syscalls", "uname")).code == 128 + signal.SIGSYS
+
+
+def test_trap_and_log(kist, bundle):
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "flags": ["SECCOMP_FILTER_FLAG_LOG"],
+        "syscalls": [rule(["uname"], "SCMP_ACT_TRAP"), rule(["keyctl"], "SCMP_ACT_LOG")],
+    }
+    assert kist.run(bundle.probe("syscalls", "uname")).code == 128 + signal.SIGSYS
+    assert kist.run(bundle.probe("syscalls", "keyctl")).code == 0
+
+
+@pytest.mark.parametrize(
+    "seccomp",
+    [
+        {"defaultAction": "SCMP_ACT_NOTIFY"},
+        {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/run/listener"},
+        {
+            "defaultAction": "SCMP_ACT_ALLOW",
+            "syscalls": [rule(["uname"], "SCMP_ACT_NOTIFY")],
+        },
+    ],
+)
+def test_notification_is_refused(kist, bundle, seccomp):
+    bundle.linux["seccomp"] = seccomp
+    kist.refuses(bundle, r"linux\.seccomp.*not supported yet", command="create")
+
+
+def test_other_architectures(kist, bundle):
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+        "syscalls": [rule(["keyctl"], "SCMP_ACT_ERRNO")],
+    }
+    assert try_syscalls(kist, bundle, seccomp, "keyctl", "getpid") == {"keyctl": EPERM, "getpid": 0}

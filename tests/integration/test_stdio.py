@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Standard streams, other descriptors, the terminal."""
+
+import array
+import fcntl
+import json
+import os
+import pty
+import select
+import socket
+import struct
+import subprocess
+import termios
+
+import pytest
+
+from harness import TAG, Report, wait_until
+
+
+def test_nothing_leaks(kist, bundle, work):
+    """Engines leave pipes and sockets open without close-on-exec: never the container's."""
+    leaked = [os.open(work, os.O_RDONLY) for _ in range(5)]
+    high = fcntl.fcntl(leaked[0], fcntl.F_DUPFD, 777)
+    try:
+        for fd in [*leaked, high]:
+            os.set_inheritable(fd, True)
+        report = kist.report(bundle, pass_fds=[*leaked, high])
+        assert sorted(report["descriptors"]) == ["0", "1", "2"]
+        container = kist.create(bundle, pass_fds=[*leaked, high])
+        held = {
+            os.readlink(f"/proc/{container.pid}/fd/{fd}")
+            for fd in os.listdir(f"/proc/{container.pid}/fd")
+        }
+        assert str(work) not in held
+        container.start()
+        assert sorted(container.wait_for_report()["descriptors"]) == ["0", "1", "2"]
+    finally:
+        for fd in [*leaked, high]:
+            os.close(fd)
+
+
+def test_init_holds_nothing_of_the_host_while_it_waits(kist, bundle):
+    """Beside stdio only the start socket: what is open could be opened through /proc."""
+    container = kist.create(bundle)
+    links = {
+        fd: os.readlink(f"/proc/{container.pid}/fd/{fd}")
+        for fd in os.listdir(f"/proc/{container.pid}/fd")
+    }
+    others = [link for fd, link in links.items() if int(fd) > 2]
+    assert all(link.startswith("socket:") for link in others), links
+
+
+def test_init_is_not_dumpable_while_it_waits(kist, bundle):
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    container = kist.create(bundle)
+    assert os.stat(f"/proc/{container.pid}/fd").st_uid == 0, "owned by root: not dumpable"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_preserved_descriptors(kist, bundle, work, count):
+    """--preserve-fds N: 3 to 3 + N - 1, and nothing above."""
+    (work / "given").write_text("given")
+    opened = " ".join(f'{number}<"$given"' for number in range(3, 3 + count + 2))
+    kist.prefix = ["sh", "-c", f'given=$0; exec {opened}; exec "$@"', str(work / "given")]
+    result = kist.run(bundle.probe("report"), "--preserve-fds", count)
+    assert result.code == 0, result
+    report = Report(result.json)
+    numbers = sorted(map(int, report["descriptors"]))
+    assert numbers == list(range(3 + count))
+    for number in range(3, 3 + count):
+        assert report["descriptors"][str(number)]["ino"] == (work / "given").stat().st_ino
+
+
+def test_preserved_descriptors_that_are_not_there(kist, bundle):
+    kist.refuses(bundle, "preserve", "--preserve-fds", "5", command="create")
+
+
+@pytest.mark.parametrize("closed", [[0], [1], [2], [0, 1, 2]])
+def test_closed_streams_become_null(kist, bundle, closed, work):
+    """What is opened next would become stdout otherwise."""
+    bundle.args = ["/bin/sh", "-c", "/probe report > /result"]
+
+    def close():
+        for fd in closed:
+            os.close(fd)
+
+    result = kist.run(bundle, preexec_fn=close)
+    assert result.code == 0
+    report = Report(json.loads((bundle.rootfs / "result").read_text()))
+    for fd in closed:
+        if fd != 1:
+            assert report["descriptors"][str(fd)]["rdev"] == [1, 3]
+    assert sorted(report["descriptors"]) == ["0", "1", "2"]
+
+
+def test_streams_belong_to_the_container_user(kist, bundle):
+    """/dev/stdout must be possible to open for an ordinary user when it is a pipe."""
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.args = ["/bin/sh", "-c", "echo opened > /dev/stdout"]
+    bundle.write()
+    process = subprocess.Popen(
+        kist.command("run", "--bundle", bundle.path, kist.new_id()),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env={**os.environ, "KIST_TEST": TAG},
+    )
+    out, _ = process.communicate(timeout=20)
+    assert (process.returncode, out) == (0, b"opened\n")
+
+
+def test_null_keeps_its_owner(kist, bundle):
+    before = os.stat("/dev/null")
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    with open("/dev/null", "w") as null:
+        assert kist.run(bundle.probe("exit", 0), stdout=null).code == 0
+    after = os.stat("/dev/null")
+    assert (before.st_uid, before.st_gid, before.st_mode) == (
+        after.st_uid,
+        after.st_gid,
+        after.st_mode,
+    )
+
+
+# Terminals
+
+
+class ConsoleSocket:
+    """What conmon and containerd listen on for the terminal's leader."""
+
+    def __init__(self, path):
+        self.path = path
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.bind(str(path))
+        self.socket.listen(1)
+        self.socket.settimeout(20)
+
+    def receive(self):
+        connection, _ = self.socket.accept()
+        connection.settimeout(20)
+        fds = array.array("i")
+        data, ancillary, _, _ = connection.recvmsg(4096, socket.CMSG_LEN(fds.itemsize))
+        connection.close()
+        for level, kind, content in ancillary:
+            assert (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
+            fds.frombytes(content)
+        assert len(fds) == 1
+        return data, fds[0]
+
+
+def read_terminal(fd, until_end=True):
+    """Everything until the other side closes; a pty says so with EIO."""
+    text = b""
+    while True:
+        ready, _, _ = select.select([fd], [], [], 20)
+        assert ready, text
+        try:
+            chunk = os.read(fd, 65536)
+        except OSError:
+            chunk = b""
+        text += chunk
+        if not chunk or (not until_end and b"\n" in text):
+            return text.decode()
+
+
+def terminal_report(text):
+    start = text.index("{")
+    return Report(json.loads(text[start : text.rindex("}") + 1]))
+
+
+def check_terminal(report, rows, columns):
+    terminal = report["terminal"]
+    assert (terminal["rows"], terminal["columns"]) == (rows, columns)
+    assert terminal["controlling"] and terminal["own_session"]
+    assert terminal["name"] == "/dev/pts/0"
+    for fd in "012":
+        assert report["descriptors"][fd]["tty"]
+    assert sorted(report["descriptors"]) == ["0", "1", "2"]
+    console = report["dev"]["console"]
+    assert console["type"] == "char" and console["rdev"][0] == 136, "the pty itself"
+    assert report.mount("/dev/console").type == "devpts"
+    # The container's devpts has this one terminal, not the host's.
+    assert set(report["pts"]) == {"0", "ptmx"}
+    assert report["pts"]["0"]["uid"] == report["ids"]["uid"][0]
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_console_socket(kist, bundle, work, uid):
+    bundle.process.update(terminal=True, consoleSize={"height": 25, "width": 91})
+    bundle.process["user"] = {"uid": uid, "gid": uid}
+    console = ConsoleSocket(work / "console")
+    container = kist.create(bundle, "--console-socket", console.path)
+    _, leader = console.receive()
+    container.start()
+    check_terminal(terminal_report(read_terminal(leader)), 25, 91)
+    os.close(leader)
+
+
+def test_run_with_a_terminal(kist, bundle):
+    """A person at a shell: kist's own terminal is relayed, its size taken over and restored."""
+    bundle.process["terminal"] = True
+    bundle.probe("report").write()
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 33, 77, 0, 0))
+    before = termios.tcgetattr(follower)
+    process = subprocess.Popen(
+        kist.command("run", "--bundle", bundle.path, kist.new_id()),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env={**os.environ, "KIST_TEST": TAG},
+        start_new_session=True,
+    )
+    text = ""
+    while process.poll() is None or select.select([leader], [], [], 0)[0]:
+        if select.select([leader], [], [], 0.1)[0]:
+            text += os.read(leader, 65536).decode()
+    assert process.returncode == 0, text
+    check_terminal(terminal_report(text), 33, 77)
+    assert termios.tcgetattr(follower) == before
+    os.close(follower)
+    os.close(leader)
+
+
+def test_run_relays_what_is_typed(kist, bundle):
+    bundle.process["terminal"] = True
+    bundle.args = ["/bin/sh", "-c", "read line; echo got $line; stty size; read x"]
+    bundle.write()
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        kist.command("run", "--bundle", bundle.path, kist.new_id()),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env={**os.environ, "KIST_TEST": TAG},
+        start_new_session=True,
+    )
+    text = ""
+
+    def read_until(what):
+        nonlocal text
+        while what not in text:
+            assert select.select([leader], [], [], 20)[0], text
+            text += os.read(leader, 4096).decode()
+
+    os.write(leader, b"hello\n")
+    read_until("got hello")
+    os.write(leader, b"\x03")  # the container's terminal makes it SIGINT for the container's shell
+    assert process.wait(timeout=20) in (130, 0, 1)
+    os.close(follower)
+    os.close(leader)
+
+
+def test_terminal_without_a_taker(kist, bundle):
+    bundle.process["terminal"] = True
+    kist.refuses(bundle, "console.socket", command="create")
+    kist.refuses(bundle, "console.socket", "--detach", command="run")
+
+
+def test_console_socket_without_a_terminal(kist, bundle, work):
+    ConsoleSocket(work / "console")
+    kist.refuses(bundle, "console socket", "--console-socket", work / "console", command="create")
+
+
+def test_console_socket_that_nobody_listens_on(kist, bundle, work):
+    bundle.process["terminal"] = True
+    kist.refuses(
+        bundle, "No such file or directory", "--console-socket", work / "none", command="create"
+    )
+
+
+def test_console_size_without_a_terminal(kist, bundle):
+    """config.md: ignored."""
+    bundle.process["consoleSize"] = {"height": 1, "width": 1}
+    assert kist.run(bundle.probe("exit", 0)).code == 0
+
+
+def test_callers_terminal_is_not_the_containers(kist, bundle):
+    """CVE-2016-10124, CVE-2017-5226: no controlling terminal without terminal: true."""
+    bundle.probe("report").write()
+    out = kist.scratch / "report"
+    leader, follower = pty.openpty()
+
+    def control():
+        os.setsid()
+        fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
+
+    with out.open("wb") as stdout:
+        process = subprocess.Popen(
+            kist.command("run", "--bundle", bundle.path, kist.new_id()),
+            stdin=follower,
+            stdout=stdout,
+            preexec_fn=control,
+            env={**os.environ, "KIST_TEST": TAG},
+        )
+        assert process.wait(timeout=20) == 0
+    report = Report(json.loads(out.read_text()))
+    assert not report["terminal"]["controlling"]
+    os.close(follower)
+    os.close(leader)
+
+
+def test_detached_streams_stay_open(kist, bundle, work):
+    """create returns while init keeps the streams: they are the container's for its life."""
+    container = kist.create(bundle.probe("echo", "later"))
+    wait_until(lambda: container.status == "created", "created")
+    container.start()
+    container.wait_for_output("later")
