@@ -384,7 +384,8 @@ class Result:
         self.args, self.code, self.out, self.err = args, code, out, err
 
     def __repr__(self):
-        return f"{self.args}: status {self.code}\nstdout: {self.out!r}\nstderr: {self.err!r}"
+        out = self.out if len(self.out) < 1000 else self.out[:1000] + "..."
+        return f"{self.args}: status {self.code}\nstdout: {out!r}\nstderr: {self.err!r}"
 
     @property
     def json(self):
