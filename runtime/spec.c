@@ -29,7 +29,10 @@ int command_spec(const struct global *global, struct command_options *options, c
 	if (!out)
 		return error_errno(err, "spec: config.json");
 	fd = -1;
-	if (container_spec(options->rootless, out) < 0 || fflush(out) != 0)
-		return error_errno(err, "spec: config.json: write");
+	if (container_spec(options->rootless, out) < 0 || fflush(out) != 0) {
+		error_errno(err, "spec: config.json: write");
+		unlinkat(directory, "config.json", 0);
+		return -err->code;
+	}
 	return 0;
 }

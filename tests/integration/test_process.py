@@ -316,7 +316,7 @@ def test_rlimits(kist, bundle):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("RLIMIT_NOFILE", 5), ("RLIMIT_NPROC", 1), ("RLIMIT_FSIZE", 0)]
+    "name, value", [("RLIMIT_NOFILE", 5), ("RLIMIT_NPROC", 1)]
 )
 def test_small_rlimits_do_not_hit_the_runtime(kist, bundle, name, value):
     """Also for another user than the caller, and without the privilege to raise limits."""
