@@ -544,44 +544,36 @@ Test(schema, a_document_cut_anywhere_is_refused)
 		refuse_bytes(text, size);
 }
 
+static char *repeat(char character, size_t count)
+{
+	char *text = arena_alloc(&arena, count + 1);
+
+	memset(text, character, count);
+	return text;
+}
+
 /* What is ignored may be deep, but not deep enough for the parser's stack. */
 Test(schema, depth_is_bounded)
 {
-	enum { DEEP = 200000 };
-	char *text = arena_alloc(&arena, 2 * DEEP + 16);
-	size_t prefix = (size_t)sprintf(text, "{\"x\":");
-
-	memset(text + prefix, '[', DEEP);
-	cr_expect_str_eq(refuse(text), "a.json:1:2053: maximum parsing depth reached near '['");
-	memset(text + prefix, '[', 1000);
-	memset(text + prefix + 1000, ']', 1000);
-	strcpy(text + prefix + 2000, "}");
-	parse(text);
+	cr_expect_str_eq(refuse(arena_printf(&arena, "{\"x\":%s", repeat('[', 200000))),
+			 "a.json:1:2053: maximum parsing depth reached near '['");
+	parse(arena_printf(&arena, "{\"x\":%s%s}", repeat('[', 1000), repeat(']', 1000)));
 }
 
 Test(schema, hostile_text_is_shown_on_one_line_and_cut)
 {
-	char text[1024], *end;
-
 	cr_expect_str_eq(refuse("{\"word\":\"\\u001b[2J\\nx\\u007f\"}"),
 			 "a.json: word: unknown colour \"?[2J?x?\"");
 	cr_expect_str_eq(refuse("{\"pairs\":{\"a\\nb\\u001b\":1}}"),
 			 "a.json: pairs.a?b?: expected a string, found an integer");
-	end = text + sprintf(text, "{\"path\":\"");
-	memset(end, 'p', 900);
-	strcpy(end + 900, "\"}");
-	refuse(text);
+	refuse(arena_printf(&arena, "{\"path\":\"%s\"}", repeat('p', 900)));
 	cr_expect_eq(strlen(err.text),
 		     strlen("a.json: path: \"...\" is not an absolute path") + 80);
 }
 
 Test(schema, long_names_are_cut_in_the_place)
 {
-	char *text = arena_alloc(&arena, 5000), *end = text + sprintf(text, "{\"map\":{\"");
-
-	memset(end, 'k', 4000);
-	strcpy(end + 4000, "\":{\"size\":-1}}}");
-	refuse(text);
+	refuse(arena_printf(&arena, "{\"map\":{\"%s\":{\"size\":-1}}}", repeat('k', 4000)));
 	cr_expect_not_null(strstr(err.text, "kkk....size: -1 is out of range (0 to 4294967295)"));
 	cr_expect_lt(strlen(err.text), 200);
 }

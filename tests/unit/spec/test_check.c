@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Rules over several properties.
+ */
+#include "spec/check.h"
+
+#include <errno.h>
+
+#include "parse_fixture.h"
+
+#define VERSION(text) "{\"ociVersion\":\"" text "\"," MINIMAL_ROOT "}"
+
+/* config.md, Specification version: any minor version of 1 is compatible. */
+static const struct document_case versions[] = {
+	{VERSION("1.0.0"), NULL},
+	{VERSION("1.3.0"), NULL},
+	{VERSION("1.99.7"), NULL},
+	{VERSION("1.0.2-dev"), NULL},
+	{VERSION("1.1.0+dev"), NULL},
+	{VERSION("1.2.0-rc.1+build.5"), NULL},
+	{VERSION(""), "config.json: ociVersion: \"\" is not a SemVer 2.0.0 version", EINVAL},
+	{VERSION("1"), "config.json: ociVersion: \"1\" is not a SemVer 2.0.0 version", EINVAL},
+	{VERSION("1.0"), "config.json: ociVersion: \"1.0\" is not a SemVer 2.0.0 version", EINVAL},
+	{VERSION("1.0."), "config.json: ociVersion: \"1.0.\" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("v1.0.0"), "config.json: ociVersion: \"v1.0.0\" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("1.0.0.0"), "config.json: ociVersion: \"1.0.0.0\" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("1.0.0 "), "config.json: ociVersion: \"1.0.0 \" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("1.x.0"), "config.json: ociVersion: \"1.x.0\" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("latest"), "config.json: ociVersion: \"latest\" is not a SemVer 2.0.0 version",
+	 EINVAL},
+	{VERSION("0.1.0"), "config.json: ociVersion: \"0.1.0\" is not supported, only 1.x.y",
+	 ENOTSUP},
+	{VERSION("2.0.0"), "config.json: ociVersion: \"2.0.0\" is not supported, only 1.x.y",
+	 ENOTSUP},
+	{VERSION("10.0.0"), "config.json: ociVersion: \"10.0.0\" is not supported, only 1.x.y",
+	 ENOTSUP},
+};
+
+Test(check, version)
+{
+	expect_cases(versions, COUNT(versions));
+}
+
+#define NEEDS(property, kind)                                                                      \
+	"config.json: " property ": needs a namespace of type \"" kind                             \
+	"\" in linux.namespaces, or it would change the host"
+
+static const struct document_case namespaces[] = {
+	{DOCUMENT(",\"hostname\":\"h\""), NEEDS("hostname", "uts"), EINVAL},
+	{DOCUMENT(",\"domainname\":\"d\""), NEEDS("domainname", "uts"), EINVAL},
+	{DOCUMENT(",\"hostname\":\"h\",\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}"),
+	 NEEDS("hostname", "uts"), EINVAL},
+	{DOCUMENT(",\"hostname\":\"\",\"domainname\":\"\""), NULL},
+	{LINUX("},\"hostname\":\"h\",\"domainname\":\"d\",\"annotations\":{"), NULL},
+	/* The names may be those of a namespace that is joined. */
+	{DOCUMENT(",\"hostname\":\"h\",\"linux\":{\"namespaces\":[{\"type\":\"uts\",\"path\":"
+		  "\"/run/uts\"}]}"),
+	 NULL},
+	{DOCUMENT(",\"mounts\":[{\"destination\":\"/proc\",\"type\":\"proc\"}]"),
+	 NEEDS("mounts", "mount"), EINVAL},
+	{DOCUMENT(",\"mounts\":[]"), NULL},
+	{DOCUMENT(",\"linux\":{\"maskedPaths\":[\"/proc/kcore\"]}"),
+	 NEEDS("linux.maskedPaths", "mount"), EINVAL},
+	{DOCUMENT(",\"linux\":{\"readonlyPaths\":[\"/proc/sys\"]}"),
+	 NEEDS("linux.readonlyPaths", "mount"), EINVAL},
+	{DOCUMENT(",\"linux\":{\"maskedPaths\":[],\"readonlyPaths\":[]}"), NULL},
+};
+
+Test(check, what_would_change_the_host)
+{
+	expect_cases(namespaces, COUNT(namespaces));
+}
+
+static const struct document_case mounts[] = {
+	{MOUNT("\"destination\":\"/d\",\"options\":[\"bind\"]"),
+	 "config.json: mounts[0].source: a bind mount needs one", EINVAL},
+	{MOUNT("\"destination\":\"/d\",\"source\":\"\",\"options\":[\"rbind\",\"ro\"]"),
+	 "config.json: mounts[0].source: a bind mount needs one", EINVAL},
+	{MOUNT("\"destination\":\"/d\",\"type\":\"tmpfs\"},{\"destination\":\"/e\",\"options\":["
+	       "\"bind\"]"),
+	 "config.json: mounts[1].source: a bind mount needs one", EINVAL},
+	{MOUNT("\"destination\":\"/d\",\"source\":\"/s\",\"options\":[\"bind\"]"), NULL},
+	{MOUNT("\"destination\":\"/d\",\"type\":\"tmpfs\""), NULL},
+};
+
+Test(check, mounts)
+{
+	expect_cases(mounts, COUNT(mounts));
+}
+
+#define RLIMIT(name, soft, hard) "{\"type\":\"" name "\",\"soft\":" soft ",\"hard\":" hard "}"
+
+static const struct document_case rlimits[] = {
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_CPU", "1", "1") "," RLIMIT("RLIMIT_AS", "0",
+									    "1") "]"),
+	 NULL},
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_CPU", "1", "1") "," RLIMIT(
+		 "RLIMIT_AS", "1", "1") "," RLIMIT("RLIMIT_CPU", "2", "2") "]"),
+	 "config.json: process.rlimits[2]: a second RLIMIT_CPU", EINVAL},
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_NOFILE", "1025", "1024") "]"),
+	 "config.json: process.rlimits[0]: RLIMIT_NOFILE: soft limit 1025 is above hard limit 1024",
+	 EINVAL},
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_CORE", "18446744073709551615",
+					 "18446744073709551615") "]"),
+	 NULL},
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_CORE", "18446744073709551615",
+					 "18446744073709551614") "]"),
+	 "config.json: process.rlimits[0]: RLIMIT_CORE: soft limit 18446744073709551615 is above "
+	 "hard limit 18446744073709551614",
+	 EINVAL},
+	{PROCESS(",\"rlimits\":[" RLIMIT("RLIMIT_CORE", "0", "18446744073709551615") "]"), NULL},
+};
+
+Test(check, rlimits)
+{
+	expect_cases(rlimits, COUNT(rlimits));
+}
+
+static const struct document_case devices[] = {
+	{LINUX(",\"devices\":[{\"type\":\"c\",\"path\":\"/dev/x\"}]"),
+	 "config.json: linux.devices[0]: /dev/x: major and minor are required", EINVAL},
+	{LINUX(",\"devices\":[{\"type\":\"p\",\"path\":\"/dev/p\"},{\"type\":\"b\",\"path\":"
+	       "\"/dev/x\",\"major\":1}]"),
+	 "config.json: linux.devices[1]: /dev/x: major and minor are required", EINVAL},
+	{LINUX(",\"devices\":[{\"type\":\"u\",\"path\":\"/dev/x\",\"minor\":1}]"),
+	 "config.json: linux.devices[0]: /dev/x: major and minor are required", EINVAL},
+	{LINUX(",\"devices\":[{\"type\":\"p\",\"path\":\"/dev/p\"}]"), NULL},
+	{LINUX(",\"devices\":[{\"type\":\"c\",\"path\":\"/dev/x\",\"major\":0,\"minor\":0}]"),
+	 NULL},
+	{RESOURCES("\"devices\":[{\"allow\":true,\"access\":\"rwx\"}]"),
+	 "config.json: linux.resources.devices[0].access: \"rwx\" is not made of r, w and m",
+	 EINVAL},
+	{RESOURCES("\"devices\":[{\"allow\":true},{\"allow\":true,\"access\":\"r w\"}]"),
+	 "config.json: linux.resources.devices[1].access: \"r w\" is not made of r, w and m",
+	 EINVAL},
+	{RESOURCES("\"devices\":[{\"allow\":true,\"access\":\"mrw\"},{\"allow\":false}]"), NULL},
+};
+
+Test(check, devices)
+{
+	expect_cases(devices, COUNT(devices));
+}
+
+static const struct document_case resources[] = {
+	{RESOURCES("\"cpu\":{\"quota\":1000,\"burst\":1001}"),
+	 "config.json: linux.resources.cpu.burst: 1001 is larger than quota, 1000", EINVAL},
+	{RESOURCES("\"cpu\":{\"quota\":1000,\"burst\":18446744073709551615}"),
+	 "config.json: linux.resources.cpu.burst: 18446744073709551615 is larger than quota, 1000",
+	 EINVAL},
+	{RESOURCES("\"cpu\":{\"quota\":1000,\"burst\":1000}"), NULL},
+	{RESOURCES("\"cpu\":{\"quota\":-1,\"burst\":1000}"), NULL},
+	{RESOURCES("\"cpu\":{\"burst\":1000}"), NULL},
+	{RESOURCES("\"memory\":{\"limit\":2000,\"swap\":1999}"),
+	 "config.json: linux.resources.memory.swap: 1999, which is memory plus swap, is smaller "
+	 "than "
+	 "limit, 2000",
+	 EINVAL},
+	{RESOURCES("\"memory\":{\"limit\":2000,\"swap\":2000}"), NULL},
+	{RESOURCES("\"memory\":{\"limit\":2000,\"swap\":-1}"), NULL},
+	{RESOURCES("\"memory\":{\"limit\":2000,\"swap\":0}"), NULL},
+	{RESOURCES("\"memory\":{\"limit\":-1,\"swap\":1}"), NULL},
+	{RESOURCES("\"memory\":{\"swap\":1}"), NULL},
+};
+
+Test(check, resources)
+{
+	expect_cases(resources, COUNT(resources));
+}
+
+#define ONE_SYSCALL(action)                                                                        \
+	SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],"           \
+		"\"action\":"                                                                      \
+		"\"SCMP_ACT_ERRNO\",\"errnoRet\":1},{\"names\":[\"b\"],\"action\":\"" action       \
+		"\",\"errnoRet\":0}]")
+#define DEFAULT_ERRNO(action) SECCOMP("\"defaultAction\":\"" action "\",\"defaultErrnoRet\":1")
+
+/* config-linux.md, Seccomp: only ERRNO and TRACE take an errno. */
+static const struct document_case seccomp[] = {
+	{ONE_SYSCALL("SCMP_ACT_ERRNO"), NULL},
+	{ONE_SYSCALL("SCMP_ACT_TRACE"), NULL},
+	{ONE_SYSCALL("SCMP_ACT_ALLOW"),
+	 "config.json: linux.seccomp.syscalls[1].errnoRet: SCMP_ACT_ALLOW takes no errno", EINVAL},
+	{ONE_SYSCALL("SCMP_ACT_TRAP"),
+	 "config.json: linux.seccomp.syscalls[1].errnoRet: SCMP_ACT_TRAP takes no errno", EINVAL},
+	{ONE_SYSCALL("SCMP_ACT_LOG"),
+	 "config.json: linux.seccomp.syscalls[1].errnoRet: SCMP_ACT_LOG takes no errno", EINVAL},
+	{ONE_SYSCALL("SCMP_ACT_KILL_PROCESS"),
+	 "config.json: linux.seccomp.syscalls[1].errnoRet: SCMP_ACT_KILL_PROCESS takes no errno",
+	 EINVAL},
+	{DEFAULT_ERRNO("SCMP_ACT_ERRNO"), NULL},
+	{DEFAULT_ERRNO("SCMP_ACT_TRACE"), NULL},
+	{DEFAULT_ERRNO("SCMP_ACT_KILL"),
+	 "config.json: linux.seccomp.defaultErrnoRet: SCMP_ACT_KILL takes no errno", EINVAL},
+	{DEFAULT_ERRNO("SCMP_ACT_ALLOW"),
+	 "config.json: linux.seccomp.defaultErrnoRet: SCMP_ACT_ALLOW takes no errno", EINVAL},
+};
+
+Test(check, seccomp)
+{
+	expect_cases(seccomp, COUNT(seccomp));
+}
+
+static const struct document_case annotations[] = {
+	{DOCUMENT(",\"annotations\":{\"a\":\"\",\"\":\"b\"}"),
+	 "config.json: annotations: a key is empty", EINVAL},
+	{DOCUMENT(",\"annotations\":{\"a\":\"\"}"), NULL},
+};
+
+Test(check, annotations)
+{
+	expect_cases(annotations, COUNT(annotations));
+}
