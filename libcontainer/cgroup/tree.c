@@ -259,8 +259,7 @@ static void walk_end(const struct walk *walk)
 	cleanup_close(&walk->directory);
 }
 
-/* A process in this very cgroup? */
-static bool has_process(int directory)
+bool tree_occupied(int directory)
 {
 	_close_ int fd = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
 	char byte;
@@ -274,7 +273,7 @@ bool tree_populated(int directory)
 	bool populated;
 
 	do
-		populated = has_process(walk.directory);
+		populated = tree_occupied(walk.directory);
 	while (!populated && walk_next(&walk));
 	walk_end(&walk);
 	return populated;

@@ -42,6 +42,11 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 		struct error *err);
 
 /**
+ * tree_occupied() - is there a process in this very cgroup?
+ */
+bool tree_occupied(int directory);
+
+/**
  * tree_populated() - is there a process in the cgroup or below?
  */
 bool tree_populated(int directory);

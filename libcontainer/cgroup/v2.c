@@ -28,7 +28,8 @@ enum {
 	CONTROLLERS_SIZE = 512,
 };
 
-/* Enabled wherever they are, so that there are numbers to read and limits can be set later. */
+/* Enabled wherever they are, so that there are numbers to read and limits can be set later. Beside
+ * v1 it is there that callers look. */
 static const char *const usual_controllers[] = {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"};
 
 /* Is a limit planned that this controller has to enforce? */
@@ -67,7 +68,9 @@ static bool next_controller(const char **list, char controller[static CONTROLLER
 /* Does the container want this one of those that the hierarchy has? */
 static bool is_wanted(const struct plan *plan, const char *controller)
 {
-	return is_usual(controller) || is_needed(plan, controller);
+	bool usual = plan->cgroup.driver == &cgroup_v2_driver && is_usual(controller);
+
+	return usual || is_needed(plan, controller);
 }
 
 /* Is everything there that is wanted? */
@@ -86,10 +89,6 @@ static bool has_wanted(const struct plan *plan, const struct hierarchy *unified,
 static const char *explain_enable(int code)
 {
 	switch (code) {
-	case EBUSY:
-		return " (it has processes of its own, and limits are for its children only when "
-		       "it "
-		       "has none)";
 	case EACCES:
 	case EPERM:
 		return " (it is not delegated to the user)";
@@ -146,6 +145,32 @@ static int enable_each(const struct plan *plan, int directory, const char *name,
 	return 0;
 }
 
+/*
+ * A cgroup with processes of its own, other than the root, has to hand on nothing: most controllers
+ * it cannot, and the few that it can (cpu, cpuset, pids) would make it the root of a threaded
+ * subtree and all its other children useless.
+ */
+static bool hands_on(int directory)
+{
+	bool is_root = faccessat(directory, "cgroup.type", F_OK, 0) < 0;
+
+	return is_root || !tree_occupied(directory);
+}
+
+static int refuse_needed(const struct plan *plan, const char *name, const char *disabled,
+			 struct error *err)
+{
+	char controller[CONTROLLERS_SIZE];
+
+	while (next_controller(&disabled, controller))
+		if (is_needed(plan, controller + 1))
+			return error_set(err, EBUSY,
+					 "controller %s is not available: %s has processes of its "
+					 "own, so its children can have no limits",
+					 controller + 1, name);
+	return 0;
+}
+
 /* The children of one cgroup get what it has itself. */
 static int enable_below(const struct plan *plan, int directory, const char *name, struct error *err)
 {
@@ -156,8 +181,11 @@ static int enable_below(const struct plan *plan, int directory, const char *name
 	    io_read_file(directory, "cgroup.subtree_control", enabled, sizeof enabled, err) < 0)
 		return error_wrap(err, "%s", name);
 	find_disabled(plan, available, enabled, disabled);
-	if (disabled[0] == '\0' ||
-	    io_write_file(directory, "cgroup.subtree_control", disabled, &ignored) == 0)
+	if (disabled[0] == '\0')
+		return 0;
+	if (!hands_on(directory))
+		return refuse_needed(plan, name, disabled, err);
+	if (io_write_file(directory, "cgroup.subtree_control", disabled, &ignored) == 0)
 		return 0;
 	return enable_each(plan, directory, name, disabled, err);
 }
@@ -181,6 +209,21 @@ static int enable_down(const struct plan *plan, const struct hierarchy *unified,
 	return 0;
 }
 
+/* Nobody can enter one whose type is "domain invalid". */
+static int check_type(int directory, struct error *err)
+{
+	char type[32];
+
+	if (io_read_file(directory, "cgroup.type", type, sizeof type, err) < 0)
+		return -err->code;
+	if (strcmp(type, "domain\n") != 0)
+		return error_set(err, EOPNOTSUPP,
+				 "is of type \"%.*s\": its parent has processes of its own and "
+				 "controllers enabled",
+				 (int)strcspn(type, "\n"), type);
+	return 0;
+}
+
 /* Where all of them were enabled before, reading once is all. */
 static int enable_controllers(const struct plan *plan, const struct hierarchy *unified,
 			      int directory, struct error *err)
@@ -189,7 +232,13 @@ static int enable_controllers(const struct plan *plan, const struct hierarchy *u
 
 	if (io_read_file(directory, "cgroup.controllers", available, sizeof available, err) < 0)
 		return -err->code;
-	return has_wanted(plan, unified, available) ? 0 : enable_down(plan, unified, err);
+	if (has_wanted(plan, unified, available))
+		return 0;
+	if (enable_down(plan, unified, err) < 0)
+		return -err->code;
+	if (check_type(directory, err) < 0)
+		return error_wrap(err, "%s%s", unified->mount, plan->cgroup.path);
+	return 0;
 }
 
 /* Init enters as its own last act where it cannot be born inside. */

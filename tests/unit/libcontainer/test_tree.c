@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Directories of a hierarchy: made, walked and removed. What has to do with real ones needs root.
+ */
+#include "cgroup_live.h"
+
+#include <sys/stat.h>
+
+Test(tree, ancestors)
+{
+	struct ancestor ancestor = {.path = "/a/bc/d"};
+
+	cr_assert(ancestor_next(&ancestor));
+	cr_expect_str_eq(ancestor.name, "/");
+	cr_assert(ancestor_next(&ancestor));
+	cr_expect_str_eq(ancestor.name, "/a");
+	cr_assert(ancestor_next(&ancestor));
+	cr_expect_str_eq(ancestor.name, "/a/bc");
+	cr_expect_not(ancestor_next(&ancestor));
+	ancestor = (struct ancestor){.path = "/a"};
+	cr_assert(ancestor_next(&ancestor));
+	cr_expect_str_eq(ancestor.name, "/");
+	cr_expect_not(ancestor_next(&ancestor));
+}
+
+/* What mountinfo told may be covered by something else meanwhile. */
+Test(tree, something_else_is_mounted)
+{
+	struct hierarchy wrong = {.controllers = "", .mount = "/tmp", .unified = true};
+
+	EXPECT_ERROR(tree_open(&wrong, "/a", &err), ENODEV, "/tmp: something else is mounted");
+	wrong.mount = "/nonexistent";
+	EXPECT_ERROR(tree_make(&wrong, "/a", &err), ENOENT, "/nonexistent");
+}
+
+/* Each of this host's hierarchies. */
+#define FOR_EACH(hierarchy)                                                                        \
+	for (const struct hierarchy *hierarchy = host.hierarchies.at;                              \
+	     hierarchy < host.hierarchies.at + host.hierarchies.count; hierarchy++)
+
+static void begin_everywhere(void)
+{
+	begin();
+	plan_container(real_hierarchies(), "");
+}
+
+TestSuite(tree_live, .init = begin_everywhere, .fini = end);
+
+Test(tree_live, makes_and_removes)
+{
+	char below[300];
+
+	snprintf(below, sizeof below, "%s/a/b", path);
+	FOR_EACH(hierarchy)
+	{
+		_close_ int directory = -1, again = -1;
+
+		EXPECT_ERROR(tree_open(hierarchy, below, &err), ENOENT, below);
+		directory = tree_make(hierarchy, below, &err);
+		cr_assert_geq(directory, 0, "%s", err.text);
+		/* It may be there already. */
+		again = tree_make(hierarchy, below, &err);
+		cr_assert_geq(again, 0, "%s", err.text);
+		cr_expect_eq(tree_remove(hierarchy, path, 0, &err), 0, "%s", err.text);
+		cr_expect_not(exists(hierarchy, path));
+		cr_expect_eq(tree_remove(hierarchy, path, 0, &err), 0, "%s", err.text);
+	}
+}
+
+/* A container may nest as it likes; descriptors are limited. */
+Test(tree_live, removes_wide_and_deep)
+{
+	const struct hierarchy *hierarchy = &host.hierarchies.at[0];
+	_close_ int at = tree_make(hierarchy, path, &err);
+
+	cr_assert_geq(at, 0, "%s", err.text);
+	for (int depth = 0; depth < 300; depth++) {
+		int next;
+
+		cr_assert_eq(mkdirat(at, ".hidden", 0755), 0);
+		cr_assert_eq(mkdirat(at, "x", 0755), 0, "%d: %s", depth, strerror(errno));
+		next = openat(at, "x", O_PATH | O_DIRECTORY | O_CLOEXEC);
+		close(at);
+		at = next;
+		cr_assert_geq(at, 0);
+	}
+	cr_expect_eq(tree_remove(hierarchy, path, 0, &err), 0, "%s", err.text);
+	cr_expect_not(exists(hierarchy, path));
+}
+
+/* Put this very test into a cgroup, and out of it again. */
+static void enter(int directory)
+{
+	cr_assert_eq(io_write_file(directory, "cgroup.procs", "0", &err), 0, "%s", err.text);
+}
+
+static void leave(const struct hierarchy *hierarchy)
+{
+	_close_ int root = tree_open(hierarchy, "/", &err);
+
+	cr_assert_geq(root, 0);
+	enter(root);
+}
+
+/* One that processes can enter: a new cpuset cannot be. */
+static const struct hierarchy *enterable(void)
+{
+	FOR_EACH(hierarchy)
+	if (!cgroup_has_controller(hierarchy->controllers, "cpuset") || hierarchy->unified)
+		return hierarchy;
+	cr_skip_test("no hierarchy");
+	return NULL;
+}
+
+Test(tree_live, finds_processes_below)
+{
+	const struct hierarchy *hierarchy = enterable();
+	_close_ int top = tree_make(hierarchy, path, &err), first = make_below(hierarchy, "a/b/c"),
+		    second = make_below(hierarchy, "d");
+
+	(void)first;
+	cr_expect_not(tree_populated(top));
+	enter(second);
+	cr_expect(tree_populated(top));
+	EXPECT_ERROR(tree_remove(hierarchy, path, 20, &err), EBUSY,
+		     "container's cgroup is not empty: ");
+	leave(hierarchy);
+	cr_expect_not(tree_populated(top));
+	cr_expect_eq(tree_remove(hierarchy, path, 0, &err), 0, "%s", err.text);
+}
+
+/* More processes than are signalled at a time, in several cgroups; each is counted once. */
+Test(tree_live, signals_all)
+{
+	enum { CHILDREN = 150 };
+	const struct hierarchy *hierarchy = enterable();
+	_close_ int top = tree_make(hierarchy, path, &err), below = make_below(hierarchy, "a/b");
+	pid_t pids[CHILDREN];
+
+	driver = &cgroup_v2_driver;
+	for (int i = 0; i < CHILDREN; i++) {
+		char text[16];
+
+		pids[i] = spawn(wait_forever);
+		snprintf(text, sizeof text, "%d", (int)pids[i]);
+		cr_assert_eq(io_write_file(i % 2 ? top : below, "cgroup.procs", text, &err), 0);
+	}
+	cr_expect_eq(tree_signal(top, 0), CHILDREN);
+	cr_expect_eq(tree_signal(top, SIGTERM), CHILDREN);
+	for (int i = 0; i < CHILDREN; i++)
+		cr_expect_eq(status_of(pids[i]), 128 + SIGTERM);
+	cr_expect_eq(tree_signal(top, SIGTERM), 0);
+	cr_expect_eq(tree_remove(hierarchy, path, 1000, &err), 0, "%s", err.text);
+}
+
+/* A busy one is removed as soon as it can be. */
+Test(tree_live, waits_for_the_last_process)
+{
+	const struct hierarchy *hierarchy = enterable();
+	_close_ int top = tree_make(hierarchy, path, &err);
+	char text[16];
+	pid_t pid, killer;
+
+	driver = &cgroup_v2_driver;
+	pid = spawn(wait_forever);
+	snprintf(text, sizeof text, "%d", (int)pid);
+	cr_assert_eq(io_write_file(top, "cgroup.procs", text, &err), 0);
+	killer = fork();
+	if (killer == 0) {
+		tree_sleep_ms(100);
+		_exit(kill(pid, SIGKILL));
+	}
+	cr_expect_eq(tree_remove(hierarchy, path, 5000, &err), 0, "%s", err.text);
+	cr_expect_eq(status_of(killer), 0);
+	cr_expect_eq(status_of(pid), 128 + SIGKILL);
+}
