@@ -5,10 +5,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
@@ -253,9 +255,26 @@ static int set_propagation(int mount, const struct mount_plan *entry, struct err
 	return 0;
 }
 
+/* The plan allows few places below /proc, by name; a link of the image must not lead to the others
+ * (CVE-2019-16884). */
+static int check_not_hidden_proc(int target, const struct mount_plan *entry, struct error *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return error_errno(err, "%s", entry->target);
+	if (fs.f_type != PROC_SUPER_MAGIC || strcmp(entry->target, "/proc") == 0 ||
+	    path_is_below(entry->target, "/proc"))
+		return 0;
+	return error_set(err, EPERM, "%s: leads into /proc, where nothing may be mounted",
+			 entry->target);
+}
+
 /* The last touches, and into the tree. */
 static int attach(int mount, int target, const struct mount_plan *entry, struct error *err)
 {
+	if (check_not_hidden_proc(target, entry, err) < 0)
+		return -err->code;
 	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
 	    mountfd_attach(mount, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);
