@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The name of a container's owner, for people. It is read from the host's /etc/passwd without libc's name
- * service, which would load modules.
+ * The name of a container's owner, for people. It is read from the host's /etc/passwd without
+ * libc's name service, which would load modules.
  */
 #ifndef KIST_OWNER_H
 #define KIST_OWNER_H

@@ -60,8 +60,8 @@ struct container {
 };
 
 /**
- * record_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file name), a
- * character outside [A-Za-z0-9_+.-], a leading '-'.
+ * record_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file
+ * name), a character outside [A-Za-z0-9_+.-], a leading '-'.
  */
 int record_check_id(const char *id, struct error *err);
 
@@ -70,7 +70,8 @@ int record_check_id(const char *id, struct error *err);
  *
  * Return: 0; -ENOENT "container \"x\" does not exist"
  */
-int container_open(const char *root, const char *id, struct container *container, struct error *err);
+int container_open(const char *root, const char *id, struct container *container,
+		   struct error *err);
 void container_close(struct container *container);
 
 /**

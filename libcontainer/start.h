@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The start socket: <root>/<id>/start, a listening socket that init alone holds until it executes its
- * program. Somebody listens: the container is created. `start` connects, says GO, and waits until the
- * connection closes, which execve does, or until init tells why it failed. `state` only connects.
+ * The start socket: <root>/<id>/start, a listening socket that init alone holds until it executes
+ * its program. Somebody listens: the container is created. `start` connects, says GO, and waits
+ * until the connection closes, which execve does, or until init tells why it failed. `state` only
+ * connects.
  */
 #ifndef KIST_START_H
 #define KIST_START_H

@@ -22,12 +22,12 @@ struct creation {
 	struct record record;            /* what undo needs, filled as the steps go */
 
 	/* Descriptors, -1 when not open. */
-	int sync;      /* this side's end of the conversation; see process/sync.h */
-	int start;     /* listening start socket: init's */
-	int init;      /* host: pidfd of init */
-	int terminal;  /* host: the pty's leader, once init handed it over */
-	int console;   /* host: connected console socket */
-	int procfs;    /* init: private procfs, while there is something to write */
+	int sync;     /* this side's end of the conversation; see process/sync.h */
+	int start;    /* listening start socket: init's */
+	int init;     /* host: pidfd of init */
+	int terminal; /* host: the pty's leader, once init handed it over */
+	int console;  /* host: connected console socket */
+	int procfs;   /* init: private procfs, while there is something to write */
 
 	struct cgroup_handles cgroup;
 	struct rootfs_handles rootfs;
@@ -36,7 +36,7 @@ struct creation {
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */
 	char executable_path[4096];
-	char home[4096];  /* init: "HOME=..." */
+	char home[4096]; /* init: "HOME=..." */
 	bool cwd_denied; /* init: root may not enter process.cwd; its user has yet to try */
 };
 

@@ -95,7 +95,8 @@ static int own_pid_namespace(uint64_t *inode, struct error *err)
 	return 0;
 }
 
-/* proc_pid_stat(5): starttime is field 22, the 20th after the command's name, which may hold anything. */
+/* proc_pid_stat(5): starttime is field 22, the 20th after the command's name, which may hold
+ * anything. */
 static int read_start_time(pid_t pid, uint64_t *ticks, struct error *err)
 {
 	char path[32], text[1024];

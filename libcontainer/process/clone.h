@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one clone3(2) that makes init: every new namespace at once, in its cgroup from birth, with a pidfd.
+ * The one clone3(2) that makes init: every new namespace at once, in its cgroup from birth, with a
+ * pidfd.
  */
 #ifndef KIST_CLONE_H
 #define KIST_CLONE_H
@@ -29,8 +30,8 @@ int clone_identify(int pidfd, pid_t pid, struct record *record, struct error *er
 /**
  * clone_find() - a pidfd of the recorded init.
  *
- * Return: descriptor; -ESRCH when it is gone, a zombie, or another process; -EXDEV when the pid counts in
- * another pid namespace; -errno
+ * Return: descriptor; -ESRCH when it is gone, a zombie, or another process; -EXDEV when the pid
+ * counts in another pid namespace; -errno
  */
 int clone_find(const struct record *record, struct error *err);
 

@@ -91,10 +91,11 @@ static int error_init_ended(const struct plan *plan, struct error *err)
 	const struct resources *resources = plan->config->linux->resources;
 
 	if (resources && resources->memory && resources->memory->limit)
-		return error_set(err, ECHILD,
-				 "init was killed; is linux.resources.memory.limit (%lld bytes) too low "
-				 "for it?",
-				 (long long)*resources->memory->limit);
+		return error_set(
+			err, ECHILD,
+			"init was killed; is linux.resources.memory.limit (%lld bytes) too low "
+			"for it?",
+			(long long)*resources->memory->limit);
 	return error_set(err, ECHILD, "init was killed");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The conversation between init and the host side, over a socket pair of messages; `start` speaks the
- * same words over the start socket.
+ * The conversation between init and the host side, over a socket pair of messages; `start` speaks
+ * the same words over the start socket.
  *
  *     init                                     host side
  *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
@@ -45,15 +45,16 @@ void sync_send_failure(int sync, const struct error *failure);
 
 /**
  * sync_receive() - wait for a word.
- * @pidfd: the other side's process, whose end is noticed even when something else holds its end of the
- *         socket open; -1: none
+ * @pidfd: the other side's process, whose end is noticed even when something else holds its end of
+ * the socket open; -1: none
  * @descriptor: set when the word is FD; NULL where none is expected
  *
  * Return: the word; FAILED becomes its error, -code. -ECONNRESET: the other side never took part
  */
 int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 
-/* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or waits. */
+/* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
+ * waits. */
 int sync_step_ready(struct creation *creation, struct error *err);
 int sync_step_go(struct creation *creation, struct error *err);
 
