@@ -184,8 +184,11 @@ static int create_step_process(struct creation *creation, struct error *err)
 {
 	pid_t pid = clone_init(creation, err);
 
-	if (pid == 0)
+	if (pid == 0) {
+		/* The lock on it says that the creator lives, and must die with it. */
+		close(take(&creation->record.directory));
 		init_run(creation);
+	}
 	if (pid < 0)
 		return -err->code;
 	return clone_identify(creation->init, pid, &creation->record, err);
@@ -218,11 +221,11 @@ static void close_all(const int *descriptors, size_t count)
 		cleanup_close(&descriptors[i]);
 }
 
-/* Close what the host side held for init and for itself; init and terminal go to the caller. */
+/* Close what the host side held for init; init and its terminal go to the caller. */
 static void creation_finish(struct creation *creation)
 {
-	const int own[] = {creation->record.directory, creation->sync, creation->start,
-			   creation->console, creation->cgroup.directory};
+	const int own[] = {creation->sync, creation->start, creation->console,
+			   creation->cgroup.directory};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
@@ -302,6 +305,8 @@ static int create_planned(const struct source *source, struct container_process 
 
 	creation_init(&creation, &source->plan, &source->document);
 	result = walk(host_steps, host_step_count, &creation, err);
+	/* First: undo opens files, and a create may have failed for want of descriptors. */
+	creation_finish(&creation);
 	if (result < 0)
 		creation_undo(&creation);
 	else
@@ -310,7 +315,7 @@ static int create_planned(const struct source *source, struct container_process 
 			.pidfd = creation.init,
 			.terminal = creation.terminal,
 		};
-	creation_finish(&creation);
+	cleanup_close(&creation.record.directory);
 	return result;
 }
 

@@ -3,12 +3,16 @@
  * Removing a container (runtime.md, Delete): the undo column of create, from the record.
  */
 #include <errno.h>
+#include <time.h>
 
 #include "libcontainer/create.h"
 #include "spec/cleanup.h"
 #include "spec/names.h"
 
 #include "libcontainer/container.h"
+
+/* How long, and how often, to look whether the creator has gone. */
+enum { CREATOR_WAIT_MS = 2000, CREATOR_PAUSE_MS = 10 };
 
 /* May it go? A created one may, as callers expect; one that runs only by force. */
 static int check_deletable(const struct container *container, bool force, struct error *err)
@@ -20,7 +24,7 @@ static int check_deletable(const struct container *container, bool force, struct
 	if (status < 0)
 		return status;
 	if (status == STATUS_CREATING)
-		return error_set(err, EBUSY, "container \"%s\" is being created by a live process",
+		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
 				 id);
 	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
 		return error_set(err, EBUSY,
@@ -34,18 +38,30 @@ static int check_deletable(const struct container *container, bool force, struct
 	return 0;
 }
 
-int container_delete(const char *root, const char *id, bool force, struct error *err)
+static int delete_once(const char *root, const char *id, bool force, struct error *err)
 {
 	struct container container;
 	int result = container_open(root, id, &container, err);
 
-	if (result == -ENOENT && force)
-		return 0;
 	if (result < 0)
-		return result;
+		return result == -ENOENT && force ? 0 : result;
 	result = check_deletable(&container, force, err);
 	if (result == 0)
 		result = create_undo(&container.record, err);
 	container_close(&container);
+	return result;
+}
+
+/* A creator that was killed a moment ago may not have let go of its lock yet. */
+int container_delete(const char *root, const char *id, bool force, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = CREATOR_PAUSE_MS * 1000000L};
+	int result = delete_once(root, id, force, err);
+
+	for (int waited_ms = 0; force && result == -EAGAIN && waited_ms < CREATOR_WAIT_MS;
+	     waited_ms += CREATOR_PAUSE_MS) {
+		nanosleep(&pause, NULL);
+		result = delete_once(root, id, force, err);
+	}
 	return result;
 }

@@ -173,6 +173,15 @@ static bool read_record(struct container *container)
 	return strcmp(record.version, RECORD_VERSION) == 0;
 }
 
+/* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
+static bool creator_lives(int directory)
+{
+	if (flock(directory, LOCK_SH | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK;
+	flock(directory, LOCK_UN);
+	return false;
+}
+
 int container_open(const char *root, const char *id, struct container *container, struct error *err)
 {
 	_close_ int base = -1;
@@ -188,6 +197,8 @@ int container_open(const char *root, const char *id, struct container *container
 		return errno == ENOENT ? error_no_container(id, err)
 				       : error_errno(err, "%s/%s", root, id);
 	*container = (struct container){.record.directory = directory};
+	/* In this order: once the creator has gone, the record is its last word. */
+	container->creating = creator_lives(directory);
 	container->damaged = !read_record(container);
 	container->record.id = arena_strdup(&container->arena, id);
 	return 0;
@@ -202,15 +213,6 @@ void container_close(struct container *container)
 /*
  * The status
  */
-
-/* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
-static bool creator_lives(int directory)
-{
-	if (flock(directory, LOCK_SH | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK;
-	flock(directory, LOCK_UN);
-	return false;
-}
 
 static bool is_frozen(const struct container *container)
 {
@@ -246,7 +248,7 @@ int container_status(const struct container *container, int *pidfd, struct error
 
 	*pidfd = -1;
 	if (container->damaged || record->pid == 0)
-		return creator_lives(record->directory) ? STATUS_CREATING : STATUS_STOPPED;
+		return container->creating ? STATUS_CREATING : STATUS_STOPPED;
 	found = clone_find(record, err);
 	if (found == -ESRCH)
 		return STATUS_STOPPED;
@@ -303,7 +305,7 @@ static int claim_directory(int root, const char *id, struct error *err)
 	directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
 		return error_errno(err, "open");
-	if (flock(directory, LOCK_EX | LOCK_NB) < 0)
+	if (flock(directory, LOCK_EX) < 0)
 		return error_errno(err, "flock");
 	return take(&directory);
 }

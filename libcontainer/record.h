@@ -55,6 +55,7 @@ extern const struct words status_words;
 /* A container that exists: its directory held open, its record read. */
 struct container {
 	struct record record;
+	bool creating; /* its creator lives, when it was opened */
 	bool damaged; /* no readable record: its creator was killed. Only delete --force wants it */
 	struct arena arena;
 };

@@ -143,16 +143,15 @@ int executable_step_find(struct creation *creation, struct error *err)
 	return code ? error_program(code, name, err) : 0;
 }
 
-/* The program was there when it was looked for: ENOENT is then about what it names to run it.
- * Nobody looks again, since the filter is active by now. */
+/* The program was there when it was looked for, and may be gone since; or ENOENT is about what it
+ * names to run it. Nobody looks again, since the filter is active by now. */
 static int error_execute(int code, const char *name, struct error *err)
 {
 	if (code == ENOENT)
-		return error_set(
-			err, ENOENT,
-			"exec: \"%.512s\": no such file or directory: its interpreter or loader "
-			"is missing",
-			name);
+		return error_set(err, ENOENT,
+				 "exec: \"%.512s\": executable file not found: no such file or "
+				 "directory; or it is its interpreter or loader that is missing",
+				 name);
 	return error_program(code, name, err);
 }
 
