@@ -86,7 +86,8 @@ CHILD_TEST(executable, failing_says_why)
 	enter_root();
 	STEP(find("one", NULL));
 	FAILS(executable_step_execute(&creation, &err), ENOENT,
-	      "exec: \"one\": no such file or directory: its interpreter or loader is missing");
+	      "exec: \"one\": executable file not found: no such file or directory; or it is its "
+	      "interpreter or loader that is missing");
 	STEP(find("text", NULL));
 	FAILS(executable_step_execute(&creation, &err), ENOEXEC,
 	      "exec: \"text\": exec format error (is it built for this machine, or a script "
