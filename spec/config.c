@@ -187,7 +187,7 @@ static int read_namespace(struct reader *reader, const json_t *json, struct name
 	if (entry->present)
 		return reader_error(reader, EINVAL, "a second \"%s\" namespace",
 				    words_name(&namespace_words, item.type));
-	if (item.type == NAMESPACE_USER || item.type == NAMESPACE_TIME)
+	if (!words_supported(&namespace_words, item.type))
 		return reader_error(reader, ENOTSUP, "%s: not supported yet",
 				    words_name(&namespace_words, item.type));
 	*entry = (struct namespace_entry){.present = true, .path = path_or_null(item.path)};
@@ -234,12 +234,12 @@ static const struct field_custom namespaces_custom = {read_namespaces, write_nam
 static int read_seccomp_action(struct reader *reader, const json_t *json, void *member)
 {
 	uint64_t *action = member;
-	uint64_t notify;
 
 	if (reader_word(reader, json, &seccomp_action_words, action) < 0)
 		return -reader->err->code;
-	if (words_find(&seccomp_action_words, "SCMP_ACT_NOTIFY", &notify) && *action == notify)
-		return reader_error(reader, ENOTSUP, "SCMP_ACT_NOTIFY: not supported yet");
+	if (!words_supported(&seccomp_action_words, *action))
+		return reader_error(reader, ENOTSUP, "%s: not supported yet",
+				    words_name(&seccomp_action_words, *action));
 	return 0;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "spec/features.h"
 
-#include <linux/seccomp.h>
-
 #include "spec/config.h"
 #include "spec/schema_fields.h"
 
@@ -94,27 +92,16 @@ static const struct field features_fields[] = {
 static const struct schema features_schema = SCHEMA(struct features, features_fields);
 /* clang-format on */
 
-/* The names of a vocabulary, but for the values that are recognised and refused. */
-static struct strings supported_names(const struct words *words, const uint64_t *refused,
-				      size_t refused_count, struct arena *arena)
+/* The names of a vocabulary, but for those that are recognised and refused. */
+static struct strings supported_names(const struct words *words, struct arena *arena)
 {
 	const char **names = arena_array(arena, words->count, sizeof *names);
 	struct strings list = {0, names};
 
-	for (size_t i = 0; i < words->count; i++) {
-		bool listed = true;
-
-		for (size_t j = 0; j < refused_count; j++)
-			listed = listed && words->at[i].value != refused[j];
-		if (listed)
+	for (size_t i = 0; i < words->count; i++)
+		if (!words->at[i].unsupported)
 			names[list.count++] = words->at[i].name;
-	}
 	return list;
-}
-
-static struct strings all_names(const struct words *words, struct arena *arena)
-{
-	return supported_names(words, NULL, 0, arena);
 }
 
 static struct strings mount_option_names(struct arena *arena)
@@ -130,8 +117,6 @@ static struct strings mount_option_names(struct arena *arena)
 
 const char *features_format(const char *version, const char *commit, struct arena *arena)
 {
-	static const uint64_t no_namespaces[] = {NAMESPACE_USER, NAMESPACE_TIME};
-	static const uint64_t no_actions[] = {SECCOMP_RET_USER_NOTIF};
 	const struct pair annotations[] = {{"io.kist.version", version},
 					   {"io.kist.commit", commit}};
 	const struct features features = {
@@ -140,22 +125,22 @@ const char *features_format(const char *version, const char *commit, struct aren
 		.mountOptions = mount_option_names(arena),
 		.linux =
 			{
-				.namespaces =
-					supported_names(&namespace_words, no_namespaces, 2, arena),
-				.capabilities = all_names(&capability_words, arena),
+				.namespaces = supported_names(&namespace_words, arena),
+				.capabilities = supported_names(&capability_words, arena),
 				.cgroup = {.v1 = true, .v2 = true},
 				.seccomp =
 					{
 						.enabled = true,
 						.actions = supported_names(&seccomp_action_words,
-									   no_actions, 1, arena),
-						.operators =
-							all_names(&seccomp_operator_words, arena),
-						.archs = all_names(&seccomp_architecture_words,
-								   arena),
-						.knownFlags = all_names(&seccomp_flag_words, arena),
+									   arena),
+						.operators = supported_names(
+							&seccomp_operator_words, arena),
+						.archs = supported_names(
+							&seccomp_architecture_words, arena),
+						.knownFlags =
+							supported_names(&seccomp_flag_words, arena),
 						.supportedFlags =
-							all_names(&seccomp_flag_words, arena),
+							supported_names(&seccomp_flag_words, arena),
 					},
 			},
 		.annotations = {2, annotations},

@@ -60,9 +60,10 @@
 					       sizeof variable##_table / sizeof *variable##_table}
 
 static const struct word namespace_table[] = {
-	{"pid", NAMESPACE_PID},       {"network", NAMESPACE_NETWORK}, {"mount", NAMESPACE_MOUNT},
-	{"ipc", NAMESPACE_IPC},       {"uts", NAMESPACE_UTS},         {"user", NAMESPACE_USER},
-	{"cgroup", NAMESPACE_CGROUP}, {"time", NAMESPACE_TIME},
+	{"pid", NAMESPACE_PID},       {"network", NAMESPACE_NETWORK},
+	{"mount", NAMESPACE_MOUNT},   {"ipc", NAMESPACE_IPC},
+	{"uts", NAMESPACE_UTS},       {"user", NAMESPACE_USER, .unsupported = true},
+	{"cgroup", NAMESPACE_CGROUP}, {"time", NAMESPACE_TIME, .unsupported = true},
 };
 WORDS(namespace, "namespace");
 
@@ -169,7 +170,7 @@ static const struct word seccomp_action_table[] = {
 	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE},
 	{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW},
 	{"SCMP_ACT_LOG", SECCOMP_RET_LOG},
-	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF},
+	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF, .unsupported = true},
 };
 WORDS(seccomp_action, "seccomp action");
 
@@ -314,33 +315,27 @@ bool words_find(const struct words *words, const char *name, uint64_t *value)
 	return word;
 }
 
-/* Longer words are never taken for another one. */
-enum { WORD_BYTES_MAX = 40 };
-
-static size_t least(size_t a, size_t b)
+/* How many edits lead from one word to the other; more than limit counts as many. */
+static unsigned distance(const char *a, const char *b, unsigned limit)
 {
-	return a < b ? a : b;
-}
+	enum { LONGEST = 64 };
+	unsigned row[LONGEST + 1];
+	size_t length = strlen(b);
 
-/* Insertions, deletions and substitutions from one word to the other (Levenshtein), where small and
- * capital letters are the same. */
-static size_t distance(const char *from, const char *to)
-{
-	size_t row[WORD_BYTES_MAX + 1], length = strlen(to);
+	if (length > LONGEST || strlen(a) > LONGEST)
+		return limit + 1;
+	for (size_t j = 0; j <= length; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		unsigned diagonal = row[0];
 
-	for (size_t i = 0; i <= length; i++)
-		row[i] = i;
-	for (size_t j = 1; from[j - 1]; j++) {
-		size_t diagonal = row[0];
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= length; j++) {
+			unsigned replaced = diagonal + (a[i - 1] != b[j - 1]);
+			unsigned shortest = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
 
-		row[0] = j;
-		for (size_t i = 1; i <= length; i++) {
-			bool same = tolower((unsigned char)from[j - 1]) ==
-				    tolower((unsigned char)to[i - 1]);
-			size_t substituted = diagonal + !same;
-
-			diagonal = row[i];
-			row[i] = least(substituted, least(row[i], row[i - 1]) + 1);
+			diagonal = row[j];
+			row[j] = replaced < shortest ? replaced : shortest;
 		}
 	}
 	return row[length];
@@ -349,17 +344,14 @@ static size_t distance(const char *from, const char *to)
 const char *words_closest(const struct words *words, const char *name)
 {
 	const char *closest = NULL;
-	size_t best = strlen(name) / 3 + 1, length = strlen(name);
+	unsigned least = 3;
 
-	if (length > WORD_BYTES_MAX)
-		return NULL;
 	for (size_t i = 0; i < words->count; i++) {
-		const char *candidate = words->at[i].name;
-		size_t steps = distance(name, candidate);
+		unsigned edits = distance(name, words->at[i].name, least);
 
-		if (steps < best || (steps == best && !closest && steps < length)) {
-			best = steps;
-			closest = candidate;
+		if (edits < least && edits < strlen(name)) {
+			least = edits;
+			closest = words->at[i].name;
 		}
 	}
 	return closest;
@@ -371,6 +363,13 @@ const char *words_name(const struct words *words, uint64_t value)
 		if (words->at[i].value == value)
 			return words->at[i].name;
 	return NULL;
+}
+
+bool words_supported(const struct words *words, uint64_t value)
+{
+	const struct word *word = words_row(words, words_name(words, value));
+
+	return !word->unsupported;
 }
 
 /* A decimal number in range and nothing else. */

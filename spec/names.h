@@ -89,6 +89,11 @@ const char *words_closest(const struct words *words, const char *name);
 const char *words_name(const struct words *words, uint64_t value);
 
 /**
+ * words_supported() - whether a value of the vocabulary is not refused by name.
+ */
+bool words_supported(const struct words *words, uint64_t value);
+
+/**
  * signal_find() - a signal by number ("9") or name ("KILL", "SIGKILL", "sigkill", "SIGRTMIN+3").
  *
  * Return: the number, 0 (which only asks whether the process is there) to 64; -1 if it is none

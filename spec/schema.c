@@ -209,49 +209,6 @@ int reader_string(struct reader *reader, const json_t *json, const char **string
 	return 0;
 }
 
-/* How many edits lead from one word to the other; more than limit counts as many. */
-static unsigned distance(const char *a, const char *b, unsigned limit)
-{
-	enum { LONGEST = 64 };
-	unsigned row[LONGEST + 1];
-	size_t length = strlen(b);
-
-	if (length > LONGEST || strlen(a) > LONGEST)
-		return limit + 1;
-	for (size_t j = 0; j <= length; j++)
-		row[j] = (unsigned)j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		unsigned diagonal = row[0];
-
-		row[0] = (unsigned)i;
-		for (size_t j = 1; j <= length; j++) {
-			unsigned replaced = diagonal + (a[i - 1] != b[j - 1]);
-			unsigned shortest = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
-
-			diagonal = row[j];
-			row[j] = replaced < shortest ? replaced : shortest;
-		}
-	}
-	return row[length];
-}
-
-/* A word of the vocabulary that the user may have meant. */
-static const char *closest_word(const struct words *words, const char *name)
-{
-	const char *closest = NULL;
-	unsigned least = 3;
-
-	for (size_t i = 0; i < words->count; i++) {
-		unsigned edits = distance(name, words->at[i].name, least);
-
-		if (edits < least && edits < strlen(name)) {
-			least = edits;
-			closest = words->at[i].name;
-		}
-	}
-	return closest;
-}
-
 int reader_word(struct reader *reader, const json_t *json, const struct words *words,
 		uint64_t *value)
 {
@@ -261,7 +218,7 @@ int reader_word(struct reader *reader, const json_t *json, const struct words *w
 		return -reader->err->code;
 	if (words_find(words, name, value))
 		return 0;
-	closest = closest_word(words, name);
+	closest = words_closest(words, name);
 	if (closest)
 		return reader_error(reader, EINVAL, "unknown %s %s (did you mean \"%s\"?)",
 				    words->what, reader_quote(reader, name), closest);
@@ -441,14 +398,12 @@ static int read_word_mask(struct reader *reader, const struct field *field, cons
 	return 0;
 }
 
-static int read_pairs(struct reader *reader, const struct field *field, const json_t *json,
-		      struct pairs *pairs)
+static int read_pairs(struct reader *reader, const json_t *json, struct pairs *pairs)
 {
 	struct pair *at, *pair;
 	const char *name;
 	json_t *value;
 
-	(void)field;
 	if (!json_is_object(json))
 		return error_type(reader, "an object", json);
 	at = pair = arena_array(reader->arena, json_object_size(json), sizeof *at);
@@ -525,7 +480,7 @@ static int read_value(struct reader *reader, const struct field *field, const js
 	case FIELD_STRINGS:
 		return read_list(reader, field, json, sizeof(char *), read_string_element, member);
 	case FIELD_PAIRS:
-		return read_pairs(reader, field, json, member);
+		return read_pairs(reader, json, member);
 	case FIELD_NUMBERS:
 		return read_list(reader, field, json, sizeof(uint32_t), read_number_element,
 				 member);
