@@ -4,15 +4,18 @@
  * first one down creates, walking its undo column up deletes. The two sides meet in the
  * conversation of process/sync.h.
  *
- *     host                                          init
+ *     host                                       init
  *       claim the id
  *       cgroup and limits
- *       mount sources, console, namespaces, start socket
- *       process  ---------- clone3 ---------------->  begin, join
- *                                                     rootfs: mounts, devices, masks, terminal,
- * pivot names, sysctl, cwd, executable ready    <--------- PAUSED -----------------  identity,
- * capabilities, descriptors, verify rlimits, record, pid file go       ---------- GO
- * ---------------------> wait for `start`, or go on at once (run) filter, execute
+ *       mount sources, console, namespaces,
+ *       start socket
+ *       process   -------- clone3 ---------->      begin, join
+ *                                                  rootfs: mounts, devices, masks, terminal, pivot
+ *                                                  names, sysctl, cwd, executable
+ *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
+ *       rlimits, record, pid file
+ *       go        -------- GO -------------->      wait for `start`, or go on at once (run)
+ *                                                  filter, execute
  */
 #include "libcontainer/create.h"
 

@@ -4,8 +4,8 @@
  * with
  *
  *     config.json   the configuration, verbatim: later edits of the bundle have no effect
- *     record.json   written when the id is claimed, without init, and replaced once, when init is
- * ready start         a listening socket that only init holds, until it executes its program
+ *     record.json   written when the id is claimed, without init, and replaced once, with it
+ *     start         a listening socket that only init holds, until it executes its program
  *
  * Nothing in it changes afterwards: the status is asked of the kernel each time.
  */

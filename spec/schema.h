@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The engine that reads, validates, writes and lists a C structure by its field table.
+ * The engine that reads, validates and writes a C structure by its field table.
  *
  * A JSON object is a structure, a property is a member of the same name, and the table has one row
  * for each: {name, type, offset, flags}. The JSON type comes from the C type of the member by
@@ -14,8 +14,8 @@
  *     struct pairs p;                      object of strings
  *     const struct x *x;                   object, NULL when absent
  *     struct xs { count; const at; } xs;   array of objects
- *     word, words                          string or array of strings of one vocabulary, as a value
- * or a bit mask
+ *     word, words                          string or array of strings of one vocabulary, as a
+ *                                          value or a bit mask
  *
  * A JSON null is the same as an absent property (runtime-tools and Go callers write it). Unknown
  * properties are ignored, as config.md (Extensibility) demands.
