@@ -14,7 +14,7 @@
 #include "version.h"
 
 #include "libcontainer/log.h"
-#include "libcontainer/owner.h"
+#include "libcontainer/process/passwd.h"
 #include "libcontainer/record.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
@@ -27,7 +27,7 @@ static const char *owner_name(uint32_t uid, struct arena *arena)
 {
 	char name[256];
 
-	if (owner_find(uid, name, sizeof name))
+	if (passwd_find_name(uid, name, sizeof name))
 		return arena_strdup(arena, name);
 	return arena_printf(arena, "%u", uid);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading the container's /etc/passwd (passwd(5)), which may be anything: a fifo, a device, a line
- * without end. Fixed memory, and an end to how much is read.
+ * Reading /etc/passwd (passwd(5)). The container's may be anything: a fifo, a device, a line without
+ * end. Fixed memory, and an end to how much is read.
  */
 #include "libcontainer/process/passwd.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +17,7 @@
 enum { LINE_BYTES = 4096, FILE_BYTES = 1 << 20 };
 
 /* name:password:UID:GID:comment:directory:shell */
-enum { UID_FIELD = 2, DIRECTORY_FIELD = 5 };
+enum { NAME_FIELD = 0, UID_FIELD = 2, DIRECTORY_FIELD = 5 };
 
 /* The start of a field, NULL when the line has too few. */
 static const char *find_field(const char *line, int field)
@@ -41,21 +40,36 @@ static bool parse_uid(const char *text, uint64_t *uid)
 	return digit > text && *digit == ':' && value <= UINT32_MAX;
 }
 
-/* Whether this line, without its newline, is the user's, and has a home. */
-static bool take_home(const char *line, uid_t uid, char *home, size_t size)
+/* A user's field that is wanted; its text must begin in a certain way to be one. */
+struct wanted {
+	uid_t uid;
+	int field;
+	char first; /* 0: anything, but not nothing */
+	char *text;
+	size_t size;
+};
+
+static bool is_users(const char *line, uid_t uid)
 {
 	const char *number = find_field(line, UID_FIELD);
-	const char *directory = find_field(line, DIRECTORY_FIELD);
 	uint64_t parsed;
+
+	return number && parse_uid(number, &parsed) && parsed == uid;
+}
+
+/* Whether this line, without its newline, has it. */
+static bool take_field(const char *line, const struct wanted *wanted)
+{
+	const char *field = is_users(line, wanted->uid) ? find_field(line, wanted->field) : NULL;
 	size_t length;
 
-	if (!number || !directory || !parse_uid(number, &parsed) || parsed != uid)
+	if (!field)
 		return false;
-	length = strcspn(directory, ":");
-	if (directory[0] != '/' || length >= size)
+	length = strcspn(field, ":");
+	if (length == 0 || length >= wanted->size || (wanted->first && *field != wanted->first))
 		return false;
-	memcpy(home, directory, length);
-	home[length] = '\0';
+	memcpy(wanted->text, field, length);
+	wanted->text[length] = '\0';
 	return true;
 }
 
@@ -99,13 +113,13 @@ static bool read_line(struct reader *reader, char *line, size_t size)
 	return any;
 }
 
-static bool search_file(int file, uid_t uid, char *home, size_t size)
+static bool search_file(int file, const struct wanted *wanted)
 {
 	struct reader reader = {.file = file};
 	char line[LINE_BYTES];
 
 	while (read_line(&reader, line, sizeof line))
-		if (take_home(line, uid, home, size))
+		if (take_field(line, wanted))
 			return true;
 	return false;
 }
@@ -123,7 +137,8 @@ static int open_passwd(int root)
 	return take(&file);
 }
 
-int passwd_find_home(uid_t uid, char *home, size_t size, struct error *err)
+/* Return: whether it was found, or -errno. */
+static int find(const struct wanted *wanted, struct error *err)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_close_ int file = -1;
@@ -131,7 +146,25 @@ int passwd_find_home(uid_t uid, char *home, size_t size, struct error *err)
 	if (root < 0)
 		return error_errno(err, "/");
 	file = open_passwd(root);
-	if (file < 0 || !search_file(file, uid, home, size))
+	return file >= 0 && search_file(file, wanted);
+}
+
+int passwd_find_home(uid_t uid, char *home, size_t size, struct error *err)
+{
+	const struct wanted wanted = {uid, DIRECTORY_FIELD, '/', home, size};
+	int found = find(&wanted, err);
+
+	if (found < 0)
+		return found;
+	if (!found)
 		memcpy(home, "/", 2);
 	return 0;
+}
+
+bool passwd_find_name(uid_t uid, char *name, size_t size)
+{
+	const struct wanted wanted = {uid, NAME_FIELD, 0, name, size};
+	struct error ignored;
+
+	return find(&wanted, &ignored) > 0;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The container's /etc/passwd.
+ * /etc/passwd of the root directory that the caller is in, without libc's name service: that would load
+ * modules, in the container even its own (CVE-2019-14271).
  */
 #ifndef KIST_PASSWD_H
 #define KIST_PASSWD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,5 +24,13 @@
  * Return: 0 or -errno
  */
 int passwd_find_home(uid_t uid, char *home, size_t size, struct error *err);
+
+/**
+ * passwd_find_name() - the name of a user.
+ * @uid, @name, @size: as above
+ *
+ * Return: false, with name untouched, when there is no telling
+ */
+bool passwd_find_name(uid_t uid, char *name, size_t size);
 
 #endif

@@ -45,6 +45,17 @@ CHILD_TEST(passwd, is_searched_by_number)
 	EXPECT(home_is(4294967295U, "/"));
 }
 
+CHILD_TEST(passwd, has_names)
+{
+	char name[8] = "before";
+
+	enter_root();
+	EXPECT(!passwd_find_name(1000, name, sizeof name) && strcmp(name, "before") == 0);
+	put_file("/etc/passwd", 0644, ":x:1000:\ntoolongname:x:1000:\ngood:x:1000:\n");
+	EXPECT(passwd_find_name(1000, name, sizeof name) && strcmp(name, "good") == 0);
+	EXPECT(!passwd_find_name(1001, name, sizeof name) && strcmp(name, "good") == 0);
+}
+
 CHILD_TEST(passwd, lines_and_homes_may_be_too_long)
 {
 	char text[20000];
