@@ -197,9 +197,8 @@ static int create_step_process(struct creation *creation, struct error *err)
 	return clone_identify(creation->init, pid, &creation->record, err);
 }
 
-/* Nothing open yet. */
-static void creation_init(struct creation *creation, const struct plan *plan,
-			  const struct document *document)
+void creation_init(struct creation *creation, const struct plan *plan,
+		   const struct document *document)
 {
 	*creation = (struct creation){
 		.plan = plan,
@@ -258,12 +257,11 @@ struct source {
 	struct plan plan;
 };
 
-static int read_template(const struct container_options *options, struct source *source)
+static void read_template(const struct container_options *options, struct source *source)
 {
 	source->document.text = template_format_for(options->rootfs, options->args,
 						    !options->ephemeral, &source->arena);
 	source->document.size = strlen(source->document.text);
-	return 0;
 }
 
 static int read_bundle(const char *bundle, const char *name, struct source *source,
@@ -287,8 +285,9 @@ static int source_read(struct source *source, const struct container_options *op
 
 	if (!realpath(bundle, absolute))
 		return error_errno(err, "bundle %s", bundle);
-	if (options->rootfs ? read_template(options, source) < 0
-			    : read_bundle(absolute, name, source, err) < 0)
+	if (options->rootfs)
+		read_template(options, source);
+	else if (read_bundle(absolute, name, source, err) < 0)
 		return -err->code;
 	if (config_parse(name, &source->document, &source->arena, &plan->config, err) < 0 ||
 	    host_read(&source->arena, &plan->host, err) < 0)

@@ -11,6 +11,12 @@ extern const struct step host_steps[], child_steps[];
 extern const size_t host_step_count, child_step_count;
 
 /**
+ * creation_init() - a creation in which nothing is open yet.
+ */
+void creation_init(struct creation *creation, const struct plan *plan,
+		   const struct document *document);
+
+/**
  * create_undo() - walk the undo column of host_steps[] up: what a failing create does, and delete.
  *
  * Stops at the first step that cannot be taken back, so that it can be tried again.

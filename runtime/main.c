@@ -244,6 +244,8 @@ static int run_command(const struct command *command, const struct global *globa
 		return 0;
 	}
 	secure_descriptors(options.container.preserve_fds);
+	options.container.root = global->root;
+	options.container.cgroup_manager = global->cgroup_manager;
 	if (count < command->least || (command->most >= 0 && count > command->most))
 		return error_set(err, EINVAL, "%s: too %s arguments; usage: kist %s %s",
 				 command->name, count < command->least ? "few" : "many",

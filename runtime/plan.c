@@ -4,10 +4,7 @@
 int command_plan(const struct global *global, struct command_options *options, char **argv,
 		 struct error *err)
 {
-	struct container_options *container = &options->container;
-
-	container->root = global->root;
-	container->cgroup_manager = global->cgroup_manager;
-	container->id = argv[0];
-	return container_plan(container, stdout, err);
+	(void)global;
+	options->container.id = argv[0];
+	return container_plan(&options->container, stdout, err);
 }

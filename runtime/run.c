@@ -52,8 +52,6 @@ int command_run(const struct global *global, struct command_options *options, ch
 {
 	struct container_options *container = &options->container;
 
-	container->root = global->root;
-	container->cgroup_manager = global->cgroup_manager;
 	container->id = argv[0];
 	container->args = (const char *const *)argv + 1;
 	if (container->rootfs && !argv[1])

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/create.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -61,20 +62,7 @@ static inline void fixture_init(void)
 		.bundle = "/bundle",
 		.arena = &arena,
 	};
-	creation = (struct creation){
-		.plan = &plan,
-		.record = {.directory = -1},
-		.sync = -1,
-		.start = -1,
-		.init = -1,
-		.terminal = -1,
-		.console = -1,
-		.procfs = -1,
-		.cgroup = {.directory = -1},
-		.rootfs = {.tree = -1},
-	};
-	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
-		creation.namespaces.at[kind] = -1;
+	creation_init(&creation, &plan, NULL);
 }
 
 static inline void fixture_finish(void)
