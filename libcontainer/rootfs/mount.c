@@ -257,7 +257,7 @@ static int set_propagation(int mount, const struct mount_plan *entry, struct err
 
 /* The plan allows few places below /proc, by name; a link of the image must not lead to the others
  * (CVE-2019-16884). */
-static int check_not_hidden_proc(int target, const struct mount_plan *entry, struct error *err)
+static int check_target(int target, const struct mount_plan *entry, struct error *err)
 {
 	struct statfs fs;
 
@@ -270,20 +270,32 @@ static int check_not_hidden_proc(int target, const struct mount_plan *entry, str
 			 entry->target);
 }
 
+/* Where a mount goes. Every target is one of these three: something that is there, a directory or a
+ * file that is made when it is missing. */
+enum target { TARGET_EXISTING, TARGET_DIRECTORY, TARGET_FILE };
+
+static int resolve_target(int tree, const struct mount_plan *entry, enum target kind,
+			  struct error *err)
+{
+	const char *path = entry->target;
+	enum path_links links = path_links(path);
+	_close_ int target = kind == TARGET_EXISTING ? path_open(tree, path, O_PATH, links, err)
+			     : kind == TARGET_DIRECTORY
+				     ? path_make_directory(tree, path, 0755, links, err)
+				     : path_make_file(tree, path, 0644, links, err);
+
+	if (target < 0)
+		return target;
+	return check_target(target, entry, err) < 0 ? -err->code : take(&target);
+}
+
 /* The last touches, and into the tree. */
 static int attach(int mount, int target, const struct mount_plan *entry, struct error *err)
 {
-	if (check_not_hidden_proc(target, entry, err) < 0)
-		return -err->code;
 	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
 	    mountfd_attach(mount, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
-}
-
-static int make_target(int tree, const struct mount_plan *entry, struct error *err)
-{
-	return path_make_directory(tree, entry->target, 0755, path_links(entry->target), err);
 }
 
 /* "size=65536k" is a name and a value, "nodiscard" a name. */
@@ -405,7 +417,7 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 
 	if (mount < 0)
 		return error_wrap(err, "%s", entry->target);
-	target = make_target(tree, entry, err);
+	target = resolve_target(tree, entry, TARGET_DIRECTORY, err);
 	return target < 0 ? target : attach(mount, target, entry, err);
 }
 
@@ -418,8 +430,8 @@ static int make_bind_target(int tree, int source, const struct mount_plan *entry
 	if (fstat(source, &status) < 0)
 		return error_errno(err, "%s: source", entry->target);
 	if (S_ISDIR(status.st_mode))
-		return make_target(tree, entry, err);
-	target = path_make_file(tree, entry->target, 0644, path_links(entry->target), err);
+		return resolve_target(tree, entry, TARGET_DIRECTORY, err);
+	target = resolve_target(tree, entry, TARGET_FILE, err);
 	if (target < 0)
 		return target;
 	if (fstat(target, &status) == 0 && S_ISDIR(status.st_mode))
@@ -499,7 +511,7 @@ static int mount_cgroup(struct creation *creation, const struct mount_plan *entr
 			struct error *err)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	_close_ int target = make_target(rootfs->tree, entry, err);
+	_close_ int target = resolve_target(rootfs->tree, entry, TARGET_DIRECTORY, err);
 
 	if (target < 0)
 		return target;
@@ -553,8 +565,7 @@ static int remount(int target, const struct mount_plan *entry, struct error *err
 
 static int mount_again(struct creation *creation, const struct mount_plan *entry, struct error *err)
 {
-	_close_ int target = path_open(creation->rootfs.tree, entry->target, O_PATH,
-				       path_links(entry->target), err);
+	_close_ int target = resolve_target(creation->rootfs.tree, entry, TARGET_EXISTING, err);
 
 	if (target < 0)
 		return target;

@@ -195,6 +195,18 @@ def test_mounts_in_proc(kist, bundle, work, destination, kind):
     kist.refuses(bundle, r"mounts\[6\]")
 
 
+@pytest.mark.parametrize(
+    "destination, kind, options",
+    [("/link/attr", "cgroup", []), ("/alias", "none", ["remount", "nosuid"])],
+)
+def test_every_kind_of_mount_in_proc(kist, bundle, destination, kind, options):
+    """By a link of the image, whatever it is that is mounted there."""
+    (bundle.rootfs / "link").symlink_to("/proc/self")
+    (bundle.rootfs / "alias").symlink_to("/proc")
+    bundle.mount(destination, kind, kind, options)
+    kist.refuses(bundle, r"mounts\[6\].*leads into /proc")
+
+
 def test_mounts_of_files_in_proc(kist, bundle, work):
     """lxcfs puts its files there."""
     (work / "meminfo").write_text("MemTotal: 42 kB\n")
