@@ -3,10 +3,10 @@
  * Paths that the container must not read, or not write (config-linux.md, Masked Paths, Readonly
  * Paths).
  *
- * What covers a masked path comes from a filesystem of kist's own that no one else has ever seen: a
- * null device for files, an empty directory for directories. A /dev/null of the image or of the
- * host may be anything (CVE-2025-31133). A path that does not exist is skipped, every other failure
- * is fatal.
+ * What covers a masked path is seen to be what it should be: for files the container's own null
+ * device, verified by its number (CVE-2025-31133: /dev/null of an image may be anything), for
+ * directories one empty filesystem. A path that does not exist is skipped, every other failure is
+ * fatal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -98,44 +98,60 @@ static int check_null(int node, struct error *err)
 	return 0;
 }
 
-/* A tmpfs with a null device in it, read-only from then on. */
-static int make_null(struct error *err)
-{
-	_close_ int mount = mountfd_tmpfs(NULL, 0, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
-	_close_ int node = -1;
-	bool made;
-
-	if (mount < 0)
-		return mount;
-	node = path_make_node(mount, "/null", S_IFCHR | 0666, makedev(1, 3), PATH_LINKS_REFUSED,
-			      &made, err);
-	if (node < 0 || check_null(node, err) < 0 ||
-	    mountfd_change(mount, false, MOUNT_ATTR_RDONLY, 0, err) < 0)
-		return -err->code;
-	return take(&mount);
-}
-
-/* The two covers, on the stage: they are copied for every path. */
+/* What files and directories are covered with, -1 until the first one wants it. */
 struct covers {
+	int tree;
 	int null, empty;
 };
 
-static int cover(int target, const struct covers *covers, struct error *err)
+static int cover_file(int target, struct covers *covers, struct error *err)
+{
+	_close_ int copy = -1;
+
+	if (covers->null < 0)
+		covers->null =
+			path_open(covers->tree, "/dev/null", O_PATH, PATH_LINKS_REFUSED, err);
+	if (covers->null < 0)
+		return covers->null;
+	if (check_null(covers->null, err) < 0)
+		return error_wrap(err, "/dev/null");
+	copy = mountfd_clone(covers->null, "", false, err);
+	if (copy < 0 ||
+	    mountfd_change(copy, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+			   0, err) < 0)
+		return -err->code;
+	return mountfd_attach(copy, target, err);
+}
+
+/* The first directory gets the empty one itself, the others copies of it: so there is none to
+ * unmount, which the kernel would take long for. */
+static int cover_directory(int target, struct covers *covers, struct error *err)
+{
+	_close_ int copy = -1;
+
+	if (covers->empty < 0) {
+		covers->empty = make_empty(err);
+		return covers->empty < 0 ? covers->empty
+					 : mountfd_attach(covers->empty, target, err);
+	}
+	copy = mountfd_clone(covers->empty, "", false, err);
+	return copy < 0 ? copy : mountfd_attach(copy, target, err);
+}
+
+static int cover(int target, struct covers *covers, struct error *err)
 {
 	struct stat status;
-	_close_ int copy = -1;
 
 	if (fstat(target, &status) < 0)
 		return error_errno(err, "fstat");
-	copy = S_ISDIR(status.st_mode) ? mountfd_clone(covers->empty, "", false, err)
-				       : mountfd_clone(covers->null, "null", false, err);
-	return copy < 0 ? copy : mountfd_attach(copy, target, err);
+	return S_ISDIR(status.st_mode) ? cover_directory(target, covers, err)
+				       : cover_file(target, covers, err);
 }
 
 /* Apply a change to every path that exists. */
 static int change_paths(int tree, const char *property, const struct strings *paths,
-			int (*change)(int target, const struct covers *covers, struct error *err),
-			const struct covers *covers, struct error *err)
+			int (*change)(int target, struct covers *covers, struct error *err),
+			struct covers *covers, struct error *err)
 {
 	for (size_t i = 0; i < paths->count; i++) {
 		_close_ int target =
@@ -151,34 +167,19 @@ static int change_paths(int tree, const char *property, const struct strings *pa
 	return 0;
 }
 
-static int mask_on_stage(const struct creation *creation, const struct covers *covers,
-			 struct error *err)
-{
-	const struct strings *paths = &creation->plan->config->linux->maskedPaths;
-	int result;
-
-	if (mountfd_stage(covers->empty, err) < 0)
-		return -err->code;
-	result =
-		change_paths(creation->rootfs.tree, "linux.maskedPaths", paths, cover, covers, err);
-	return result < 0 ? result : mountfd_unstage(covers->empty, err);
-}
-
 int mask_step_paths(struct creation *creation, struct error *err)
 {
-	_close_ int null = make_null(err);
-	_close_ int empty = null < 0 ? -1 : make_empty(err);
-	const struct covers covers = {.null = null, .empty = empty};
+	const struct strings *paths = &creation->plan->config->linux->maskedPaths;
+	struct covers covers = {.tree = creation->rootfs.tree, .null = -1, .empty = -1};
+	int result = change_paths(covers.tree, "linux.maskedPaths", paths, cover, &covers, err);
 
-	if (null < 0 || empty < 0 || mountfd_stage(null, err) < 0)
-		return -err->code;
-	if (mask_on_stage(creation, &covers, err) < 0)
-		return -err->code;
-	return mountfd_unstage(null, err);
+	cleanup_close(&covers.null);
+	cleanup_close(&covers.empty);
+	return result;
 }
 
 /* What is seen there, mounted over itself: the flags that it has are kept. */
-static int make_readonly(int target, const struct covers *covers, struct error *err)
+static int make_readonly(int target, struct covers *covers, struct error *err)
 {
 	_close_ int copy = mountfd_clone(target, "", true, err);
 
