@@ -244,12 +244,12 @@ static uint64_t read_bounding(uint64_t known)
 	return mask;
 }
 
-static uint64_t read_ambient(uint64_t known)
+static uint64_t read_ambient(uint64_t possible)
 {
 	uint64_t mask = 0;
 
 	for (int capability = 0; capability < 64; capability++)
-		if ((known & 1ULL << capability) &&
+		if ((possible & 1ULL << capability) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, capability, 0, 0))
 			mask |= 1ULL << capability;
 	return mask;
@@ -264,7 +264,9 @@ static int verify_capabilities(const struct plan *plan, struct error *err)
 		return -err->code;
 	if (compare_mask("bounding", read_bounding(known), planned->bounding, err) < 0)
 		return -err->code;
-	return compare_mask("ambient", read_ambient(known), planned->ambient, err);
+	/* The kernel lets no other be set (capabilities(7)), and those sets have just been seen. */
+	return compare_mask("ambient", read_ambient(planned->permitted & planned->inheritable),
+			    planned->ambient, err);
 }
 
 static int verify_privileges(const struct plan *plan, struct error *err)

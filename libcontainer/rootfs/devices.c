@@ -27,16 +27,19 @@ static const struct device_plan default_devices[] = {
 	{.path = "/dev/tty", .major = 5, .minor = 0},
 };
 
+/* What links to the same is one after the other. */
+static const char self_fd[] = "/proc/self/fd";
+
 struct link {
 	const char *path, *text;
 	const char *needs; /* made only when this exists; NULL: always */
 };
 
 static const struct link links[] = {
-	{"/dev/fd", "/proc/self/fd", "/proc/self/fd"},
-	{"/dev/stdin", "/proc/self/fd/0", "/proc/self/fd"},
-	{"/dev/stdout", "/proc/self/fd/1", "/proc/self/fd"},
-	{"/dev/stderr", "/proc/self/fd/2", "/proc/self/fd"},
+	{"/dev/fd", self_fd, self_fd},
+	{"/dev/stdin", "/proc/self/fd/0", self_fd},
+	{"/dev/stdout", "/proc/self/fd/1", self_fd},
+	{"/dev/stderr", "/proc/self/fd/2", self_fd},
 	{"/dev/core", "/proc/kcore", "/proc/kcore"},
 	{"/dev/ptmx", "pts/ptmx", NULL},
 };
@@ -213,12 +216,24 @@ static int check_link(int tree, const struct link *link, struct error *err)
 
 static int make_link(int tree, const struct link *link, struct error *err)
 {
-	int result;
+	int result = path_make_link(tree, link->path, link->text, PATH_LINKS_REFUSED, err);
 
-	if (link->needs && !exists(tree, link->needs))
-		return 0;
-	result = path_make_link(tree, link->path, link->text, PATH_LINKS_REFUSED, err);
 	return result == -EEXIST ? check_link(tree, link, err) : result;
+}
+
+static int make_links(int tree, struct error *err)
+{
+	const char *asked = NULL;
+	bool there = true;
+
+	for (const struct link *link = links; link < links + COUNT(links); link++) {
+		if (link->needs != asked)
+			there = !link->needs || exists(tree, link->needs);
+		asked = link->needs;
+		if (there && make_link(tree, link, err) < 0)
+			return -err->code;
+	}
+	return 0;
 }
 
 int devices_step_make(struct creation *creation, struct error *err)
@@ -234,8 +249,5 @@ int devices_step_make(struct creation *creation, struct error *err)
 				       ? -err->code
 				       : error_wrap(err, "linux.devices[%d]", device->index);
 	}
-	for (size_t i = 0; i < COUNT(links); i++)
-		if (make_link(tree, &links[i], err) < 0)
-			return -err->code;
-	return 0;
+	return make_links(tree, err);
 }

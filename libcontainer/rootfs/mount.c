@@ -220,6 +220,14 @@ static uint64_t early(const struct mount_plan *entry, uint64_t set)
 	return entry->readonly_late ? set & ~(uint64_t)MOUNT_ATTR_RDONLY : set;
 }
 
+/* What a new mount begins with: the recursive options concern it alone. */
+static uint64_t new_attributes(const struct mount_plan *entry)
+{
+	const struct mount_options *options = &entry->mount->options;
+
+	return early(entry, (options->rset & ~options->clear) | (options->set & ~options->rclear));
+}
+
 static int change_attributes(int mount, const struct mount_plan *entry, struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
@@ -238,6 +246,14 @@ static unsigned long all_types(const struct mount_options *options)
 	return types;
 }
 
+static int propagate_as_asked(int mount, const struct mount_options *options, struct error *err)
+{
+	for (size_t i = 0; i < options->propagation.count; i++)
+		if (mountfd_propagate(mount, options->propagation.at[i], err) < 0)
+			return -err->code;
+	return 0;
+}
+
 /* A copy of a shared mount is in the host's peer group. Whoever wants it to be shared keeps it
  * there; a slave follows the host; else it is the container's alone. With "slave" and rbind the
  * mounts below must not stay shared, so all become slaves first. */
@@ -249,10 +265,7 @@ static int set_propagation(int mount, const struct mount_plan *entry, struct err
 	if (!(types & MS_SHARED) &&
 	    mountfd_propagate(mount, (types & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < options->propagation.count; i++)
-		if (mountfd_propagate(mount, options->propagation.at[i], err) < 0)
-			return -err->code;
-	return 0;
+	return propagate_as_asked(mount, options, err);
 }
 
 /* The plan allows few places below /proc, by name; a link of the image must not lead to the others
@@ -289,7 +302,7 @@ static int resolve_target(int tree, const struct mount_plan *entry, enum target 
 	return check_target(target, entry, err) < 0 ? -err->code : take(&target);
 }
 
-/* The last touches, and into the tree. */
+/* The last touches of what was copied, and into the tree. */
 static int attach(int mount, int target, const struct mount_plan *entry, struct error *err)
 {
 	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
@@ -405,7 +418,7 @@ static int make_filesystem(int tree, const struct mount_plan *entry, struct erro
 	if (set_mode(context, tree, entry, err) < 0 ||
 	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
 		return -err->code;
-	return mountfd_create(context, early(entry, mount->options.set), err);
+	return mountfd_create(context, new_attributes(entry), err);
 }
 
 static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
@@ -418,7 +431,12 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 	if (mount < 0)
 		return error_wrap(err, "%s", entry->target);
 	target = resolve_target(tree, entry, TARGET_DIRECTORY, err);
-	return target < 0 ? target : attach(mount, target, entry, err);
+	if (target < 0)
+		return target;
+	if (propagate_as_asked(mount, &entry->mount->options, err) < 0 ||
+	    mountfd_attach(mount, target, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
 }
 
 /* Directories are mounted on directories, everything else on files. */
@@ -555,11 +573,9 @@ static int remount(int target, const struct mount_plan *entry, struct error *err
 	if (check_mount_root(target, err) < 0 || reconfigure(target, options, err) < 0)
 		return -err->code;
 	copy = mountfd_clone(target, "", true, err);
-	if (copy < 0 || change_attributes(copy, entry, err) < 0)
+	if (copy < 0 || change_attributes(copy, entry, err) < 0 ||
+	    propagate_as_asked(copy, options, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < options->propagation.count; i++)
-		if (mountfd_propagate(copy, options->propagation.at[i], err) < 0)
-			return -err->code;
 	return mountfd_attach(copy, target, err);
 }
 

@@ -94,16 +94,12 @@ static int split_path(const char *path, struct split *split, struct error *err)
 	return 0;
 }
 
-/* Enter prefix, a directory that is known as name in its parent; make it when it is missing. */
-static int enter_directory(int tree, int parent, const char *prefix, const char *name, mode_t mode,
-			   enum path_links links, struct error *err)
+/* Make name in its parent, and enter it. prefix is the whole path so far. */
+static int make_child(int tree, int parent, const char *prefix, const char *name, mode_t mode,
+		      enum path_links links, struct error *err)
 {
-	int directory = open_in_tree(tree, prefix, O_PATH | O_DIRECTORY, links);
+	int directory;
 
-	if (directory >= 0)
-		return directory;
-	if (errno != ENOENT)
-		return fail(prefix, links, err);
 	if (mkdirat(parent, name, mode) == 0) {
 		directory = open_child(parent, name, O_PATH | O_DIRECTORY);
 		return directory < 0 ? fail(prefix, links, err) : directory;
@@ -117,46 +113,75 @@ static int enter_directory(int tree, int parent, const char *prefix, const char 
 	return directory < 0 ? fail(prefix, links, err) : directory;
 }
 
-/* Go down from the tree's root, one component at a time. prefix is a copy that may be written to.
- */
-static int make_directories(int tree, char *prefix, mode_t mode, enum path_links links,
+/* Cut the last component off a path of this length. Return: the length of what is left, "" for the
+ * root. */
+static size_t cut_component(char *path, size_t length)
+{
+	while (length > 0 && path[length - 1] != '/')
+		length--;
+	while (length > 0 && path[length - 1] == '/')
+		length--;
+	path[length] = '\0';
+	return length;
+}
+
+/* Open the deepest directory above path that is there, and cut path to it. */
+static int open_ancestor(int tree, char *path, size_t length, enum path_links links,
+			 struct error *err)
+{
+	for (;;) {
+		int directory;
+
+		length = cut_component(path, length);
+		directory = open_in_tree(tree, length ? path : "/", O_PATH | O_DIRECTORY, links);
+		if (directory >= 0)
+			return directory;
+		if (errno != ENOENT || length == 0)
+			return fail(length ? path : "/", links, err);
+	}
+}
+
+/* From what is there down to path, one component at a time. */
+static int make_directories(int tree, const char *path, mode_t mode, enum path_links links,
 			    struct error *err)
 {
-	_close_ int directory = open_in_tree(tree, "/", O_PATH | O_DIRECTORY, links);
-	char *name = prefix + strspn(prefix, "/");
+	char prefix[PATH_MAX];
+	size_t length = strlen(path);
+	_close_ int directory = -1;
 
+	memcpy(prefix, path, length + 1);
+	directory = open_ancestor(tree, prefix, length, links, err);
 	if (directory < 0)
-		return fail(prefix, links, err);
-	while (*name) {
-		char *end = name + strcspn(name, "/");
-		char cut = *end;
+		return directory;
+	for (length = strlen(prefix);;) {
+		const char *name = path + length + strspn(path + length, "/");
+		size_t end = (size_t)(name - path) + strcspn(name, "/");
 		int next;
 
-		*end = '\0';
-		next = enter_directory(tree, directory, prefix, name, mode, links, err);
-		*end = cut;
+		if (!*name)
+			return take(&directory);
+		memcpy(prefix, path, end);
+		prefix[end] = '\0';
+		next = make_child(tree, directory, prefix, prefix + (name - path), mode, links,
+				  err);
 		if (next < 0)
 			return next;
 		close(directory);
 		directory = next;
-		name = end + strspn(end, "/");
+		length = end;
 	}
-	return take(&directory);
 }
 
 int path_make_directory(int tree, const char *path, mode_t mode, enum path_links links,
 			struct error *err)
 {
 	int directory = open_in_tree(tree, path, O_PATH | O_DIRECTORY, links);
-	char prefix[PATH_MAX];
-	size_t length = strlen(path);
 
 	if (directory >= 0)
 		return directory;
-	if (errno != ENOENT || length >= sizeof prefix)
+	if (errno != ENOENT || strlen(path) >= PATH_MAX)
 		return fail(path, links, err);
-	memcpy(prefix, path, length + 1);
-	return make_directories(tree, prefix, mode, links, err);
+	return make_directories(tree, path, mode, links, err);
 }
 
 /* The directory that path is in, made where it is missing. */
