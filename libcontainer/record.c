@@ -126,6 +126,7 @@ static int make_root(const char *path, struct error *err)
 static const struct field cgroup_fields[] = {
 	FIELD(struct record_cgroup, driver, REQUIRED),
 	FIELD(struct record_cgroup, path, REQUIRED),
+	FIELD(struct record_cgroup, freezers, OPTIONAL),
 };
 static const struct schema cgroup_schema = SCHEMA(struct record_cgroup, cgroup_fields);
 
@@ -214,18 +215,6 @@ void container_close(struct container *container)
  * The status
  */
 
-static bool is_frozen(const struct container *container)
-{
-	const struct cgroup_driver *driver = cgroup_driver_find(container->record.cgroup.driver);
-	struct arena arena _arena_ = {0};
-	struct host host = {0};
-	struct error ignored;
-
-	if (!driver || cgroup_hierarchies_read(&arena, &host, &ignored) < 0)
-		return false;
-	return driver->frozen(&host, container->record.cgroup.path) > 0;
-}
-
 static bool somebody_listens(int directory)
 {
 	struct error ignored;
@@ -238,7 +227,8 @@ static enum status live_status(const struct container *container)
 {
 	if (somebody_listens(container->record.directory))
 		return STATUS_CREATED;
-	return is_frozen(container) ? STATUS_PAUSED : STATUS_RUNNING;
+	return cgroup_is_frozen(&container->record.cgroup.freezers) ? STATUS_PAUSED
+								    : STATUS_RUNNING;
 }
 
 int container_status(const struct container *container, int *pidfd, struct error *err)
@@ -276,6 +266,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->annotations = plan->config->annotations;
 	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
+	record->cgroup.freezers = cgroup_freezers(plan);
 }
 
 static int error_in_use(const char *id, struct error *err)

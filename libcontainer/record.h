@@ -26,6 +26,7 @@ struct creation;
 struct record_cgroup {
 	const char *driver; /* "": none */
 	const char *path;
+	struct strings freezers; /* see cgroup_freezers() */
 };
 
 struct record {

@@ -421,6 +421,42 @@ void cgroup_print(const struct plan *plan, FILE *out)
 		print_device_rules(&cgroup->device_rules, out);
 }
 
+static const char *freezer_file(const struct hierarchy *hierarchy)
+{
+	if (hierarchy->unified)
+		return "cgroup.events";
+	return cgroup_has_controller(hierarchy->controllers, "freezer") ? "freezer.state" : NULL;
+}
+
+struct strings cgroup_freezers(const struct plan *plan)
+{
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+	const char **at = arena_array(plan->arena, hierarchies->count, sizeof *at);
+	size_t count = 0;
+
+	for (size_t i = 0; plan->cgroup.driver && i < hierarchies->count; i++) {
+		const struct hierarchy *hierarchy = &hierarchies->at[i];
+		const char *file = freezer_file(hierarchy);
+
+		if (file)
+			at[count++] = arena_printf(plan->arena, "%s%s/%s", hierarchy->mount,
+						   plan->cgroup.path, file);
+	}
+	return (struct strings){.count = count, .at = at};
+}
+
+bool cgroup_is_frozen(const struct strings *freezers)
+{
+	char text[256];
+	struct error ignored;
+
+	for (size_t i = 0; i < freezers->count; i++)
+		if (io_read_file(AT_FDCWD, freezers->at[i], text, sizeof text, &ignored) > 0 &&
+		    (strcmp(text, "FROZEN\n") == 0 || strstr(text, "frozen 1\n")))
+			return true;
+	return false;
+}
+
 /* The steps. */
 
 /* config-linux.md, Control groups: a cgroup that is in use is not fit. Callers look for this text.

@@ -101,8 +101,6 @@ struct cgroup_driver {
 	int (*kill)(const struct host *host, const char *path, int signal, struct error *err);
 	/* Freeze or thaw, and wait until it is so. */
 	int (*freeze)(const struct host *host, const char *path, bool frozen, struct error *err);
-	/* 1 frozen, 0 not or no such cgroup. */
-	int (*frozen)(const struct host *host, const char *path);
 };
 
 /**
@@ -206,6 +204,18 @@ enum { CGROUP_DEVICE_TEXT_SIZE = 64 };
  */
 void cgroup_device_format(const struct cgroup_device_rule *rule,
 			  char text[static CGROUP_DEVICE_TEXT_SIZE]);
+
+/**
+ * cgroup_freezers() - the files that say whether the container is frozen, absolute, one for each
+ * hierarchy that can freeze. They are in the record: a status is asked for often, and so it need not
+ * look for the hierarchies.
+ */
+struct strings cgroup_freezers(const struct plan *plan);
+
+/**
+ * cgroup_is_frozen() - ask them. One that is missing says no.
+ */
+bool cgroup_is_frozen(const struct strings *freezers);
 
 /* Steps; see steps.h. */
 int cgroup_step_check(struct creation *creation, struct error *err);

@@ -58,13 +58,13 @@ bool ancestor_next(struct ancestor *ancestor)
 	return true;
 }
 
-/* Is what is mounted there still what mountinfo said? Something else may cover it. */
-static int verify_mount(int mount, const struct hierarchy *hierarchy, struct error *err)
+/* Is this what mountinfo said, or does something else cover it? */
+static int verify(int directory, const struct hierarchy *hierarchy, struct error *err)
 {
 	long magic = hierarchy->unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
 	struct statfs statfs;
 
-	if (fstatfs(mount, &statfs) < 0)
+	if (fstatfs(directory, &statfs) < 0)
 		return error_errno(err, "%s: statfs", hierarchy->mount);
 	if (statfs.f_type != magic)
 		return error_set(err, ENODEV, "%s: something else is mounted over the hierarchy",
@@ -72,18 +72,6 @@ static int verify_mount(int mount, const struct hierarchy *hierarchy, struct err
 	return 0;
 }
 
-static int open_mount(const struct hierarchy *hierarchy, struct error *err)
-{
-	_close_ int mount = open(hierarchy->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (mount < 0)
-		return error_errno(err, "%s", hierarchy->mount);
-	if (verify_mount(mount, hierarchy, err) < 0)
-		return -err->code;
-	return take(&mount);
-}
-
-/* A path relative to the mount. */
 static const char *relative(const char *path)
 {
 	return path[1] ? path + 1 : ".";
@@ -95,17 +83,49 @@ static int open_beneath(int directory, const char *path)
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
 
+/* Room for a path of the host: a mount and what is below it. */
+enum { HOST_PATH_MAX = 2 * PATH_MAX };
+
+static void join(const struct hierarchy *hierarchy, const char *path, char whole[HOST_PATH_MAX])
+{
+	snprintf(whole, HOST_PATH_MAX, "%s%s", hierarchy->mount, path);
+}
+
+bool tree_exists(const struct hierarchy *hierarchy, const char *path)
+{
+	char whole[HOST_PATH_MAX];
+
+	join(hierarchy, path, whole);
+	return faccessat(AT_FDCWD, whole, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+static int open_verified(const struct hierarchy *hierarchy, const char *path, struct error *err)
+{
+	char whole[HOST_PATH_MAX];
+	_close_ int directory = -1;
+
+	join(hierarchy, path, whole);
+	directory = sys_openat2(AT_FDCWD, whole, O_PATH | O_DIRECTORY, 0, RESOLVE_NO_SYMLINKS);
+	if (directory < 0)
+		return error_errno(err, "%s", whole);
+	if (verify(directory, hierarchy, err) < 0)
+		return -err->code;
+	return take(&directory);
+}
+
 int tree_open(const struct hierarchy *hierarchy, const char *path, struct error *err)
 {
-	_close_ int mount = open_mount(hierarchy, err);
-	int directory;
+	struct error of_mount;
+	int directory = open_verified(hierarchy, path, err);
+	_close_ int mount = -1;
 
+	if (directory != -ENOENT)
+		return directory;
+	/* Missing, or covered: nobody may take the one for the other. */
+	mount = open_verified(hierarchy, "/", &of_mount);
 	if (mount < 0)
-		return mount;
-	directory = open_beneath(mount, relative(path));
-	if (directory < 0)
-		return error_errno(err, "%s%s", hierarchy->mount, path);
-	return directory;
+		*err = of_mount;
+	return -err->code;
 }
 
 /* What the kernel means. */
@@ -157,7 +177,7 @@ static int make_beneath(int mount, const char *path)
 
 int tree_make(const struct hierarchy *hierarchy, const char *path, struct error *err)
 {
-	_close_ int mount = open_mount(hierarchy, err);
+	_close_ int mount = tree_open(hierarchy, "/", err);
 	int directory;
 
 	if (mount < 0)
@@ -425,7 +445,7 @@ static int remove_once(int mount, const char *path)
 int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned patience_ms,
 		struct error *err)
 {
-	_close_ int mount = open_mount(hierarchy, err);
+	_close_ int mount = tree_open(hierarchy, "/", err);
 	long long deadline_ms = tree_now_ms() + patience_ms;
 	unsigned pause_ms = 1;
 

@@ -25,6 +25,11 @@ struct cgroup_handles;
 int tree_open(const struct hierarchy *hierarchy, const char *path, struct error *err);
 
 /**
+ * tree_exists() - is there such a cgroup, as far as one look can tell?
+ */
+bool tree_exists(const struct hierarchy *hierarchy, const char *path);
+
+/**
  * tree_make() - make a cgroup and its parents, as far as they are missing.
  *
  * Return: O_PATH descriptor or -errno

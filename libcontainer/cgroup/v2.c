@@ -400,14 +400,6 @@ static int v2_freeze(const struct host *host, const char *path, bool frozen, str
 	return directory < 0 ? directory : unified_freeze(directory, frozen, err);
 }
 
-static int v2_frozen(const struct host *host, const char *path)
-{
-	struct error ignored;
-	_close_ int directory = open_own(host, path, &ignored);
-
-	return directory >= 0 && unified_frozen(directory);
-}
-
 const struct cgroup_driver cgroup_v2_driver = {
 	.name = "cgroupfs-v2",
 	.create = v2_create,
@@ -416,5 +408,4 @@ const struct cgroup_driver cgroup_v2_driver = {
 	.destroy = v2_destroy,
 	.kill = v2_kill,
 	.freeze = v2_freeze,
-	.frozen = v2_frozen,
 };

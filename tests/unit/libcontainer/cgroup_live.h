@@ -65,6 +65,14 @@ static void plan_container(struct hierarchies hierarchies, const char *members)
 	driver = plan.cgroup.driver;
 }
 
+/* As a status is derived. */
+__attribute__((unused)) static bool is_frozen(void)
+{
+	struct strings freezers = cgroup_freezers(&plan);
+
+	return cgroup_is_frozen(&freezers);
+}
+
 static void close_handles(void)
 {
 	cleanup_close(&handles.directory);

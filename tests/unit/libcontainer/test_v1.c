@@ -238,7 +238,7 @@ BOTH(other_signals)
 	counter = spawn_counter();
 	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
 	cr_expect_eq(status_of(counter), 1);
-	cr_expect_not(driver->frozen(&host, plan.cgroup.path));
+	cr_expect_not(is_frozen());
 }
 
 BOTH(freeze)
@@ -247,19 +247,18 @@ BOTH(freeze)
 
 	create_container(chosen, "");
 	pid = spawn_counter();
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 0);
+	cr_expect_eq(is_frozen(), 0);
 	cr_assert_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 1);
+	cr_expect_eq(is_frozen(), 1);
 	/* A signal waits until it is thawed, and does not thaw it. */
 	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 1);
+	cr_expect_eq(is_frozen(), 1);
 	cr_expect(still_runs(pid));
 	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 0);
+	cr_expect_eq(is_frozen(), 0);
 	cr_expect_eq(status_of(pid), 1);
 	EXPECT_ERROR(driver->freeze(&host, "/kist-test-none", true, &err), ENOENT,
 		     "kist-test-none");
-	cr_expect_eq(driver->frozen(&host, "/kist-test-none"), 0);
 }
 
 BOTH(kill_frozen)
@@ -287,9 +286,9 @@ Test(hybrid, frozen_by_others)
 	cr_assert_eq(io_write_file(directory, "freezer.state", "FROZEN", &err), 0);
 	while (strcmp(v1_content("freezer", "freezer.state"), "FROZEN") != 0)
 		tree_sleep_ms(1);
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 1);
+	cr_expect_eq(is_frozen(), 1);
 	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->frozen(&host, plan.cgroup.path), 0);
+	cr_expect_eq(is_frozen(), 0);
 	cr_assert_eq(io_write_file(directory, "freezer.state", "FROZEN", &err), 0);
 	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
 	cr_expect_eq(status_of(pid), 128 + SIGKILL);
