@@ -12,8 +12,9 @@
  *       process   -------- clone3 ---------->      begin, join
  *                                                  rootfs: mounts, devices, masks, terminal, pivot
  *                                                  names, sysctl, cwd, executable
+ *       record
  *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
- *       rlimits, record, pid file
+ *       rlimits, pid file
  *       go        -------- GO -------------->      wait for `start`, or go on at once (run)
  *                                                  filter, execute
  */
@@ -61,12 +62,13 @@ const struct step host_steps[] = {
 	/* Init inherits it and is the only one to hold it: listening means created. */
 	{"start socket", start_step_listen, NULL, start_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
+	/* While init is at work. Until the lock goes the container is still being created; a container
+	 * that runs can always be found, killed and deleted. */
+	{"record", record_step_write, NULL, NULL, NULL},
 	{"ready", sync_step_ready, NULL, NULL, NULL},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
-	/* Before init may go on: a container that runs can always be found, killed and deleted. */
-	{"record", record_step_write, NULL, NULL, NULL},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
 };

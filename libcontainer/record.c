@@ -237,8 +237,10 @@ int container_status(const struct container *container, int *pidfd, struct error
 	int found;
 
 	*pidfd = -1;
+	if (container->creating)
+		return STATUS_CREATING;
 	if (container->damaged || record->pid == 0)
-		return container->creating ? STATUS_CREATING : STATUS_STOPPED;
+		return STATUS_STOPPED;
 	found = clone_find(record, err);
 	if (found == -ESRCH)
 		return STATUS_STOPPED;
