@@ -21,6 +21,9 @@
 extern "C" {
 #endif
 
+/* Of the shared library these functions alone are seen. */
+#pragma GCC visibility push(default)
+
 /* What went wrong; see error.h. */
 #ifndef KIST_STRUCT_ERROR
 #define KIST_STRUCT_ERROR
@@ -202,6 +205,8 @@ int container_log_open(const char *file, bool json, enum container_log_level lev
  */
 __attribute__((format(printf, 2, 3))) void container_log(enum container_log_level level,
 							 const char *format, ...);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
