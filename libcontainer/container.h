@@ -39,6 +39,10 @@ enum container_cgroup_manager {
 	CONTAINER_NO_CGROUP,
 };
 
+struct container_terminal_size {
+	uint16_t rows, columns;
+};
+
 /* What `create` and `run` are told beside config.json. Zeroed members are the defaults. */
 struct container_options {
 	const char *root; /* where containers are kept, absolute */
@@ -55,6 +59,9 @@ struct container_options {
 	const char *pid_file;
 	const char *console_socket;
 	unsigned preserve_fds; /* descriptors 3 .. 3 + n - 1 are the container's */
+	/* Of the terminal that the container's is relayed to, so that the program finds it when it
+	 * begins; process.consoleSize counts only without. */
+	struct container_terminal_size terminal_size;
 	bool no_pivot;
 	bool no_new_keyring;
 	bool detach; /* run: nobody relays a terminal */

@@ -140,18 +140,32 @@ static int clear_onlcr(int leader, struct error *err)
 	return 0;
 }
 
-static int set_size(int leader, const struct console_size *size, struct error *err)
+/* The size in which the program finds its terminal; 0: nobody said. */
+static struct winsize first_size(const struct plan *plan)
 {
-	struct winsize window = {.ws_row = size->height, .ws_col = size->width};
+	const struct container_terminal_size *relayed = &plan->options->terminal_size;
+	const struct console_size *configured = plan->config->process->consoleSize;
 
-	if (ioctl(leader, TIOCSWINSZ, &window) < 0)
+	if (relayed->rows && relayed->columns)
+		return (struct winsize){.ws_row = relayed->rows, .ws_col = relayed->columns};
+	if (configured)
+		return (struct winsize){.ws_row = configured->height, .ws_col = configured->width};
+	return (struct winsize){0};
+}
+
+static int set_size(int leader, const struct plan *plan, struct error *err)
+{
+	struct winsize size = first_size(plan);
+
+	if (size.ws_row && size.ws_col && ioctl(leader, TIOCSWINSZ, &size) < 0)
 		return error_errno(err, "process.consoleSize: TIOCSWINSZ");
 	return 0;
 }
 
 /* The other side of the terminal, by descriptor and not by a name below /dev/pts. */
-static int open_peer(int leader, const struct process *process, struct error *err)
+static int open_peer(int leader, const struct plan *plan, struct error *err)
 {
+	uint32_t uid = plan->config->process->user.uid;
 	_close_ int peer = -1;
 	int locked = 0;
 
@@ -160,12 +174,10 @@ static int open_peer(int leader, const struct process *process, struct error *er
 	peer = ioctl(leader, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (peer < 0)
 		return error_errno(err, "TIOCGPTPEER");
-	if (clear_onlcr(leader, err) < 0)
+	if (clear_onlcr(leader, err) < 0 || set_size(leader, plan, err) < 0)
 		return -err->code;
-	if (process->consoleSize && set_size(leader, process->consoleSize, err) < 0)
-		return -err->code;
-	if (fchown(peer, process->user.uid, (gid_t)-1) < 0)
-		return error_errno(err, "chown to %u", process->user.uid);
+	if (fchown(peer, uid, (gid_t)-1) < 0)
+		return error_errno(err, "chown to %u", uid);
 	return take(&peer);
 }
 
@@ -206,7 +218,7 @@ int console_step_open(struct creation *creation, struct error *err)
 
 	if (leader < 0)
 		return leader;
-	peer = open_peer(leader, creation->plan->config->process, err);
+	peer = open_peer(leader, creation->plan, err);
 	if (peer < 0)
 		return peer;
 	if (bind_console(creation->rootfs.tree, peer, err) < 0 ||
@@ -229,11 +241,11 @@ int console_step_send(struct creation *creation, struct error *err)
 
 void console_print(const struct plan *plan, FILE *out)
 {
-	const struct console_size *size = plan->config->process->consoleSize;
+	struct winsize size = first_size(plan);
 
 	fputs("\t\tfrom /dev/pts, bound to /dev/console", out);
-	if (size)
-		fprintf(out, ", %u rows, %u columns", size->height, size->width);
+	if (size.ws_row && size.ws_col)
+		fprintf(out, ", %u rows, %u columns", size.ws_row, size.ws_col);
 	fputc('\n', out);
 }
 
