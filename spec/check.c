@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "spec/escape.h"
+
 typedef int rule(const struct config *config, struct error *err);
 
 /* config.md, Specification version: SemVer, and any minor version of the one major version there
@@ -18,11 +20,11 @@ static int check_version(const struct config *config, struct error *err)
 
 	if (sscanf(config->ociVersion, "%u.%u.%u%n", &major, &minor, &patch, &end) < 3 ||
 	    (config->ociVersion[end] && !strchr("-+", config->ociVersion[end])))
-		return error_set(err, EINVAL, "ociVersion: \"%.40s\" is not a SemVer 2.0.0 version",
-				 config->ociVersion);
+		return error_set(err, EINVAL, "ociVersion: \"%s\" is not a SemVer 2.0.0 version",
+				 show(config->ociVersion).text);
 	if (major != 1)
-		return error_set(err, ENOTSUP, "ociVersion: \"%.40s\" is not supported, only 1.x.y",
-				 config->ociVersion);
+		return error_set(err, ENOTSUP, "ociVersion: \"%s\" is not supported, only 1.x.y",
+				 show(config->ociVersion).text);
 	return 0;
 }
 
@@ -120,7 +122,7 @@ static int check_devices(const struct config *config, struct error *err)
 		if (device->type != S_IFIFO && (!device->major || !device->minor))
 			return error_set(err, EINVAL,
 					 "linux.devices[%zu]: %s: major and minor are required", i,
-					 device->path);
+					 show(device->path).text);
 	}
 	return 0;
 }
@@ -133,11 +135,10 @@ static int check_device_rules(const struct config *config, struct error *err)
 		const char *access = rules->at[i].access;
 
 		if (access && access[strspn(access, "rwm")])
-			return error_set(
-				err, EINVAL,
-				"linux.resources.devices[%zu].access: \"%.16s\" is not made "
-				"of r, w and m",
-				i, access);
+			return error_set(err, EINVAL,
+					 "linux.resources.devices[%zu].access: \"%s\" is not made "
+					 "of r, w and m",
+					 i, show(access).text);
 	}
 	return 0;
 }

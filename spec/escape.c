@@ -87,3 +87,16 @@ size_t escape(char *buffer, size_t size, const char *text, enum escape_form form
 	}
 	return used;
 }
+
+struct shown show(const char *text)
+{
+	static const char dots[] = "...";
+	struct shown shown;
+	bool cut = strnlen(text, SHOWN_MAX + 1) > SHOWN_MAX;
+	size_t used =
+		escape(shown.text, cut ? SHOWN_MAX + 1 : sizeof shown.text, text, ESCAPE_TEXT);
+
+	if (cut)
+		memcpy(shown.text + used, dots, sizeof dots);
+	return shown;
+}

@@ -26,4 +26,18 @@ enum { ESCAPE_FACTOR = 6 };
  */
 size_t escape(char *buffer, size_t size, const char *text, enum escape_form form);
 
+/* More of a value does not help the reader of a message. */
+enum { SHOWN_MAX = 80 };
+
+struct shown {
+	char text[ESCAPE_FACTOR * SHOWN_MAX + 1];
+};
+
+/**
+ * show() - a value as it stands in a message: ESCAPE_TEXT, and what is long ends in "...".
+ *
+ *     error_set(err, EINVAL, "hostname: \"%s\" is too long", show(hostname).text);
+ */
+struct shown show(const char *text);
+
 #endif

@@ -9,6 +9,7 @@
 #include <sys/auxv.h>
 
 #include "spec/cleanup.h"
+#include "spec/escape.h"
 #include "spec/schema_fields.h"
 
 /* The specification's own structures are at most seven deep. */
@@ -77,25 +78,6 @@ int reader_error(struct reader *reader, int code, const char *format, ...)
 	if (reader->used > 0)
 		error_wrap(reader->err, "%s", reader->path);
 	return error_wrap(reader->err, "%s", reader->file);
-}
-
-/* A copy that a terminal or a log can take: control characters become '?', what is long is cut. */
-static char *printable(struct arena *arena, const char *text)
-{
-	enum { SHOWN_MAX = 80 };
-	size_t length = strlen(text);
-	char *copy = length <= SHOWN_MAX ? arena_strdup(arena, text)
-					 : arena_printf(arena, "%.*s...", SHOWN_MAX, text);
-
-	for (char *c = copy; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return copy;
-}
-
-const char *reader_quote(struct reader *reader, const char *text)
-{
-	return arena_printf(reader->arena, "\"%s\"", printable(reader->arena, text));
 }
 
 static const char *type_name(const json_t *json)
@@ -220,10 +202,9 @@ int reader_word(struct reader *reader, const json_t *json, const struct words *w
 		return 0;
 	closest = words_closest(words, name);
 	if (closest)
-		return reader_error(reader, EINVAL, "unknown %s %s (did you mean \"%s\"?)",
-				    words->what, reader_quote(reader, name), closest);
-	return reader_error(reader, EINVAL, "unknown %s %s", words->what,
-			    reader_quote(reader, name));
+		return reader_error(reader, EINVAL, "unknown %s \"%s\" (did you mean \"%s\"?)",
+				    words->what, show(name).text, closest);
+	return reader_error(reader, EINVAL, "unknown %s \"%s\"", words->what, show(name).text);
 }
 
 /* What an integer type holds, unless the row says less. */
@@ -292,11 +273,11 @@ static int check_string(struct reader *reader, unsigned flags, const char *strin
 	if ((flags & NONEMPTY) && !*string)
 		return reader_error(reader, EINVAL, "must not be empty");
 	if ((flags & ABSOLUTE) && *string != '/')
-		return reader_error(reader, EINVAL, "%s is not an absolute path",
-				    reader_quote(reader, string));
+		return reader_error(reader, EINVAL, "\"%s\" is not an absolute path",
+				    show(string).text);
 	if ((flags & ENVIRONMENT) && (!equals || equals == string))
-		return reader_error(reader, EINVAL, "%s is not of the form NAME=VALUE",
-				    reader_quote(reader, string));
+		return reader_error(reader, EINVAL, "\"%s\" is not of the form NAME=VALUE",
+				    show(string).text);
 	return 0;
 }
 
@@ -409,7 +390,7 @@ static int read_pairs(struct reader *reader, const json_t *json, struct pairs *p
 	at = pair = arena_array(reader->arena, json_object_size(json), sizeof *at);
 	json_object_foreach((json_t *)json, name, value)
 	{
-		size_t mark = reader_enter(reader, printable(reader->arena, name));
+		size_t mark = reader_enter(reader, show(name).text);
 
 		pair->name = arena_strdup(reader->arena, name);
 		if (reader_string(reader, value, &pair->value) < 0)
@@ -435,7 +416,7 @@ static int read_map(struct reader *reader, const struct field *field, const json
 	at = element = arena_array(reader->arena, json_object_size(json), size);
 	json_object_foreach((json_t *)json, name, value)
 	{
-		size_t mark = reader_enter(reader, printable(reader->arena, name));
+		size_t mark = reader_enter(reader, show(name).text);
 
 		*(const char **)(void *)element = arena_strdup(reader->arena, name);
 		if (reader_object(reader, field->schema, value, element) < 0)
@@ -602,7 +583,7 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 	json = load_text(text, size, arena, &error);
 	if (!json)
 		return error_set(err, EINVAL, "%s:%d:%d: %s", file, error.line, error.column,
-				 printable(arena, error.text));
+				 show(error.text).text);
 	return reader_object(&reader, schema, json, object);
 }
 

@@ -153,11 +153,6 @@ size_t reader_enter(struct reader *reader, const char *name);
 size_t reader_enter_index(struct reader *reader, size_t index);
 void reader_leave(struct reader *reader, size_t mark);
 
-/**
- * reader_quote() - a value as text for an error: printable, quoted, cut when long.
- */
-const char *reader_quote(struct reader *reader, const char *text);
-
 /* Read one value; each names what it found instead. */
 int reader_string(struct reader *reader, const json_t *json, const char **string);
 int reader_strings(struct reader *reader, const json_t *json, struct strings *strings);

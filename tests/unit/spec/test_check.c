@@ -33,6 +33,8 @@ static const struct document_case versions[] = {
 	 EINVAL},
 	{VERSION("latest"), "config.json: ociVersion: \"latest\" is not a SemVer 2.0.0 version",
 	 EINVAL},
+	{VERSION("1\\n\\u001b"),
+	 "config.json: ociVersion: \"1\\x0a\\x1b\" is not a SemVer 2.0.0 version", EINVAL},
 	{VERSION("0.1.0"), "config.json: ociVersion: \"0.1.0\" is not supported, only 1.x.y",
 	 ENOTSUP},
 	{VERSION("2.0.0"), "config.json: ociVersion: \"2.0.0\" is not supported, only 1.x.y",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "spec/escape.h"
@@ -60,4 +61,32 @@ Test(escape, cuts_after_a_whole_character)
 	cr_expect_eq(escape(buffer, 7, "a\n", ESCAPE_JSON), 1);
 	cr_expect_eq(escape(buffer, 8, "a\n", ESCAPE_JSON), 7);
 	cr_expect_eq(escape(buffer, 1, "a", ESCAPE_TEXT), 0);
+}
+
+Test(escape, shows_as_much_as_a_message_can_take)
+{
+	char text[1000], expected[1000];
+
+	cr_expect_str_eq(show("").text, "");
+	cr_expect_str_eq(show("a\n\xff").text, "a\\x0a\\xff");
+	for (size_t length = SHOWN_MAX; length < SHOWN_MAX + 3; length++) {
+		memset(text, 'x', length);
+		text[length] = '\0';
+		snprintf(expected, sizeof expected, "%.*s%s", SHOWN_MAX, text,
+			 length > SHOWN_MAX ? "..." : "");
+		cr_expect_str_eq(show(text).text, expected);
+	}
+	/* A character is never cut in two. */
+	snprintf(text, sizeof text, "%0*d\xe2\x82\xac", SHOWN_MAX - 1, 0);
+	snprintf(expected, sizeof expected, "%0*d...", SHOWN_MAX - 1, 0);
+	cr_expect_str_eq(show(text).text, expected);
+}
+
+/* The longest text that is not cut, of bytes that become longest. */
+Test(escape, shows_a_text_that_grows)
+{
+	char text[SHOWN_MAX + 1] = "";
+
+	memset(text, 0x01, SHOWN_MAX);
+	cr_expect_eq(strlen(show(text).text), 4 * SHOWN_MAX);
 }

@@ -563,9 +563,12 @@ Test(schema, depth_is_bounded)
 Test(schema, hostile_text_is_shown_on_one_line_and_cut)
 {
 	cr_expect_str_eq(refuse("{\"word\":\"\\u001b[2J\\nx\\u007f\"}"),
-			 "a.json: word: unknown colour \"?[2J?x?\"");
+			 "a.json: word: unknown colour \"\\x1b[2J\\x0ax\\x7f\"");
 	cr_expect_str_eq(refuse("{\"pairs\":{\"a\\nb\\u001b\":1}}"),
-			 "a.json: pairs.a?b?: expected a string, found an integer");
+			 "a.json: pairs.a\\x0ab\\x1b: expected a string, found an integer");
+	/* C1 is control characters too: U+009B begins a sequence as ESC [ does. */
+	cr_expect_str_eq(refuse("{\"word\":\"\\u009b2J\"}"),
+			 "a.json: word: unknown colour \"\\xc2\\x9b2J\"");
 	refuse(arena_printf(&arena, "{\"path\":\"%s\"}", repeat('p', 900)));
 	cr_expect_eq(strlen(err.text),
 		     strlen("a.json: path: \"...\" is not an absolute path") + 80);
