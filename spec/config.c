@@ -197,7 +197,7 @@ static int read_namespace(struct reader *reader, const json_t *json, struct name
 static int read_namespaces(struct reader *reader, const json_t *json, void *member)
 {
 	if (!json_is_array(json))
-		return reader_error(reader, EINVAL, "expected an array");
+		return reader_type_error(reader, "an array", json);
 	for (size_t i = 0; i < json_array_size(json); i++) {
 		size_t mark = reader_enter_index(reader, i);
 

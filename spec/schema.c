@@ -90,7 +90,7 @@ static const char *type_name(const json_t *json)
 	case JSON_STRING:
 		return "a string";
 	case JSON_INTEGER:
-		return "an integer";
+		return "a number";
 	case JSON_REAL:
 		return "a number with a fraction or an exponent";
 	case JSON_TRUE:
@@ -101,9 +101,9 @@ static const char *type_name(const json_t *json)
 	}
 }
 
-static int error_type(struct reader *reader, const char *expected, const json_t *found)
+int reader_type_error(struct reader *reader, const char *expected, const json_t *found)
 {
-	return reader_error(reader, EINVAL, "expected %s, found %s", expected, type_name(found));
+	return reader_error(reader, EINVAL, "expected %s, not %s", expected, type_name(found));
 }
 
 /*
@@ -186,7 +186,7 @@ static char *big_rewrite(const char *text, size_t size, struct arena *arena)
 int reader_string(struct reader *reader, const json_t *json, const char **string)
 {
 	if (!json_is_string(json))
-		return error_type(reader, "a string", json);
+		return reader_type_error(reader, "a string", json);
 	*string = arena_strdup(reader->arena, json_string_value(json));
 	return 0;
 }
@@ -228,25 +228,23 @@ static void integer_range(const struct field *field, int64_t *min, uint64_t *max
 static int read_integer(struct reader *reader, const struct field *field, const json_t *json,
 			uint64_t *bits)
 {
-	int64_t min, value = json_integer_value(json);
-	uint64_t max, big;
+	bool negative = json_integer_value(json) < 0, in_range;
+	int64_t min;
+	uint64_t max;
 
 	integer_range(field, &min, &max);
-	if (json_is_string(json) && big_parse(json_string_value(json), &big)) {
-		*bits = big;
-		return big <= max ? 0
-				  : reader_error(reader, ERANGE,
-						 "%" PRIu64 " is out of range (%" PRId64
-						 " to %" PRIu64 ")",
-						 big, min, max);
-	}
-	if (!json_is_integer(json))
-		return error_type(reader, "an integer", json);
-	if (value < min || (value >= 0 && (uint64_t)value > max))
-		return reader_error(reader, ERANGE,
-				    "%" PRId64 " is out of range (%" PRId64 " to %" PRIu64 ")",
-				    value, min, max);
-	*bits = (uint64_t)value;
+	if (json_is_integer(json))
+		*bits = (uint64_t)json_integer_value(json);
+	else if (!json_is_string(json) || !big_parse(json_string_value(json), bits))
+		return reader_type_error(reader, "an integer", json);
+	if (negative)
+		in_range = (int64_t)*bits >= min;
+	else
+		in_range = *bits <= max && (min <= 0 || *bits >= (uint64_t)min);
+	if (!in_range)
+		return reader_error(reader, EINVAL,
+				    "%s%" PRIu64 " is out of range (%" PRId64 " to %" PRIu64 ")",
+				    negative ? "-" : "", negative ? -*bits : *bits, min, max);
 	return 0;
 }
 
@@ -307,7 +305,7 @@ static int read_list(struct reader *reader, const struct field *field, const jso
 	char *at = arena_array(reader->arena, count, element_size);
 
 	if (!json_is_array(json))
-		return error_type(reader, "an array", json);
+		return reader_type_error(reader, "an array", json);
 	if ((field->flags & NONEMPTY) && count == 0)
 		return reader_error(reader, EINVAL, "must not be empty");
 	for (size_t i = 0; i < count; i++) {
@@ -386,7 +384,7 @@ static int read_pairs(struct reader *reader, const json_t *json, struct pairs *p
 	json_t *value;
 
 	if (!json_is_object(json))
-		return error_type(reader, "an object", json);
+		return reader_type_error(reader, "an object", json);
 	at = pair = arena_array(reader->arena, json_object_size(json), sizeof *at);
 	json_object_foreach((json_t *)json, name, value)
 	{
@@ -412,7 +410,7 @@ static int read_map(struct reader *reader, const struct field *field, const json
 	json_t *value;
 
 	if (!json_is_object(json))
-		return error_type(reader, "an object", json);
+		return reader_type_error(reader, "an object", json);
 	at = element = arena_array(reader->arena, json_object_size(json), size);
 	json_object_foreach((json_t *)json, name, value)
 	{
@@ -453,7 +451,7 @@ static int read_value(struct reader *reader, const struct field *field, const js
 	switch (type) {
 	case FIELD_BOOL:
 		if (!json_is_boolean(json))
-			return error_type(reader, "true or false", json);
+			return reader_type_error(reader, "true or false", json);
 		*(bool *)member = json_is_true(json);
 		return 0;
 	case FIELD_STRING:
@@ -526,7 +524,7 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 		  void *object)
 {
 	if (!json_is_object(json))
-		return error_type(reader, "an object", json);
+		return reader_type_error(reader, "an object", json);
 	if (++reader->depth > DEPTH_MAX)
 		return reader_error(reader, EINVAL, "nested more than %d deep", DEPTH_MAX);
 	for (size_t i = 0; i < schema->count; i++) {

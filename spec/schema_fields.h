@@ -148,6 +148,13 @@ struct schema {
 __attribute__((format(printf, 3, 4))) int reader_error(struct reader *reader, int code,
 						       const char *format, ...);
 
+/**
+ * reader_type_error() - "expected an array, not a string".
+ *
+ * Return: -EINVAL
+ */
+int reader_type_error(struct reader *reader, const char *expected, const json_t *found);
+
 /* Step into a property or an element, and back with what was returned. */
 size_t reader_enter(struct reader *reader, const char *name);
 size_t reader_enter_index(struct reader *reader, size_t index);

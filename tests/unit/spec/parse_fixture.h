@@ -6,6 +6,7 @@
 #define KIST_TESTS_PARSE_FIXTURE_H
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <string.h>
 
 #include "spec/arena.h"
@@ -72,8 +73,7 @@ static inline void expect_case(const struct document_case *expected)
 			 expected->text);
 	cr_expect_lt(result, 0);
 	cr_expect_eq(result, -err.code);
-	if (expected->code)
-		cr_expect_eq(err.code, expected->code, "%s", err.text);
+	cr_expect_eq(err.code, expected->code ? expected->code : EINVAL, "%s", err.text);
 	cr_expect_null(config, "set on failure");
 }
 

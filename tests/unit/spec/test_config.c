@@ -699,32 +699,30 @@ Test(config, mount_options_of_the_filesystem)
 static const struct document_case values[] = {
 	{"{}", "config.json: ociVersion: required property is missing", EINVAL},
 	{"{\"ociVersion\":\"1.0.0\"}", "config.json: root: required property is missing", EINVAL},
-	{"{\"ociVersion\":1}", "config.json: ociVersion: expected a string, found an integer",
-	 EINVAL},
+	{"{\"ociVersion\":1}", "config.json: ociVersion: expected a string, not a number", EINVAL},
 	{"{\"ociVersion\":\"1.0.0\",\"root\":{}}",
 	 "config.json: root.path: required property is missing", EINVAL},
 	{"{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"\"}}",
 	 "config.json: root.path: must not be empty", EINVAL},
 	{"{\"ociVersion\":\"1.0.0\",\"root\":\"r\"}",
-	 "config.json: root: expected an object, found a string", EINVAL},
+	 "config.json: root: expected an object, not a string", EINVAL},
 	{"{\"ociVersion\":\"1.0.0\",\"root\":{\"path\":\"r\",\"readonly\":\"yes\"}}",
-	 "config.json: root.readonly: expected true or false, found a string", EINVAL},
-	{DOCUMENT(",\"hostname\":[]"), "config.json: hostname: expected a string, found an array",
+	 "config.json: root.readonly: expected true or false, not a string", EINVAL},
+	{DOCUMENT(",\"hostname\":[]"), "config.json: hostname: expected a string, not an array",
 	 EINVAL},
-	{DOCUMENT(",\"mounts\":{}"), "config.json: mounts: expected an array, found an object",
+	{DOCUMENT(",\"mounts\":{}"), "config.json: mounts: expected an array, not an object",
 	 EINVAL},
 	{DOCUMENT(",\"annotations\":{\"a\":1}"),
-	 "config.json: annotations.a: expected a string, found an integer", EINVAL},
-	{DOCUMENT(",\"linux\":[]"), "config.json: linux: expected an object, found an array",
-	 EINVAL},
+	 "config.json: annotations.a: expected a string, not a number", EINVAL},
+	{DOCUMENT(",\"linux\":[]"), "config.json: linux: expected an object, not an array", EINVAL},
 	{MOUNT("\"type\":\"proc\""),
 	 "config.json: mounts[0].destination: required property is missing", EINVAL},
 	{MOUNT("\"destination\":\"\""), "config.json: mounts[0].destination: must not be empty",
 	 EINVAL},
 	{MOUNT("\"destination\":\"/d\",\"options\":\"ro\""),
-	 "config.json: mounts[0].options: expected an array, found a string", EINVAL},
+	 "config.json: mounts[0].options: expected an array, not a string", EINVAL},
 	{MOUNT("\"destination\":\"/d\",\"options\":[\"ro\",1]"),
-	 "config.json: mounts[0].options[1]: expected a string, found an integer", EINVAL},
+	 "config.json: mounts[0].options[1]: expected a string, not a number", EINVAL},
 
 	/* process */
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\"}"),
@@ -741,7 +739,7 @@ static const struct document_case values[] = {
 	{PROCESS(",\"env\":[\"PATH\"]"),
 	 "config.json: process.env[0]: \"PATH\" is not of the form NAME=VALUE", EINVAL},
 	{PROCESS(",\"terminal\":1"),
-	 "config.json: process.terminal: expected true or false, found an integer", EINVAL},
+	 "config.json: process.terminal: expected true or false, not a number", EINVAL},
 	{PROCESS(",\"terminal\":true,\"consoleSize\":{\"height\":1}"),
 	 "config.json: process.consoleSize.width: required property is missing", EINVAL},
 	{PROCESS(",\"terminal\":true,\"consoleSize\":{\"height\":1,\"width\":65536}"),
@@ -760,10 +758,9 @@ static const struct document_case values[] = {
 	{PROCESS(",\"rlimits\":[{\"type\":\"RLIMIT_CPU\",\"soft\":-1,\"hard\":1}]"),
 	 "config.json: process.rlimits[0].soft: -1 is out of range (0 to 18446744073709551615)"},
 	{PROCESS(",\"capabilities\":{\"bounding\":\"CAP_CHOWN\"}"),
-	 "config.json: process.capabilities.bounding: expected an array, found a string", EINVAL},
+	 "config.json: process.capabilities.bounding: expected an array, not a string", EINVAL},
 	{PROCESS(",\"capabilities\":{\"ambient\":[\"CAP_CHOWN\",0]}"),
-	 "config.json: process.capabilities.ambient[1]: expected a string, found an integer",
-	 EINVAL},
+	 "config.json: process.capabilities.ambient[1]: expected a string, not a number", EINVAL},
 
 	/* ids: 4294967295 is -1, "leave it as it is" */
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":4294967295,\"gid\":0},\"cwd\":\"/\",\"args\":["
@@ -779,12 +776,12 @@ static const struct document_case values[] = {
 	 "config.json: process.user.uid: 18446744073709551615 is out of range (0 to 4294967294)"},
 	{DOCUMENT(
 		 ",\"process\":{\"user\":{\"uid\":1.0,\"gid\":0},\"cwd\":\"/\",\"args\":[\"sh\"]}"),
-	 "config.json: process.user.uid: expected an integer, found a number with a fraction or an "
+	 "config.json: process.user.uid: expected an integer, not a number with a fraction or an "
 	 "exponent",
 	 EINVAL},
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":\"0\",\"gid\":0},\"cwd\":\"/"
 		  "\",\"args\":[\"sh\"]}"),
-	 "config.json: process.user.uid: expected an integer, found a string", EINVAL},
+	 "config.json: process.user.uid: expected an integer, not a string", EINVAL},
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":0,\"gid\":0,\"additionalGids\":[1,4294967295]},"
 		  "\"cwd\":\"/\",\"args\":[\"sh\"]}"),
 	 "config.json: process.user.additionalGids[1]: 4294967295 is out of range (0 to "
@@ -797,6 +794,10 @@ static const struct document_case values[] = {
 	/* linux */
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"foo\"}]}"),
 	 "config.json: linux.namespaces[1].type: unknown namespace \"foo\"", EINVAL},
+	{DOCUMENT(",\"linux\":{\"namespaces\":\"pid\"}"),
+	 "config.json: linux.namespaces: expected an array, not a string"},
+	{DOCUMENT(",\"linux\":{\"namespaces\":[\"pid\"]}"),
+	 "config.json: linux.namespaces[0]: expected an object, not a string"},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"net\"}]}"),
 	 "config.json: linux.namespaces[0].type: unknown namespace \"net\"", EINVAL},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"cgroups\"}]}"),
@@ -808,9 +809,9 @@ static const struct document_case values[] = {
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"pid\",\"path\":\"x\"}]}"),
 	 "config.json: linux.namespaces[0].path: \"x\" is not an absolute path", EINVAL},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"pid\",\"path\":7}]}"),
-	 "config.json: linux.namespaces[0].path: expected a string, found an integer", EINVAL},
+	 "config.json: linux.namespaces[0].path: expected a string, not a number", EINVAL},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[\"pid\"]}"),
-	 "config.json: linux.namespaces[0]: expected an object, found a string", EINVAL},
+	 "config.json: linux.namespaces[0]: expected an object, not a string", EINVAL},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"pid\",\"path\":"
 		  "\"/x\"}]}"),
 	 "config.json: linux.namespaces[1]: a second \"pid\" namespace", EINVAL},
@@ -837,9 +838,9 @@ static const struct document_case values[] = {
 	{LINUX(",\"readonlyPaths\":[\"\"]"),
 	 "config.json: linux.readonlyPaths[0]: \"\" is not an absolute path", EINVAL},
 	{LINUX(",\"sysctl\":{\"kernel.shmmax\":1}"),
-	 "config.json: linux.sysctl.kernel.shmmax: expected a string, found an integer", EINVAL},
+	 "config.json: linux.sysctl.kernel.shmmax: expected a string, not a number", EINVAL},
 	{LINUX(",\"cgroupsPath\":{}"),
-	 "config.json: linux.cgroupsPath: expected a string, found an object", EINVAL},
+	 "config.json: linux.cgroupsPath: expected a string, not an object", EINVAL},
 
 	/* resources */
 	{RESOURCES("\"devices\":[{\"type\":\"a\"}]"),
@@ -849,26 +850,26 @@ static const struct document_case values[] = {
 	{RESOURCES("\"devices\":[{\"allow\":true,\"major\":-2}]"),
 	 "config.json: linux.resources.devices[0].major: -2 is out of range (-1 to 4294967295)"},
 	{RESOURCES("\"memory\":{\"limit\":\"1g\"}"),
-	 "config.json: linux.resources.memory.limit: expected an integer, found a string", EINVAL},
+	 "config.json: linux.resources.memory.limit: expected an integer, not a string", EINVAL},
 	{RESOURCES("\"memory\":{\"limit\":9223372036854775808}"),
 	 "config.json: linux.resources.memory.limit: 9223372036854775808 is out of range "
 	 "(-9223372036854775808 to 9223372036854775807)"},
 	{RESOURCES("\"memory\":{\"limit\":1.5}"),
-	 "config.json: linux.resources.memory.limit: expected an integer, found a number with a "
+	 "config.json: linux.resources.memory.limit: expected an integer, not a number with a "
 	 "fraction or an exponent",
 	 EINVAL},
 	{RESOURCES("\"memory\":{\"swappiness\":101}"),
 	 "config.json: linux.resources.memory.swappiness: 101 is out of range (0 to 100)"},
 	{RESOURCES("\"memory\":{\"disableOOMKiller\":0}"),
-	 "config.json: linux.resources.memory.disableOOMKiller: expected true or false, found an "
-	 "integer",
+	 "config.json: linux.resources.memory.disableOOMKiller: expected true or false, not a "
+	 "number",
 	 EINVAL},
 	{RESOURCES("\"cpu\":{\"shares\":-1}"),
 	 "config.json: linux.resources.cpu.shares: -1 is out of range (0 to 18446744073709551615)"},
 	{RESOURCES("\"cpu\":{\"idle\":2}"),
 	 "config.json: linux.resources.cpu.idle: 2 is out of range (0 to 1)"},
 	{RESOURCES("\"cpu\":{\"cpus\":3}"),
-	 "config.json: linux.resources.cpu.cpus: expected a string, found an integer", EINVAL},
+	 "config.json: linux.resources.cpu.cpus: expected a string, not a number", EINVAL},
 	{RESOURCES("\"pids\":{\"limit\":-2}"), "config.json: linux.resources.pids.limit: -2 is out "
 					       "of range (-1 to 9223372036854775807)"},
 	{RESOURCES("\"blockIO\":{\"weight\":65536}"),
@@ -1031,7 +1032,7 @@ static const struct document_case later_values[] = {
 	 "config.json: linux.timeOffsets.boottime.nanosecs: 1000000000 is out of range (0 to "
 	 "999999999)"},
 	{LINUX(",\"netDevices\":{\"eth0\":{\"name\":1}}"),
-	 "config.json: linux.netDevices.eth0.name: expected a string, found an integer", EINVAL},
+	 "config.json: linux.netDevices.eth0.name: expected a string, not a number", EINVAL},
 	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIN\"}"),
 	 "config.json: linux.memoryPolicy.mode: unknown memory policy \"MPOL_BIN\" (did you mean "
 	 "\"MPOL_BIND\"?)",
@@ -1100,7 +1101,7 @@ Test(config, is_as_strict_as_the_engine)
 	cr_expect_str_eq(err.text, "config.json:1:1: string or '}' expected near end of file");
 	cr_expect_eq(parse_text(with_nul, sizeof with_nul - 1, &arena, &config, &err), -EINVAL);
 	cr_expect_eq(parse_text("[]", 2, &arena, &config, &err), -EINVAL);
-	cr_expect_str_eq(err.text, "config.json: expected an object, found an array");
+	cr_expect_str_eq(err.text, "config.json: expected an object, not an array");
 	cr_expect_null(config);
 }
 

@@ -324,6 +324,9 @@ Test(schema, integers_up_to_the_largest)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		cr_expect_eq(parse(cases[i].text)->u64, cases[i].value, "%s", cases[i].text);
 	cr_expect_eq(*parse("{\"pu64\":18446744073709551615}")->pu64, UINT64_MAX);
+	/* RFC 8259, section 6, has a minus before any integer, and this one is 0 exactly. */
+	cr_expect_eq(parse("{\"u64\":-0}")->u64, 0);
+	cr_expect_eq(parse("{\"i64\":-0}")->i64, 0);
 }
 
 /* The second reading of a document with such a number must not change anything else in it. */
@@ -379,16 +382,16 @@ static const struct {
 	{"{\"u64\":100000000000000000000000000000}", "a.json:1:37: too big integer"},
 	{"{\"u64\":1e999}", "a.json:1:12: real number overflow near '1e999'"},
 	{"{\"u64\":1.0}",
-	 "a.json: u64: expected an integer, found a number with a fraction or an exponent"},
+	 "a.json: u64: expected an integer, not a number with a fraction or an exponent"},
 	{"{\"u64\":1e3}",
-	 "a.json: u64: expected an integer, found a number with a fraction or an exponent"},
+	 "a.json: u64: expected an integer, not a number with a fraction or an exponent"},
 	{"{\"u64\":-0.0}",
-	 "a.json: u64: expected an integer, found a number with a fraction or an exponent"},
-	{"{\"u32\":\"1\"}", "a.json: u32: expected an integer, found a string"},
-	{"{\"u32\":true}", "a.json: u32: expected an integer, found a boolean"},
-	{"{\"pu32\":[]}", "a.json: pu32: expected an integer, found an array"},
-	{"{\"pi64\":{}}", "a.json: pi64: expected an integer, found an object"},
-	{"{\"numbers\":[1,null]}", "a.json: numbers[1]: expected an integer, found null"},
+	 "a.json: u64: expected an integer, not a number with a fraction or an exponent"},
+	{"{\"u32\":\"1\"}", "a.json: u32: expected an integer, not a string"},
+	{"{\"u32\":true}", "a.json: u32: expected an integer, not a boolean"},
+	{"{\"pu32\":[]}", "a.json: pu32: expected an integer, not an array"},
+	{"{\"pi64\":{}}", "a.json: pi64: expected an integer, not an object"},
+	{"{\"numbers\":[1,null]}", "a.json: numbers[1]: expected an integer, not null"},
 	/* These are no JSON. */
 	{"{\"u32\":01}", "a.json:1:8: invalid token near '0'"},
 	{"{\"u32\":+1}", "a.json:1:8: invalid token near '+'"},
@@ -406,6 +409,7 @@ Test(schema, integers_are_exact_and_in_range)
 
 		cr_expect_str_eq(text, refused_integers[i].error, "%s\n%s\n%s", text,
 				 refused_integers[i].error, refused_integers[i].text);
+		cr_expect_eq(err.code, EINVAL, "%s", text);
 	}
 }
 
@@ -416,52 +420,52 @@ Test(schema, integers_are_exact_and_in_range)
 static const struct {
 	const char *text, *error;
 } refused_values[] = {
-	{"{\"yes\":1}", "a.json: yes: expected true or false, found an integer"},
-	{"{\"yes\":\"true\"}", "a.json: yes: expected true or false, found a string"},
-	{"{\"perhaps\":[]}", "a.json: perhaps: expected true or false, found an array"},
-	{"{\"string\":1}", "a.json: string: expected a string, found an integer"},
-	{"{\"string\":false}", "a.json: string: expected a string, found a boolean"},
-	{"{\"string\":{}}", "a.json: string: expected a string, found an object"},
-	{"{\"string\":[\"a\"]}", "a.json: string: expected a string, found an array"},
+	{"{\"yes\":1}", "a.json: yes: expected true or false, not a number"},
+	{"{\"yes\":\"true\"}", "a.json: yes: expected true or false, not a string"},
+	{"{\"perhaps\":[]}", "a.json: perhaps: expected true or false, not an array"},
+	{"{\"string\":1}", "a.json: string: expected a string, not a number"},
+	{"{\"string\":false}", "a.json: string: expected a string, not a boolean"},
+	{"{\"string\":{}}", "a.json: string: expected a string, not an object"},
+	{"{\"string\":[\"a\"]}", "a.json: string: expected a string, not an array"},
 	{"{\"path\":\"p\"}", "a.json: path: \"p\" is not an absolute path"},
 	{"{\"path\":\"\"}", "a.json: path: \"\" is not an absolute path"},
 	{"{\"path\":\"./p\"}", "a.json: path: \"./p\" is not an absolute path"},
 	{"{\"full\":\"\"}", "a.json: full: must not be empty"},
-	{"{\"strings\":\"a\"}", "a.json: strings: expected an array, found a string"},
-	{"{\"strings\":{}}", "a.json: strings: expected an array, found an object"},
-	{"{\"strings\":[\"a\",1]}", "a.json: strings[1]: expected a string, found an integer"},
-	{"{\"strings\":[null]}", "a.json: strings[0]: expected a string, found null"},
+	{"{\"strings\":\"a\"}", "a.json: strings: expected an array, not a string"},
+	{"{\"strings\":{}}", "a.json: strings: expected an array, not an object"},
+	{"{\"strings\":[\"a\",1]}", "a.json: strings[1]: expected a string, not a number"},
+	{"{\"strings\":[null]}", "a.json: strings[0]: expected a string, not null"},
 	{"{\"paths\":[\"/a\",\"b\"]}", "a.json: paths[1]: \"b\" is not an absolute path"},
 	{"{\"env\":[\"A\"]}", "a.json: env[0]: \"A\" is not of the form NAME=VALUE"},
 	{"{\"env\":[\"A=\",\"=b\"]}", "a.json: env[1]: \"=b\" is not of the form NAME=VALUE"},
 	{"{\"env\":[\"\"]}", "a.json: env[0]: \"\" is not of the form NAME=VALUE"},
 	{"{\"some\":[]}", "a.json: some: must not be empty"},
-	{"{\"pairs\":[]}", "a.json: pairs: expected an object, found an array"},
-	{"{\"pairs\":{\"a.b\":1}}", "a.json: pairs.a.b: expected a string, found an integer"},
-	{"{\"pairs\":{\"a\":null}}", "a.json: pairs.a: expected a string, found null"},
-	{"{\"numbers\":1}", "a.json: numbers: expected an array, found an integer"},
-	{"{\"embedded\":1}", "a.json: embedded: expected an object, found an integer"},
-	{"{\"object\":[]}", "a.json: object: expected an object, found an array"},
+	{"{\"pairs\":[]}", "a.json: pairs: expected an object, not an array"},
+	{"{\"pairs\":{\"a.b\":1}}", "a.json: pairs.a.b: expected a string, not a number"},
+	{"{\"pairs\":{\"a\":null}}", "a.json: pairs.a: expected a string, not null"},
+	{"{\"numbers\":1}", "a.json: numbers: expected an array, not a number"},
+	{"{\"embedded\":1}", "a.json: embedded: expected an object, not a number"},
+	{"{\"object\":[]}", "a.json: object: expected an object, not an array"},
 	{"{\"object\":{}}", "a.json: object.size: required property is missing"},
-	{"{\"list\":{}}", "a.json: list: expected an array, found an object"},
+	{"{\"list\":{}}", "a.json: list: expected an array, not an object"},
 	{"{\"list\":[{\"size\":1},{}]}", "a.json: list[1].size: required property is missing"},
-	{"{\"list\":[{\"size\":1},[]]}", "a.json: list[1]: expected an object, found an array"},
-	{"{\"list\":[null]}", "a.json: list[0]: expected an object, found null"},
-	{"{\"map\":[]}", "a.json: map: expected an object, found an array"},
+	{"{\"list\":[{\"size\":1},[]]}", "a.json: list[1]: expected an object, not an array"},
+	{"{\"list\":[null]}", "a.json: list[0]: expected an object, not null"},
+	{"{\"map\":[]}", "a.json: map: expected an object, not an array"},
 	{"{\"map\":{\"eth0\":{}}}", "a.json: map.eth0.size: required property is missing"},
-	{"{\"map\":{\"eth0\":1}}", "a.json: map.eth0: expected an object, found an integer"},
-	{"{\"word\":1}", "a.json: word: expected a string, found an integer"},
+	{"{\"map\":{\"eth0\":1}}", "a.json: map.eth0: expected an object, not a number"},
+	{"{\"word\":1}", "a.json: word: expected a string, not a number"},
 	{"{\"word\":\"gren\"}", "a.json: word: unknown colour \"gren\" (did you mean \"green\"?)"},
 	{"{\"word\":\"yellow\"}", "a.json: word: unknown colour \"yellow\""},
 	{"{\"word\":\"\"}", "a.json: word: unknown colour \"\""},
 	{"{\"word\":\"Red\"}", "a.json: word: unknown colour \"Red\" (did you mean \"red\"?)"},
 	{"{\"perhaps_word\":\"r\"}", "a.json: perhaps_word: unknown colour \"r\""},
-	{"{\"mask\":\"red\"}", "a.json: mask: expected an array, found a string"},
+	{"{\"mask\":\"red\"}", "a.json: mask: expected an array, not a string"},
 	{"{\"mask\":[\"red\",\"x\"]}", "a.json: mask[1]: unknown colour \"x\""},
 	{"{\"words\":[\"bleu\"]}",
 	 "a.json: words[0]: unknown colour \"bleu\" (did you mean \"blue\"?)"},
-	{"{\"words\":[true]}", "a.json: words[0]: expected a string, found a boolean"},
-	{"[]", "a.json: expected an object, found an array"},
+	{"{\"words\":[true]}", "a.json: words[0]: expected a string, not a boolean"},
+	{"[]", "a.json: expected an object, not an array"},
 };
 
 Test(schema, errors_name_the_place_and_the_reason)
@@ -565,7 +569,7 @@ Test(schema, hostile_text_is_shown_on_one_line_and_cut)
 	cr_expect_str_eq(refuse("{\"word\":\"\\u001b[2J\\nx\\u007f\"}"),
 			 "a.json: word: unknown colour \"\\x1b[2J\\x0ax\\x7f\"");
 	cr_expect_str_eq(refuse("{\"pairs\":{\"a\\nb\\u001b\":1}}"),
-			 "a.json: pairs.a\\x0ab\\x1b: expected a string, found an integer");
+			 "a.json: pairs.a\\x0ab\\x1b: expected a string, not a number");
 	/* C1 is control characters too: U+009B begins a sequence as ESC [ does. */
 	cr_expect_str_eq(refuse("{\"word\":\"\\u009b2J\"}"),
 			 "a.json: word: unknown colour \"\\xc2\\x9b2J\"");
