@@ -9,6 +9,7 @@
 
 #include "spec/check.h"
 #include "spec/cleanup.h"
+#include "spec/json.h"
 #include "spec/schema_fields.h"
 
 /* No configuration that a person or an engine writes comes near. */
@@ -177,9 +178,9 @@ static int read_namespace(struct reader *reader, const json_t *json, struct name
 {
 	struct namespace_item item = {0};
 	struct namespace_entry *entry;
-	const json_t *path = json_object_get(json, "path");
+	const char *path = json_text(json_object_get(json, "path"));
 
-	if (json_is_string(path) && !*json_string_value(path))
+	if (path && !*path)
 		json_object_del((json_t *)json, "path");
 	if (reader_object(reader, &namespace_item_schema, json, &item) < 0)
 		return -reader->err->code;

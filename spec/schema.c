@@ -6,10 +6,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/auxv.h>
 
 #include "spec/cleanup.h"
 #include "spec/escape.h"
+#include "spec/json.h"
 #include "spec/schema_fields.h"
 
 /* The specification's own structures are at most seven deep. */
@@ -80,103 +80,9 @@ int reader_error(struct reader *reader, int code, const char *format, ...)
 	return error_wrap(reader->err, "%s", reader->file);
 }
 
-static const char *type_name(const json_t *json)
-{
-	switch (json_typeof(json)) {
-	case JSON_OBJECT:
-		return "an object";
-	case JSON_ARRAY:
-		return "an array";
-	case JSON_STRING:
-		return "a string";
-	case JSON_INTEGER:
-		return "a number";
-	case JSON_REAL:
-		return "a number with a fraction or an exponent";
-	case JSON_TRUE:
-	case JSON_FALSE:
-		return "a boolean";
-	default:
-		return "null";
-	}
-}
-
 int reader_type_error(struct reader *reader, const char *expected, const json_t *found)
 {
-	return reader_error(reader, EINVAL, "expected %s, not %s", expected, type_name(found));
-}
-
-/*
- * Integers above INT64_MAX, which jansson does not hold: rlimits of 2^64-1 are common. Such a
- * literal is replaced by a string of the same length, DEL and sixteen hexadecimal digits, which
- * only the reader of integers takes for a number.
- */
-
-enum { BIG_MARK = 0x7f, BIG_DIGITS = 16 };
-
-static bool big_parse(const char *text, uint64_t *value)
-{
-	return text[0] == BIG_MARK && strlen(text) == 1 + BIG_DIGITS &&
-	       sscanf(text + 1, "%16" SCNx64, value) == 1;
-}
-
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-/* The value of size digits, when it is above INT64_MAX and no more than UINT64_MAX. */
-static bool big_value(const char *digits, size_t size, uint64_t *value)
-{
-	*value = 0;
-	for (size_t i = 0; i < size; i++)
-		if (__builtin_mul_overflow(*value, 10, value) ||
-		    __builtin_add_overflow(*value, (uint64_t)(digits[i] - '0'), value))
-			return false;
-	return *value > INT64_MAX;
-}
-
-/* Replace the literal at digits, which has at least 19 of them, as any number that large has. */
-static void big_replace(char *digits, size_t size, uint64_t value)
-{
-	char text[32];
-	int length = snprintf(text, sizeof text, "\"%c%016" PRIx64 "\"", BIG_MARK, value);
-
-	memset(digits, ' ', size);
-	memcpy(digits, text, (size_t)length);
-}
-
-/* Go over the string that begins at text[i]; the index of its closing quote. */
-static size_t skip_string(const char *text, size_t size, size_t i)
-{
-	for (i++; i < size && text[i] != '"'; i++)
-		if (text[i] == '\\')
-			i++;
-	return i;
-}
-
-static char *big_rewrite(const char *text, size_t size, struct arena *arena)
-{
-	char *copy = arena_strndup(arena, text, size);
-
-	for (size_t i = 0; i < size; i++) {
-		size_t begin = i;
-		uint64_t value;
-
-		if (copy[i] == '"')
-			i = skip_string(copy, size, i);
-		if (i >= size || !is_digit(copy[i]))
-			continue;
-		while (i < size && is_digit(copy[i]))
-			i++;
-		if (begin > 0 && strchr("-+.eE", copy[begin - 1]))
-			continue;
-		if (i < size && strchr(".eE", copy[i]))
-			continue;
-		if (big_value(copy + begin, i - begin, &value))
-			big_replace(copy + begin, i - begin, value);
-	}
-	return copy;
+	return reader_error(reader, EINVAL, "expected %s, not %s", expected, json_type_name(found));
 }
 
 /*
@@ -185,9 +91,11 @@ static char *big_rewrite(const char *text, size_t size, struct arena *arena)
 
 int reader_string(struct reader *reader, const json_t *json, const char **string)
 {
-	if (!json_is_string(json))
+	const char *text = json_text(json);
+
+	if (!text)
 		return reader_type_error(reader, "a string", json);
-	*string = arena_strdup(reader->arena, json_string_value(json));
+	*string = arena_strdup(reader->arena, text);
 	return 0;
 }
 
@@ -228,14 +136,12 @@ static void integer_range(const struct field *field, int64_t *min, uint64_t *max
 static int read_integer(struct reader *reader, const struct field *field, const json_t *json,
 			uint64_t *bits)
 {
-	bool negative = json_integer_value(json) < 0, in_range;
+	bool negative, in_range;
 	int64_t min;
 	uint64_t max;
 
 	integer_range(field, &min, &max);
-	if (json_is_integer(json))
-		*bits = (uint64_t)json_integer_value(json);
-	else if (!json_is_string(json) || !big_parse(json_string_value(json), bits))
+	if (!json_exact(json, &negative, bits))
 		return reader_type_error(reader, "an integer", json);
 	if (negative)
 		in_range = (int64_t)*bits >= min;
@@ -548,28 +454,6 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
  * Documents
  */
 
-/* jansson would open /dev/urandom for the seed of its hash tables; the kernel gave us random bytes.
- */
-static void seed_hashes(void)
-{
-	const void *random = (const void *)getauxval(AT_RANDOM);
-	size_t seed = 0;
-
-	if (random)
-		memcpy(&seed, random, sizeof seed);
-	json_object_seed(seed | 1);
-}
-
-static json_t *load_text(const char *text, size_t size, struct arena *arena, json_error_t *error)
-{
-	json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
-
-	if (!json && json_error_code(error) == json_error_numeric_overflow)
-		json = json_loadb(big_rewrite(text, size, arena), size, JSON_REJECT_DUPLICATES,
-				  error);
-	return json;
-}
-
 int schema_parse(const struct schema *schema, const char *file, const char *text, size_t size,
 		 struct arena *arena, void *object, struct error *err)
 {
@@ -577,8 +461,7 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 	_json_ json_t *json = NULL;
 	json_error_t error;
 
-	seed_hashes();
-	json = load_text(text, size, arena, &error);
+	json = json_parse(text, size, arena, &error);
 	if (!json)
 		return error_set(err, EINVAL, "%s:%d:%d: %s", file, error.line, error.column,
 				 show(error.text).text);

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * JSON text as jansson's tree, strictly, and with the integers above INT64_MAX that jansson does
+ * not hold: rlimits of 2^64-1 are common.
+ */
+#ifndef KIST_SPEC_JSON_H
+#define KIST_SPEC_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/arena.h"
+
+/**
+ * json_parse() - read one document, an object or an array.
+ * @text: size bytes of UTF-8; need not end in NUL
+ * @arena: for a while; the tree does not lie in it
+ * @error: line, column and reason of a syntax error
+ *
+ * Return: the tree, which the caller owns, or NULL
+ */
+json_t *json_parse(const char *text, size_t size, struct arena *arena, json_error_t *error);
+
+/**
+ * json_exact() - the integer that a value is.
+ * @negative: bits is its two's complement
+ *
+ * Return: is it one?
+ */
+bool json_exact(const json_t *json, bool *negative, uint64_t *bits);
+
+/**
+ * json_text() - the string that a value is, or NULL. Not json_string_value(): what jansson does
+ * not hold as an integer looks like a string to it.
+ */
+const char *json_text(const json_t *json);
+
+/**
+ * json_type_name() - "an object", "a number".
+ */
+const char *json_type_name(const json_t *json);
+
+#endif
