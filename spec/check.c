@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -11,20 +10,66 @@
 
 typedef int rule(const struct config *config, struct error *err);
 
+#define DIGITS "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+/* The length of the number that text begins with; 0: none, or one with a leading zero. */
+static size_t number_length(const char *text)
+{
+	size_t length = strspn(text, DIGITS);
+
+	return *text == '0' && length > 1 ? 0 : length;
+}
+
+/* Go over identifiers between dots; NULL: there are none. Of a pre-release, what looks like a
+ * number is one. */
+static const char *skip_identifiers(const char *text, bool numbers)
+{
+	for (;; text++) {
+		size_t length = strspn(text, DIGITS LETTERS "-");
+
+		if (length == 0)
+			return NULL;
+		if (numbers && strspn(text, DIGITS) == length && number_length(text) == 0)
+			return NULL;
+		text += length;
+		if (*text != '.')
+			return text;
+	}
+}
+
+/* https://semver.org/spec/v2.0.0.html, items 2, 9 and 10: no limit to the numbers. */
+static bool is_semver(const char *text)
+{
+	for (int i = 0; i < 3; i++) {
+		size_t length;
+
+		if (i > 0 && *text++ != '.')
+			return false;
+		length = number_length(text);
+		if (length == 0)
+			return false;
+		text += length;
+	}
+	if (*text == '-')
+		text = skip_identifiers(text + 1, true);
+	if (text && *text == '+')
+		text = skip_identifiers(text + 1, false);
+	return text && !*text;
+}
+
 /* config.md, Specification version: SemVer, and any minor version of the one major version there
  * is. */
 static int check_version(const struct config *config, struct error *err)
 {
-	unsigned major, minor, patch;
-	int end = 0;
+	const char *version = config->ociVersion;
 
-	if (sscanf(config->ociVersion, "%u.%u.%u%n", &major, &minor, &patch, &end) < 3 ||
-	    (config->ociVersion[end] && !strchr("-+", config->ociVersion[end])))
+	if (!is_semver(version))
 		return error_set(err, EINVAL, "ociVersion: \"%s\" is not a SemVer 2.0.0 version",
-				 show(config->ociVersion).text);
-	if (major != 1)
+				 show(version).text);
+	if (strncmp(version, "1.", 2) != 0)
 		return error_set(err, ENOTSUP, "ociVersion: \"%s\" is not supported, only 1.x.y",
-				 show(config->ociVersion).text);
+				 show(version).text);
 	return 0;
 }
 

@@ -11,41 +11,72 @@
 #define VERSION(text) "{\"ociVersion\":\"" text "\"," MINIMAL_ROOT "}"
 
 /* config.md, Specification version: any minor version of 1 is compatible. */
-static const struct document_case versions[] = {
-	{VERSION("1.0.0"), NULL},
-	{VERSION("1.3.0"), NULL},
-	{VERSION("1.99.7"), NULL},
-	{VERSION("1.0.2-dev"), NULL},
-	{VERSION("1.1.0+dev"), NULL},
-	{VERSION("1.2.0-rc.1+build.5"), NULL},
-	{VERSION(""), "config.json: ociVersion: \"\" is not a SemVer 2.0.0 version", EINVAL},
-	{VERSION("1"), "config.json: ociVersion: \"1\" is not a SemVer 2.0.0 version", EINVAL},
-	{VERSION("1.0"), "config.json: ociVersion: \"1.0\" is not a SemVer 2.0.0 version", EINVAL},
-	{VERSION("1.0."), "config.json: ociVersion: \"1.0.\" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("v1.0.0"), "config.json: ociVersion: \"v1.0.0\" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("1.0.0.0"), "config.json: ociVersion: \"1.0.0.0\" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("1.0.0 "), "config.json: ociVersion: \"1.0.0 \" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("1.x.0"), "config.json: ociVersion: \"1.x.0\" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("latest"), "config.json: ociVersion: \"latest\" is not a SemVer 2.0.0 version",
-	 EINVAL},
-	{VERSION("1\\n\\u001b"),
-	 "config.json: ociVersion: \"1\\x0a\\x1b\" is not a SemVer 2.0.0 version", EINVAL},
-	{VERSION("0.1.0"), "config.json: ociVersion: \"0.1.0\" is not supported, only 1.x.y",
-	 ENOTSUP},
-	{VERSION("2.0.0"), "config.json: ociVersion: \"2.0.0\" is not supported, only 1.x.y",
-	 ENOTSUP},
-	{VERSION("10.0.0"), "config.json: ociVersion: \"10.0.0\" is not supported, only 1.x.y",
-	 ENOTSUP},
+static const char *const versions[] = {
+	"1.0.0",
+	"1.3.0",
+	"1.99.7",
+	"1.0.2-dev",
+	"1.1.0+dev",
+	"1.2.0-rc.1",
+	"1.2.0-rc.1+build.5",
+	"1.0.0-alpha-a.b-c.0",
+	"1.0.0--",
+	"1.0.0-0a.01a",
+	"1.0.0+001",
+	"1.0.0+21AF26D3---117B344092BD",
+	/* SemVer sets no limit. */
+	"1.99999999999999999999999.99999999999999999",
+	"1.0.0-99999999999999999999999",
 };
+
+static const char *const no_versions[] = {
+	"",           "1",         "1.0",        "1.0.",
+	"v1.0.0",     "1.0.0.0",   "1.0.0 ",     " 1.0.0",
+	"1. 0.0",     "1.x.0",     "latest",     "01.0.0",
+	"1.00.0",     "1.0.01",    "+1.0.0",     "-1.0.0",
+	"1.+0.0",     "1.-0.0",    "1..0",       "1.0.0-",
+	"1.0.0+",     "1.0.0-+a",  "1.0.0-a.",   "1.0.0-.a",
+	"1.0.0-a..b", "1.0.0-01",  "1.0.0-a.00", "1.0.0-a_b",
+	"1.0.0+a+b",  "1.0.0+a_b", "1.0.0dev",   "1.0.0-\xc3\xa4",
+};
+
+/* 4294967297 is 2^32 + 1. */
+static const char *const other_versions[] = {
+	"0.1.0",
+	"2.0.0",
+	"10.0.0",
+	"11.0.0",
+	"2.0.0-1.0",
+	"4294967297.0.0",
+	"18446744073709551617.0.0",
+};
+
+static void expect_versions(const char *const *at, size_t count, const char *reason, int code)
+{
+	struct arena arena _arena_ = {0};
+
+	for (size_t i = 0; i < count; i++)
+		expect_case(&(struct document_case){
+			arena_printf(&arena, "{\"ociVersion\":\"%s\"," MINIMAL_ROOT "}", at[i]),
+			reason ? arena_printf(&arena, "config.json: ociVersion: \"%s\" %s", at[i],
+					      reason)
+			       : NULL,
+			code});
+}
 
 Test(check, version)
 {
-	expect_cases(versions, COUNT(versions));
+	expect_versions(versions, COUNT(versions), NULL, 0);
+	expect_versions(no_versions, COUNT(no_versions), "is not a SemVer 2.0.0 version", EINVAL);
+	expect_versions(other_versions, COUNT(other_versions), "is not supported, only 1.x.y",
+			ENOTSUP);
+}
+
+Test(check, a_version_is_shown_on_one_line)
+{
+	expect_case(&(struct document_case){
+		VERSION("1\\n\\u001b"),
+		"config.json: ociVersion: \"1\\x0a\\x1b\" is not a SemVer 2.0.0 version"});
 }
 
 #define NEEDS(property, kind)                                                                      \
