@@ -426,6 +426,16 @@ static int read_field(struct reader *reader, const struct field *field, const js
 	return 0;
 }
 
+/* The value of a property; NULL: as good as absent. */
+static const json_t *find_value(const struct field *field, const json_t *object)
+{
+	const json_t *value = json_object_get(object, field->name);
+
+	if (field->only_with && !json_is_true(json_object_get(object, field->only_with)))
+		return NULL;
+	return json_is_null(value) ? NULL : value;
+}
+
 int reader_object(struct reader *reader, const struct schema *schema, const json_t *json,
 		  void *object)
 {
@@ -435,10 +445,10 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 		return reader_error(reader, EINVAL, "nested more than %d deep", DEPTH_MAX);
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct field *field = &schema->fields[i];
-		const json_t *value = json_object_get(json, field->name);
+		const json_t *value = find_value(field, json);
 		size_t mark = reader_enter(reader, field->name);
 
-		if (value && !json_is_null(value)) {
+		if (value) {
 			if (read_field(reader, field, value, object) < 0)
 				return -reader->err->code;
 		} else if (field->flags & REQUIRED) {

@@ -72,6 +72,7 @@ struct field {
 	size_t offset;
 	int64_t min; /* integers; min = max = 0: what the type holds */
 	uint64_t max;
+	const char *only_with;             /* ignored unless this property beside it is true */
 	const struct schema *schema;       /* FIELD_OBJECT, FIELD_LIST, FIELD_MAP */
 	const struct words *words;         /* FIELD_WORD... */
 	const struct field_custom *custom; /* FIELD_CUSTOM */
@@ -121,6 +122,9 @@ struct schema {
 		  .max = most)
 #define OBJECT(structure, member, table, flags)                                                    \
 	FIELD_ROW(structure, member, FIELD_OBJECT | FIELD_POINTER, flags, .schema = &(table))
+#define OBJECT_ONLY_WITH(structure, property, member, table, flags)                                \
+	FIELD_ROW(structure, member, FIELD_OBJECT | FIELD_POINTER, flags, .schema = &(table),      \
+		  .only_with = #property)
 #define EMBEDDED(structure, member, table, flags)                                                  \
 	FIELD_ROW(structure, member, FIELD_OBJECT, flags, .schema = &(table))
 #define LIST(structure, member, table, flags)                                                      \

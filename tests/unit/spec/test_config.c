@@ -614,6 +614,20 @@ Test(config, the_least_there_can_be)
 	cr_expect_null(parse(&arena, PROCESS(""))->process->capabilities);
 }
 
+/* config.md, Process: MUST be ignored if terminal is false or unset. */
+Test(config, no_console_size_without_a_terminal)
+{
+	static const char *const ignored[] = {
+		PROCESS(",\"consoleSize\":{\"height\":25,\"width\":80}"),
+		PROCESS(",\"consoleSize\":{\"height\":65536,\"width\":18446744073709551615}"),
+		PROCESS(",\"consoleSize\":{},\"terminal\":false"),
+		PROCESS(",\"consoleSize\":[],\"terminal\":null"),
+	};
+
+	for (size_t i = 0; i < COUNT(ignored); i++)
+		cr_expect_null(parse(&arena, ignored[i])->process->consoleSize, "%s", ignored[i]);
+}
+
 /*
  * Mount options: the words add up in their order.
  */
@@ -746,6 +760,8 @@ static const struct document_case values[] = {
 	 "config.json: process.consoleSize.width: required property is missing", EINVAL},
 	{PROCESS(",\"terminal\":true,\"consoleSize\":{\"height\":1,\"width\":65536}"),
 	 "config.json: process.consoleSize.width: 65536 is out of range (0 to 65535)"},
+	{PROCESS(",\"terminal\":true,\"consoleSize\":[]"),
+	 "config.json: process.consoleSize: expected an object, not an array"},
 	{PROCESS(",\"oomScoreAdj\":1001"),
 	 "config.json: process.oomScoreAdj: 1001 is out of range (-1000 to 1000)"},
 	{PROCESS(",\"oomScoreAdj\":-1001"),
