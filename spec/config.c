@@ -350,7 +350,7 @@ static const struct schema user_schema = SCHEMA(struct user, user_fields);
 static const struct field process_fields[] = {
 	FIELD(struct process, terminal, ALWAYS),
 	OBJECT_ONLY_WITH(struct process, terminal, consoleSize, console_size_schema, OPTIONAL),
-	EMBEDDED(struct process, user, user_schema, REQUIRED),
+	EMBEDDED(struct process, user, user_schema, OPTIONAL),
 	FIELD(struct process, args, REQUIRED | NONEMPTY),
 	FIELD(struct process, env, ENVIRONMENT),
 	FIELD(struct process, cwd, REQUIRED | ABSOLUTE),

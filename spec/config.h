@@ -140,7 +140,7 @@ struct process {
 	const char *selinuxLabel;
 	const struct io_priority *ioPriority;
 	const struct exec_cpu_affinity *execCPUAffinity;
-	struct user user;
+	struct user user; /* absent: uid 0, gid 0 */
 };
 
 /* config.md, POSIX-platform Hooks */

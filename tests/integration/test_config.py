@@ -273,6 +273,12 @@ def test_unknown_properties_are_ignored(kist, bundle):
     assert (result.code, result.out, result.err) == (0, "ran\n", "")
 
 
+def test_no_user_is_root(kist, bundle):
+    """config.md: the user object is not required, what is in it is."""
+    del bundle.process["user"]
+    assert kist.report(bundle)["ids"]["uid"] == [0, 0, 0, 0]
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.0.2-dev", "1.2.1", "1.3.0", "1.99.0"])
 def test_versions(kist, bundle, version):
     bundle.config["ociVersion"] = version

@@ -614,6 +614,24 @@ Test(config, the_least_there_can_be)
 	cr_expect_null(parse(&arena, PROCESS(""))->process->capabilities);
 }
 
+/* Neither config.md nor its schema requires the object; what is in it is required. */
+Test(config, no_user_is_root)
+{
+	static const char *const absent[] = {
+		DOCUMENT(",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"]}"),
+		DOCUMENT(",\"process\":{\"cwd\":\"/\",\"args\":[\"sh\"],\"user\":null}"),
+	};
+
+	for (size_t i = 0; i < COUNT(absent); i++) {
+		const struct user *user = &parse(&arena, absent[i])->process->user;
+
+		cr_expect_eq(user->uid, 0);
+		cr_expect_eq(user->gid, 0);
+		cr_expect_null(user->umask);
+		cr_expect_eq(user->additionalGids.count, 0);
+	}
+}
+
 /* config.md, Process: MUST be ignored if terminal is false or unset. */
 Test(config, no_console_size_without_a_terminal)
 {
@@ -747,6 +765,8 @@ static const struct document_case values[] = {
 	 "config.json: process.cwd: required property is missing", EINVAL},
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"cwd\":\"/\",\"args\":[]}"),
 	 "config.json: process.args: must not be empty", EINVAL},
+	{DOCUMENT(",\"process\":{\"user\":{},\"cwd\":\"/\",\"args\":[\"sh\"]}"),
+	 "config.json: process.user.uid: required property is missing"},
 	{DOCUMENT(",\"process\":{\"user\":{\"uid\":0},\"cwd\":\"/\",\"args\":[\"sh\"]}"),
 	 "config.json: process.user.gid: required property is missing", EINVAL},
 	{DOCUMENT(
