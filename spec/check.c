@@ -156,19 +156,32 @@ static int check_rlimits(const struct config *config, struct error *err)
 	return 0;
 }
 
-/* config-linux.md, Devices: numbers are REQUIRED unless type is p. */
+/* config-linux.md, Devices: numbers are REQUIRED unless type is p. Docker and containerd hand on a
+ * whole st_mode as fileMode, so it may repeat the type, but not contradict it. */
+static int check_device(const struct device *device, size_t i, struct error *err)
+{
+	uint32_t mode = device->fileMode ? *device->fileMode : 0;
+	uint32_t type = mode & ~07777u;
+
+	if (device->type != S_IFIFO && (!device->major || !device->minor))
+		return error_set(err, EINVAL,
+				 "linux.devices[%zu]: %s: major and minor are required", i,
+				 show(device->path).text);
+	if (type && type != device->type)
+		return error_set(err, EINVAL,
+				 "linux.devices[%zu].fileMode: %u (octal %o) is more than "
+				 "permissions, and not of type \"%s\"",
+				 i, mode, mode, words_name(&device_type_words, device->type));
+	return 0;
+}
+
 static int check_devices(const struct config *config, struct error *err)
 {
 	const struct devices *devices = &config->linux->devices;
 
-	for (size_t i = 0; i < devices->count; i++) {
-		const struct device *device = &devices->at[i];
-
-		if (device->type != S_IFIFO && (!device->major || !device->minor))
-			return error_set(err, EINVAL,
-					 "linux.devices[%zu]: %s: major and minor are required", i,
-					 show(device->path).text);
-	}
+	for (size_t i = 0; i < devices->count; i++)
+		if (check_device(&devices->at[i], i, err) < 0)
+			return -err->code;
 	return 0;
 }
 

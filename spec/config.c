@@ -398,7 +398,7 @@ static const struct field device_fields[] = {
 	FIELD(struct device, path, REQUIRED | ABSOLUTE),
 	RANGE(struct device, major, OPTIONAL, 0, 0xfff),
 	RANGE(struct device, minor, OPTIONAL, 0, 0xfffff),
-	RANGE(struct device, fileMode, OPTIONAL, 0, UINT32_MAX),
+	FIELD(struct device, fileMode, OPTIONAL),
 	RANGE(struct device, uid, OPTIONAL, 0, ID_MAX),
 	RANGE(struct device, gid, OPTIONAL, 0, ID_MAX),
 };

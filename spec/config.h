@@ -186,7 +186,8 @@ struct device {
 	uint64_t type; /* S_IFCHR, S_IFBLK, S_IFIFO */
 	const char *path;
 	const int64_t *major, *minor;
-	const uint32_t *fileMode, *uid, *gid;
+	const uint32_t *fileMode; /* up to 07777, and perhaps type */
+	const uint32_t *uid, *gid;
 };
 
 struct devices {

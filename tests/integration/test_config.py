@@ -146,6 +146,11 @@ REFUSED = [
     ("linux.devices", [{"type": "x", "path": "/dev/x"}], r"linux\.devices\[0\]\.type"),
     ("linux.devices", [{"type": "c", "path": "/dev/x"}], r"linux\.devices\[0\]"),
     ("linux.devices", [{"type": "c", "path": "x", "major": 1, "minor": 3}], r"devices\[0\]\.path"),
+    (
+        "linux.devices",
+        [{"type": "c", "path": "/dev/x", "major": 1, "minor": 3, "fileMode": 0o60666}],
+        r"devices\[0\]\.fileMode.*octal 60666",
+    ),
     ("linux.maskedPaths", ["relative"], r"linux\.maskedPaths\[0\].*absolute"),
     ("linux.readonlyPaths", ["relative"], r"linux\.readonlyPaths\[0\].*absolute"),
     ("linux.sysctl", {"kernel.core_pattern": "x"}, r"kernel\.core_pattern"),

@@ -154,6 +154,37 @@ Test(check, rlimits)
 	expect_cases(rlimits, COUNT(rlimits));
 }
 
+#define DEVICE(type, mode)                                                                         \
+	LINUX(",\"devices\":[{\"type\":\"" type                                                    \
+	      "\",\"path\":\"/dev/x\",\"major\":1,\"minor\":3,\"fileMode\":" mode "}]")
+#define NO_FILE_MODE(mode, type)                                                                   \
+	"config.json: linux.devices[0].fileMode: " mode                                            \
+	" is more than permissions, and not of type \"" type "\""
+
+/* Decimal, as JSON has it: 8630 is 020666, 24960 is 060600, 33206 is 0100666. */
+static const struct document_case file_modes[] = {
+	{DEVICE("c", "0"), NULL},
+	{DEVICE("c", "438"), NULL},
+	{DEVICE("c", "4095"), NULL},
+	{DEVICE("c", "8630"), NULL},
+	{DEVICE("u", "8630"), NULL},
+	{DEVICE("b", "24960"), NULL},
+	{DEVICE("p", "4480"), NULL},
+	{DEVICE("b", "8630"), NO_FILE_MODE("8630 (octal 20666)", "b")},
+	{DEVICE("c", "24960"), NO_FILE_MODE("24960 (octal 60600)", "c")},
+	{DEVICE("c", "33206"), NO_FILE_MODE("33206 (octal 100666)", "c")},
+	{DEVICE("c", "4096"), NO_FILE_MODE("4096 (octal 10000)", "c")},
+	{DEVICE("c", "65536"), NO_FILE_MODE("65536 (octal 200000)", "c")},
+	{DEVICE("c", "4294967295"), NO_FILE_MODE("4294967295 (octal 37777777777)", "c")},
+	{DEVICE("c", "4294967296"), "config.json: linux.devices[0].fileMode: 4294967296 is out of "
+				    "range (0 to 4294967295)"},
+};
+
+Test(check, file_modes)
+{
+	expect_cases(file_modes, COUNT(file_modes));
+}
+
 static const struct document_case devices[] = {
 	{LINUX(",\"devices\":[{\"type\":\"c\",\"path\":\"/dev/x\"}]"),
 	 "config.json: linux.devices[0]: /dev/x: major and minor are required", EINVAL},
