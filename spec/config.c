@@ -9,7 +9,6 @@
 
 #include "spec/check.h"
 #include "spec/cleanup.h"
-#include "spec/json.h"
 #include "spec/schema_fields.h"
 
 /* No configuration that a person or an engine writes comes near. */
@@ -163,25 +162,16 @@ struct namespace_item {
 /* clang-format off */
 static const struct field namespace_item_fields[] = {
 	WORD(struct namespace_item, type, namespace_words, REQUIRED),
-	FIELD(struct namespace_item, path, ABSOLUTE),
+	FIELD(struct namespace_item, path, ABSOLUTE | EMPTY_IS_ABSENT),
 };
 static const struct schema namespace_item_schema = SCHEMA(struct namespace_item, namespace_item_fields);
 /* clang-format on */
-
-/* An empty path, which some callers write, is no path. */
-static const char *path_or_null(const char *path)
-{
-	return path && *path ? path : NULL;
-}
 
 static int read_namespace(struct reader *reader, const json_t *json, struct namespaces *namespaces)
 {
 	struct namespace_item item = {0};
 	struct namespace_entry *entry;
-	const char *path = json_text(json_object_get(json, "path"));
 
-	if (path && !*path)
-		json_object_del((json_t *)json, "path");
 	if (reader_object(reader, &namespace_item_schema, json, &item) < 0)
 		return -reader->err->code;
 	entry = &namespaces->at[item.type];
@@ -191,7 +181,7 @@ static int read_namespace(struct reader *reader, const json_t *json, struct name
 	if (!words_supported(&namespace_words, item.type))
 		return reader_error(reader, ENOTSUP, "%s: not supported yet",
 				    words_name(&namespace_words, item.type));
-	*entry = (struct namespace_entry){.present = true, .path = path_or_null(item.path)};
+	*entry = (struct namespace_entry){.present = true, .path = item.path};
 	return 0;
 }
 

@@ -12,9 +12,6 @@
 #include "spec/json.h"
 #include "spec/schema_fields.h"
 
-/* The specification's own structures are at most seven deep. */
-enum { DEPTH_MAX = 64 };
-
 /* How a list of anything lies in memory. */
 struct list {
 	size_t count;
@@ -190,9 +187,6 @@ static int read_string_field(struct reader *reader, const struct field *field, c
 {
 	if (reader_string(reader, json, member) < 0)
 		return -reader->err->code;
-	/* What is refused by name when set is not set by an empty string. */
-	if ((field->flags & UNSUPPORTED) && !**member)
-		return 0;
 	return check_string(reader, field->flags, *member);
 }
 
@@ -397,8 +391,6 @@ static bool asks_for_something(const struct field *field, const json_t *json)
 {
 	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
 
-	if (json_is_string(json))
-		return json_string_length(json) > 0;
 	if (json_is_array(json))
 		return json_array_size(json) > 0;
 	if (type == FIELD_MAP || type == FIELD_PAIRS)
@@ -426,6 +418,15 @@ static int read_field(struct reader *reader, const struct field *field, const js
 	return 0;
 }
 
+static bool is_absent(const struct field *field, const json_t *value)
+{
+	const char *text = json_text(value);
+	bool may_be_empty = field->flags & (UNSUPPORTED | EMPTY_IS_ABSENT);
+
+	return !value || json_is_null(value) ||
+	       (may_be_empty && field->type == FIELD_STRING && text && !*text);
+}
+
 /* The value of a property; NULL: as good as absent. */
 static const json_t *find_value(const struct field *field, const json_t *object)
 {
@@ -433,7 +434,7 @@ static const json_t *find_value(const struct field *field, const json_t *object)
 
 	if (field->only_with && !json_is_true(json_object_get(object, field->only_with)))
 		return NULL;
-	return json_is_null(value) ? NULL : value;
+	return is_absent(field, value) ? NULL : value;
 }
 
 int reader_object(struct reader *reader, const struct schema *schema, const json_t *json,
@@ -441,8 +442,6 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 {
 	if (!json_is_object(json))
 		return reader_type_error(reader, "an object", json);
-	if (++reader->depth > DEPTH_MAX)
-		return reader_error(reader, EINVAL, "nested more than %d deep", DEPTH_MAX);
 	for (size_t i = 0; i < schema->count; i++) {
 		const struct field *field = &schema->fields[i];
 		const json_t *value = find_value(field, json);
@@ -456,7 +455,6 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 		}
 		reader_leave(reader, mark);
 	}
-	reader->depth--;
 	return 0;
 }
 

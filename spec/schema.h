@@ -66,7 +66,7 @@ enum schema_layout {
  * Strict: no NUL byte, valid UTF-8, no duplicate key, nothing after the document, integers exact
  * and in range. A syntax error names line and column.
  *
- * Return: 0, or -EINVAL (bad document), -E2BIG (too large), -ENOTSUP (a property refused by name)
+ * Return: 0, or -EINVAL (bad document), -ENOTSUP (a property refused by name)
  */
 int schema_parse(const struct schema *schema, const char *file, const char *text, size_t size,
 		 struct arena *arena, void *object, struct error *err);

@@ -43,10 +43,10 @@ enum field_flags {
 	ABSOLUTE = 1 << 1,    /* a path that begins with '/'; of a list: each */
 	NONEMPTY = 1 << 2,    /* string or list */
 	ENVIRONMENT = 1 << 3, /* each string is NAME=VALUE */
-	UNSUPPORTED =
-		1
-		<< 4, /* valid, and refused by name; empty strings, lists and maps refuse nothing */
-	ALWAYS = 1 << 5, /* written even when false */
+	/* valid, and refused by name; empty strings, lists and maps refuse nothing */
+	UNSUPPORTED = 1 << 4,
+	ALWAYS = 1 << 5,          /* written even when false */
+	EMPTY_IS_ABSENT = 1 << 6, /* a string that some callers write though it says nothing */
 };
 
 /* Where the reader is, and what it needs. */
@@ -54,7 +54,6 @@ struct reader {
 	const char *file;
 	struct arena *arena;
 	struct error *err;
-	unsigned depth;
 	size_t used;
 	char path[512]; /* "linux.namespaces[1].type" */
 };
