@@ -106,7 +106,7 @@ static json_t *write_mount_options(const void *member)
 {
 	const struct mount_options *options = member;
 
-	return options->words.count ? strings_write(&options->words) : NULL;
+	return strings_write(&options->words);
 }
 
 static const struct field_custom mount_options_custom = {read_mount_options, write_mount_options};
@@ -137,11 +137,8 @@ static int read_capability_set(struct reader *reader, const json_t *json, void *
 static json_t *write_capability_set(const void *member)
 {
 	const struct capability_set *set = member;
-	json_t *array;
+	json_t *array = json_array();
 
-	if (!set->mask)
-		return NULL;
-	array = json_array();
 	for (unsigned capability = 0; capability < 64; capability++)
 		if (set->mask & 1ULL << capability)
 			json_array_append_new(
@@ -262,9 +259,7 @@ static int read_seccomp_flags(struct reader *reader, const json_t *json, void *m
 
 static json_t *write_seccomp_flags(const void *member)
 {
-	const struct strings *flags = member;
-
-	return flags->count ? strings_write(flags) : NULL;
+	return strings_write(member);
 }
 
 static const struct field_custom seccomp_flags_custom = {read_seccomp_flags, write_seccomp_flags};

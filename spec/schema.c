@@ -25,6 +25,24 @@ static void cleanup_json(json_t **json)
 
 #define _json_ _cleanup_(cleanup_json)
 
+/* What is to be known about a type: the table is at the end. */
+struct kind {
+	size_t size; /* of a value in memory; 0: the row knows */
+	int (*read)(struct reader *reader, const struct kind *kind, const struct field *field,
+		    const json_t *json, void *member);
+	json_t *(*write)(const struct kind *kind, const struct field *field, const void *member);
+	const struct kind *element; /* of lists and maps */
+	int64_t min;                /* of integers, unless the row says less */
+	uint64_t max;
+};
+
+static const struct kind *kind_of(const struct field *field);
+
+static size_t value_size(const struct kind *kind, const struct field *field)
+{
+	return kind->size ? kind->size : field->schema->size;
+}
+
 /*
  * The reader's place
  */
@@ -112,97 +130,95 @@ int reader_word(struct reader *reader, const json_t *json, const struct words *w
 	return reader_error(reader, EINVAL, "unknown %s \"%s\"", words->what, show(name).text);
 }
 
-/* What an integer type holds, unless the row says less. */
-static void integer_range(const struct field *field, int64_t *min, uint64_t *max)
+static int read_bool(struct reader *reader, const struct kind *kind, const struct field *field,
+		     const json_t *json, void *member)
 {
-	static const struct {
-		int64_t min;
-		uint64_t max;
-	} ranges[] = {
-		[FIELD_UINT16] = {0, UINT16_MAX},       [FIELD_UINT32] = {0, UINT32_MAX},
-		[FIELD_UINT64] = {0, UINT64_MAX},       [FIELD_INT32] = {INT32_MIN, INT32_MAX},
-		[FIELD_INT64] = {INT64_MIN, INT64_MAX}, [FIELD_NUMBERS] = {0, UINT32_MAX},
-	};
-	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-	bool narrowed = field->min || field->max;
-
-	*min = narrowed ? field->min : ranges[type].min;
-	*max = narrowed ? field->max : ranges[type].max;
-}
-
-static int read_integer(struct reader *reader, const struct field *field, const json_t *json,
-			uint64_t *bits)
-{
-	bool negative, in_range;
-	int64_t min;
-	uint64_t max;
-
-	integer_range(field, &min, &max);
-	if (!json_exact(json, &negative, bits))
-		return reader_type_error(reader, "an integer", json);
-	if (negative)
-		in_range = (int64_t)*bits >= min;
-	else
-		in_range = *bits <= max && (min <= 0 || *bits >= (uint64_t)min);
-	if (!in_range)
-		return reader_error(reader, EINVAL,
-				    "%s%" PRIu64 " is out of range (%" PRId64 " to %" PRIu64 ")",
-				    negative ? "-" : "", negative ? -*bits : *bits, min, max);
+	(void)kind;
+	(void)field;
+	if (!json_is_boolean(json))
+		return reader_type_error(reader, "true or false", json);
+	*(bool *)member = json_is_true(json);
 	return 0;
 }
 
-/* Store an integer of the field's size; two's complement makes signedness no concern. */
-static void store_integer(unsigned type, uint64_t bits, void *member)
+static int check_range(struct reader *reader, const struct kind *kind, const struct field *field,
+		       bool negative, uint64_t bits)
 {
-	switch (type) {
-	case FIELD_UINT16:
-		*(uint16_t *)member = (uint16_t)bits;
-		break;
-	case FIELD_UINT32:
-	case FIELD_INT32:
-		*(uint32_t *)member = (uint32_t)bits;
-		break;
-	default:
-		*(uint64_t *)member = bits;
-	}
+	bool narrowed = field->min || field->max;
+	int64_t min = narrowed ? field->min : kind->min;
+	uint64_t max = narrowed ? field->max : kind->max;
+
+	if (negative ? (int64_t)bits >= min : bits <= max && (min <= 0 || bits >= (uint64_t)min))
+		return 0;
+	return reader_error(reader, EINVAL,
+			    "%s%" PRIu64 " is out of range (%" PRId64 " to %" PRIu64 ")",
+			    negative ? "-" : "", negative ? -bits : bits, min, max);
 }
 
-static int check_string(struct reader *reader, unsigned flags, const char *string)
+static int read_integer(struct reader *reader, const struct kind *kind, const struct field *field,
+			const json_t *json, void *member)
 {
-	const char *equals = strchr(string, '=');
+	bool negative;
+	uint64_t bits;
 
-	if ((flags & NONEMPTY) && !*string)
+	if (!json_exact(json, &negative, &bits))
+		return reader_type_error(reader, "an integer", json);
+	if (check_range(reader, kind, field, negative, bits) < 0)
+		return -reader->err->code;
+	/* Two's complement makes signedness no concern. */
+	if (kind->size == sizeof(uint16_t))
+		*(uint16_t *)member = (uint16_t)bits;
+	else if (kind->size == sizeof(uint32_t))
+		*(uint32_t *)member = (uint32_t)bits;
+	else
+		*(uint64_t *)member = bits;
+	return 0;
+}
+
+static int read_string(struct reader *reader, const struct kind *kind, const struct field *field,
+		       const json_t *json, void *member)
+{
+	const char *string = NULL, *equals;
+
+	(void)kind;
+	if (reader_string(reader, json, &string) < 0)
+		return -reader->err->code;
+	equals = strchr(string, '=');
+	if ((field->flags & NONEMPTY) && field->type == FIELD_STRING && !*string)
 		return reader_error(reader, EINVAL, "must not be empty");
-	if ((flags & ABSOLUTE) && *string != '/')
+	if ((field->flags & ABSOLUTE) && *string != '/')
 		return reader_error(reader, EINVAL, "\"%s\" is not an absolute path",
 				    show(string).text);
-	if ((flags & ENVIRONMENT) && (!equals || equals == string))
+	if ((field->flags & ENVIRONMENT) && (!equals || equals == string))
 		return reader_error(reader, EINVAL, "\"%s\" is not of the form NAME=VALUE",
 				    show(string).text);
+	*(const char **)member = string;
 	return 0;
 }
 
-static int read_string_field(struct reader *reader, const struct field *field, const json_t *json,
-			     const char **member)
+static int read_word(struct reader *reader, const struct kind *kind, const struct field *field,
+		     const json_t *json, void *member)
 {
-	if (reader_string(reader, json, member) < 0)
-		return -reader->err->code;
-	return check_string(reader, field->flags, *member);
+	(void)kind;
+	return reader_word(reader, json, field->words, member);
+}
+
+static int read_custom(struct reader *reader, const struct kind *kind, const struct field *field,
+		       const json_t *json, void *member)
+{
+	(void)kind;
+	return field->custom->read(reader, json, member);
 }
 
 /*
- * Lists
+ * Lists and maps
  */
 
-/* Every list is read in the same way; what an element is differs. */
-typedef int read_element(struct reader *reader, const struct field *field, const json_t *json,
-			 void *element);
-
-static int read_list(struct reader *reader, const struct field *field, const json_t *json,
-		     size_t element_size, read_element *read, struct list *list)
+static int read_list(struct reader *reader, const struct kind *kind, const struct field *field,
+		     const json_t *json, void *member)
 {
-	size_t count = json_array_size(json);
-	char *at = arena_array(reader->arena, count, element_size);
+	size_t size = value_size(kind->element, field), count = json_array_size(json);
+	char *at = arena_array(reader->arena, count, size);
 
 	if (!json_is_array(json))
 		return reader_type_error(reader, "an array", json);
@@ -211,65 +227,30 @@ static int read_list(struct reader *reader, const struct field *field, const jso
 	for (size_t i = 0; i < count; i++) {
 		size_t mark = reader_enter_index(reader, i);
 
-		if (read(reader, field, json_array_get(json, i), at + i * element_size) < 0)
+		if (kind->element->read(reader, kind->element, field, json_array_get(json, i),
+					at + i * size) < 0)
 			return -reader->err->code;
 		reader_leave(reader, mark);
 	}
-	*list = (struct list){count, at};
+	*(struct list *)member = (struct list){count, at};
 	return 0;
-}
-
-static int read_string_element(struct reader *reader, const struct field *field, const json_t *json,
-			       void *element)
-{
-	const char **string = element;
-
-	if (reader_string(reader, json, string) < 0)
-		return -reader->err->code;
-	return check_string(reader, field->flags & ~(unsigned)NONEMPTY, *string);
-}
-
-static int read_number_element(struct reader *reader, const struct field *field, const json_t *json,
-			       void *element)
-{
-	uint64_t bits = 0;
-
-	if (read_integer(reader, field, json, &bits) < 0)
-		return -reader->err->code;
-	*(uint32_t *)element = (uint32_t)bits;
-	return 0;
-}
-
-static int read_word_element(struct reader *reader, const struct field *field, const json_t *json,
-			     void *element)
-{
-	return reader_word(reader, json, field->words, element);
-}
-
-static int read_object_element(struct reader *reader, const struct field *field, const json_t *json,
-			       void *element)
-{
-	return reader_object(reader, field->schema, json, element);
 }
 
 int reader_strings(struct reader *reader, const json_t *json, struct strings *strings)
 {
 	static const struct field any = {.type = FIELD_STRINGS};
-	struct list list = {0};
 
-	if (read_list(reader, &any, json, sizeof(char *), read_string_element, &list) < 0)
-		return -reader->err->code;
-	*strings = (struct strings){list.count, list.at};
-	return 0;
+	return read_list(reader, kind_of(&any), &any, json, strings);
 }
 
-static int read_word_mask(struct reader *reader, const struct field *field, const json_t *json,
-			  uint64_t *mask)
+static int read_mask(struct reader *reader, const struct kind *kind, const struct field *field,
+		     const json_t *json, void *member)
 {
 	struct list list = {0};
 	const uint64_t *values;
+	uint64_t *mask = member;
 
-	if (read_list(reader, field, json, sizeof *values, read_word_element, &list) < 0)
+	if (read_list(reader, kind, field, json, &list) < 0)
 		return -reader->err->code;
 	values = list.at;
 	for (size_t i = 0; i < list.count; i++)
@@ -277,52 +258,40 @@ static int read_word_mask(struct reader *reader, const struct field *field, cons
 	return 0;
 }
 
-static int read_pairs(struct reader *reader, const json_t *json, struct pairs *pairs)
+/* What a map is made of begins with the key; an object's rows count from there, a string is next to
+ * it. */
+static size_t pair_size(const struct field *field)
 {
-	struct pair *at, *pair;
-	const char *name;
-	json_t *value;
-
-	if (!json_is_object(json))
-		return reader_type_error(reader, "an object", json);
-	at = pair = arena_array(reader->arena, json_object_size(json), sizeof *at);
-	json_object_foreach((json_t *)json, name, value)
-	{
-		size_t mark = reader_enter(reader, show(name).text);
-
-		pair->name = arena_strdup(reader->arena, name);
-		if (reader_string(reader, value, &pair->value) < 0)
-			return -reader->err->code;
-		reader_leave(reader, mark);
-		pair++;
-	}
-	*pairs = (struct pairs){(size_t)(pair - at), at};
-	return 0;
+	return field->schema ? field->schema->size : sizeof(struct pair);
 }
 
-/* A map's structure begins with the key. */
-static int read_map(struct reader *reader, const struct field *field, const json_t *json,
-		    struct list *list)
+static size_t pair_value(const struct field *field)
 {
-	size_t size = field->schema->size;
-	char *at, *element;
+	return field->schema ? 0 : offsetof(struct pair, value);
+}
+
+static int read_map(struct reader *reader, const struct kind *kind, const struct field *field,
+		    const json_t *json, void *member)
+{
+	char *at, *pair;
 	const char *name;
 	json_t *value;
 
 	if (!json_is_object(json))
 		return reader_type_error(reader, "an object", json);
-	at = element = arena_array(reader->arena, json_object_size(json), size);
+	at = pair = arena_array(reader->arena, json_object_size(json), pair_size(field));
 	json_object_foreach((json_t *)json, name, value)
 	{
 		size_t mark = reader_enter(reader, show(name).text);
 
-		*(const char **)(void *)element = arena_strdup(reader->arena, name);
-		if (reader_object(reader, field->schema, value, element) < 0)
+		*(const char **)(void *)pair = arena_strdup(reader->arena, name);
+		if (kind->element->read(reader, kind->element, field, value,
+					pair + pair_value(field)) < 0)
 			return -reader->err->code;
 		reader_leave(reader, mark);
-		element += size;
+		pair += pair_size(field);
 	}
-	*list = (struct list){json_object_size(json), at};
+	*(struct list *)member = (struct list){json_object_size(json), at};
 	return 0;
 }
 
@@ -330,90 +299,38 @@ static int read_map(struct reader *reader, const struct field *field, const json
  * Objects
  */
 
-static size_t value_size(const struct field *field)
+/* Does a value say no more than its absence, which a member that is no pointer does not tell? */
+static bool is_empty(const struct field *field, const json_t *json)
 {
-	switch (field->type & ~(unsigned)FIELD_POINTER) {
-	case FIELD_BOOL:
-		return sizeof(bool);
-	case FIELD_OBJECT:
-		return field->schema->size;
+	if (field->type & FIELD_POINTER)
+		return false;
+	switch (json_typeof(json)) {
+	case JSON_ARRAY:
+		return json_array_size(json) == 0;
+	case JSON_OBJECT:
+		return json_object_size(json) == 0;
+	case JSON_INTEGER:
+		return json_integer_value(json) == 0;
 	default:
-		return sizeof(uint64_t);
+		return json_is_false(json);
 	}
-}
-
-static int read_value(struct reader *reader, const struct field *field, const json_t *json,
-		      void *member)
-{
-	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-	uint64_t bits = 0;
-
-	switch (type) {
-	case FIELD_BOOL:
-		if (!json_is_boolean(json))
-			return reader_type_error(reader, "true or false", json);
-		*(bool *)member = json_is_true(json);
-		return 0;
-	case FIELD_STRING:
-		return read_string_field(reader, field, json, member);
-	case FIELD_STRINGS:
-		return read_list(reader, field, json, sizeof(char *), read_string_element, member);
-	case FIELD_PAIRS:
-		return read_pairs(reader, json, member);
-	case FIELD_NUMBERS:
-		return read_list(reader, field, json, sizeof(uint32_t), read_number_element,
-				 member);
-	case FIELD_OBJECT:
-		return reader_object(reader, field->schema, json, member);
-	case FIELD_LIST:
-		return read_list(reader, field, json, field->schema->size, read_object_element,
-				 member);
-	case FIELD_MAP:
-		return read_map(reader, field, json, member);
-	case FIELD_WORD:
-		return reader_word(reader, json, field->words, member);
-	case FIELD_WORD_MASK:
-		return read_word_mask(reader, field, json, member);
-	case FIELD_WORD_LIST:
-		return read_list(reader, field, json, sizeof(uint64_t), read_word_element, member);
-	case FIELD_CUSTOM:
-		return field->custom->read(reader, json, member);
-	default:
-		if (read_integer(reader, field, json, &bits) < 0)
-			return -reader->err->code;
-		store_integer(type, bits, member);
-		return 0;
-	}
-}
-
-/* Is there something to refuse? An empty list asks for nothing; an empty object may. */
-static bool asks_for_something(const struct field *field, const json_t *json)
-{
-	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-
-	if (json_is_array(json))
-		return json_array_size(json) > 0;
-	if (type == FIELD_MAP || type == FIELD_PAIRS)
-		return json_object_size(json) > 0;
-	if (type != FIELD_OBJECT && json_is_integer(json) && !(field->type & FIELD_POINTER))
-		return json_integer_value(json) != 0;
-	return !json_is_false(json);
 }
 
 static int read_field(struct reader *reader, const struct field *field, const json_t *json,
 		      char *object)
 {
+	const struct kind *kind = kind_of(field);
 	void *member = object + field->offset;
 
 	if (field->type & FIELD_POINTER) {
-		void *value = arena_alloc(reader->arena, value_size(field));
+		void *value = arena_alloc(reader->arena, value_size(kind, field));
 
 		*(void **)member = value;
 		member = value;
 	}
-	if (read_value(reader, field, json, member) < 0)
+	if (kind->read(reader, kind, field, json, member) < 0)
 		return -reader->err->code;
-	if ((field->flags & UNSUPPORTED) && asks_for_something(field, json))
+	if ((field->flags & UNSUPPORTED) && !is_empty(field, json))
 		return reader_error(reader, ENOTSUP, "not supported yet");
 	return 0;
 }
@@ -458,6 +375,13 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 	return 0;
 }
 
+static int read_object(struct reader *reader, const struct kind *kind, const struct field *field,
+		       const json_t *json, void *member)
+{
+	(void)kind;
+	return reader_object(reader, field->schema, json, member);
+}
+
 /*
  * Documents
  */
@@ -480,151 +404,106 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
  * Writing
  */
 
-json_t *strings_write(const struct strings *strings)
+static json_t *write_bool(const struct kind *kind, const struct field *field, const void *member)
 {
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < strings->count; i++)
-		json_array_append_new(array, json_string(strings->at[i]));
-	return array;
+	(void)kind;
+	(void)field;
+	return json_boolean(*(const bool *)member);
 }
 
-static json_t *pairs_write(const struct pairs *pairs)
+/* Nothing that kist writes is above INT64_MAX. */
+static json_t *write_integer(const struct kind *kind, const struct field *field, const void *member)
 {
-	json_t *object = json_object();
-
-	for (size_t i = 0; i < pairs->count; i++)
-		json_object_set_new(object, pairs->at[i].name, json_string(pairs->at[i].value));
-	return object;
+	(void)field;
+	if (kind->size == sizeof(uint16_t))
+		return json_integer(*(const uint16_t *)member);
+	if (kind->size == sizeof(uint64_t))
+		return json_integer(*(const json_int_t *)member);
+	return kind->min < 0 ? json_integer(*(const int32_t *)member)
+			     : json_integer(*(const uint32_t *)member);
 }
 
-static json_t *numbers_write(const struct list *list)
+static json_t *write_string(const struct kind *kind, const struct field *field, const void *member)
 {
-	const uint32_t *at = list->at;
-	json_t *array = json_array();
+	const char *string = *(const char *const *)member;
 
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, json_integer(at[i]));
-	return array;
+	(void)kind;
+	(void)field;
+	return string ? json_string(string) : NULL;
 }
 
-static json_t *mask_write(const struct words *words, uint64_t mask)
+static json_t *write_word(const struct kind *kind, const struct field *field, const void *member)
 {
+	(void)kind;
+	return json_string(words_name(field->words, *(const uint64_t *)member));
+}
+
+static json_t *write_mask(const struct kind *kind, const struct field *field, const void *member)
+{
+	const struct words *words = field->words;
 	json_t *array = json_array();
 
+	(void)kind;
 	for (size_t i = 0; i < words->count; i++)
-		if (mask & words->at[i].value)
+		if (*(const uint64_t *)member & words->at[i].value)
 			json_array_append_new(array, json_string(words->at[i].name));
 	return array;
 }
 
-static json_t *word_list_write(const struct words *words, const struct list *list)
+static json_t *write_custom(const struct kind *kind, const struct field *field, const void *member)
 {
-	const uint64_t *at = list->at;
+	(void)kind;
+	return field->custom->write(member);
+}
+
+static json_t *write_list(const struct kind *kind, const struct field *field, const void *member)
+{
+	const struct list *list = member;
+	size_t size = value_size(kind->element, field);
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(array, json_string(words_name(words, at[i])));
+		json_array_append_new(array,
+				      kind->element->write(kind->element, field,
+							   (const char *)list->at + i * size));
 	return array;
 }
 
-static json_t *object_write(const struct schema *schema, const void *object);
-
-static json_t *list_write(const struct schema *schema, const struct list *list)
+json_t *strings_write(const struct strings *strings)
 {
-	json_t *array = json_array();
+	static const struct field any = {.type = FIELD_STRINGS};
 
-	for (size_t i = 0; i < list->count; i++)
-		json_array_append_new(
-			array, object_write(schema, (const char *)list->at + i * schema->size));
-	return array;
+	return write_list(kind_of(&any), &any, strings);
 }
 
-static json_t *map_write(const struct schema *schema, const struct list *list)
+static json_t *write_map(const struct kind *kind, const struct field *field, const void *member)
 {
+	const struct list *list = member;
 	json_t *object = json_object();
 
 	for (size_t i = 0; i < list->count; i++) {
-		const char *element = (const char *)list->at + i * schema->size;
+		const char *pair = (const char *)list->at + i * pair_size(field);
 
-		json_object_set_new(object, *(const char *const *)(const void *)element,
-				    object_write(schema, element));
+		json_object_set_new(
+			object, *(const char *const *)(const void *)pair,
+			kind->element->write(kind->element, field, pair + pair_value(field)));
 	}
 	return object;
 }
 
-/* Nothing that kist writes is above INT64_MAX. */
-static json_t *integer_write(unsigned type, const void *member)
+static json_t *write_field(const struct field *field, const void *object)
 {
-	switch (type) {
-	case FIELD_UINT16:
-		return json_integer(*(const uint16_t *)member);
-	case FIELD_UINT32:
-		return json_integer(*(const uint32_t *)member);
-	case FIELD_INT32:
-		return json_integer(*(const int32_t *)member);
-	default:
-		return json_integer(*(const json_int_t *)member);
-	}
-}
+	const struct kind *kind = kind_of(field);
+	const void *member = (const char *)object + field->offset;
+	json_t *value;
 
-/* A list that is empty and not required is left out. */
-static bool is_left_out(const struct field *field, const void *member)
-{
-	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-
-	if (field->flags & (REQUIRED | ALWAYS))
-		return false;
-	switch (type) {
-	case FIELD_BOOL:
-		return !(field->type & FIELD_POINTER) && !*(const bool *)member;
-	case FIELD_STRINGS:
-	case FIELD_PAIRS:
-	case FIELD_NUMBERS:
-	case FIELD_LIST:
-	case FIELD_MAP:
-	case FIELD_WORD_LIST:
-		return ((const struct list *)member)->count == 0;
-	case FIELD_WORD_MASK:
-		return *(const uint64_t *)member == 0;
-	default:
-		return false;
-	}
-}
-
-static json_t *value_write(const struct field *field, const void *member)
-{
-	unsigned type = field->type & ~(unsigned)FIELD_POINTER;
-
-	switch (type) {
-	case FIELD_BOOL:
-		return json_boolean(*(const bool *)member);
-	case FIELD_STRING:
-		return *(const char *const *)member ? json_string(*(const char *const *)member)
-						    : NULL;
-	case FIELD_STRINGS:
-		return strings_write(member);
-	case FIELD_PAIRS:
-		return pairs_write(member);
-	case FIELD_NUMBERS:
-		return numbers_write(member);
-	case FIELD_OBJECT:
-		return object_write(field->schema, member);
-	case FIELD_LIST:
-		return list_write(field->schema, member);
-	case FIELD_MAP:
-		return map_write(field->schema, member);
-	case FIELD_WORD:
-		return json_string(words_name(field->words, *(const uint64_t *)member));
-	case FIELD_WORD_MASK:
-		return mask_write(field->words, *(const uint64_t *)member);
-	case FIELD_WORD_LIST:
-		return word_list_write(field->words, member);
-	case FIELD_CUSTOM:
-		return field->custom->write(member);
-	default:
-		return integer_write(type, member);
-	}
+	if (field->type & FIELD_POINTER)
+		member = *(const void *const *)member;
+	value = member ? kind->write(kind, field, member) : NULL;
+	if (!value || (field->flags & (REQUIRED | ALWAYS)) || !is_empty(field, value))
+		return value;
+	json_decref(value);
+	return NULL;
 }
 
 static json_t *object_write(const struct schema *schema, const void *object)
@@ -632,22 +511,45 @@ static json_t *object_write(const struct schema *schema, const void *object)
 	json_t *json = json_object();
 
 	for (size_t i = 0; i < schema->count; i++) {
-		const struct field *field = &schema->fields[i];
-		const void *member = (const char *)object + field->offset;
-		json_t *value;
+		json_t *value = write_field(&schema->fields[i], object);
 
-		if (field->type & FIELD_POINTER)
-			member = *(const void *const *)member;
-		if (!member || is_left_out(field, member))
-			continue;
-		value = value_write(field, member);
-		/* An embedded object with nothing in it is as good as absent. */
-		if (field->type == FIELD_OBJECT && json_object_size(value) == 0)
-			json_decref(value);
-		else if (value)
-			json_object_set_new(json, field->name, value);
+		if (value)
+			json_object_set_new(json, schema->fields[i].name, value);
 	}
 	return json;
+}
+
+static json_t *write_object(const struct kind *kind, const struct field *field, const void *member)
+{
+	(void)kind;
+	return object_write(field->schema, member);
+}
+
+/* clang-format off */
+static const struct kind kinds[] = {
+	[FIELD_BOOL] = {sizeof(bool), read_bool, write_bool},
+	[FIELD_UINT16] = {sizeof(uint16_t), read_integer, write_integer, .max = UINT16_MAX},
+	[FIELD_UINT32] = {sizeof(uint32_t), read_integer, write_integer, .max = UINT32_MAX},
+	[FIELD_UINT64] = {sizeof(uint64_t), read_integer, write_integer, .max = UINT64_MAX},
+	[FIELD_INT32] = {sizeof(int32_t), read_integer, write_integer, .min = INT32_MIN, .max = INT32_MAX},
+	[FIELD_INT64] = {sizeof(int64_t), read_integer, write_integer, .min = INT64_MIN, .max = INT64_MAX},
+	[FIELD_STRING] = {sizeof(char *), read_string, write_string},
+	[FIELD_WORD] = {sizeof(uint64_t), read_word, write_word},
+	[FIELD_OBJECT] = {0, read_object, write_object},
+	[FIELD_CUSTOM] = {0, read_custom, write_custom},
+	[FIELD_STRINGS] = {sizeof(struct list), read_list, write_list, &kinds[FIELD_STRING]},
+	[FIELD_NUMBERS] = {sizeof(struct list), read_list, write_list, &kinds[FIELD_UINT32]},
+	[FIELD_WORD_LIST] = {sizeof(struct list), read_list, write_list, &kinds[FIELD_WORD]},
+	[FIELD_WORD_MASK] = {sizeof(uint64_t), read_mask, write_mask, &kinds[FIELD_WORD]},
+	[FIELD_LIST] = {sizeof(struct list), read_list, write_list, &kinds[FIELD_OBJECT]},
+	[FIELD_MAP] = {sizeof(struct list), read_map, write_map, &kinds[FIELD_OBJECT]},
+	[FIELD_PAIRS] = {sizeof(struct list), read_map, write_map, &kinds[FIELD_STRING]},
+};
+/* clang-format on */
+
+static const struct kind *kind_of(const struct field *field)
+{
+	return &kinds[field->type & ~(unsigned)FIELD_POINTER];
 }
 
 /* jansson indents by spaces: one a level becomes one tab a level. Strings hold no raw newline. */

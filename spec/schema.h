@@ -72,7 +72,7 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 		 struct arena *arena, void *object, struct error *err);
 
 /**
- * schema_format() - write a structure as JSON. Absent optional members are left out.
+ * schema_format() - write a structure as JSON. What is absent, or zero and not required, is left out.
  *
  * Return: the text, owned by the arena
  */

@@ -45,7 +45,7 @@ enum field_flags {
 	ENVIRONMENT = 1 << 3, /* each string is NAME=VALUE */
 	/* valid, and refused by name; empty strings, lists and maps refuse nothing */
 	UNSUPPORTED = 1 << 4,
-	ALWAYS = 1 << 5,          /* written even when false */
+	ALWAYS = 1 << 5,          /* written even when it says nothing */
 	EMPTY_IS_ABSENT = 1 << 6, /* a string that some callers write though it says nothing */
 };
 

@@ -708,9 +708,7 @@ Test(schema, writes_what_is_there_and_little_else)
 {
 	static const struct whole nothing;
 
-	cr_expect_str_eq(format(&nothing),
-			 "{\"u16\":0,\"u32\":0,\"u64\":0,\"i32\":0,\"i64\":0,\"ranged\":0,"
-			 "\"always\":false}");
+	cr_expect_str_eq(format(&nothing), "{\"always\":false}");
 }
 
 Test(schema, what_is_written_is_read_back)
