@@ -18,6 +18,22 @@ struct list {
 	const void *at;
 };
 
+/* The member has a type of its own: the compiler may not take it for a struct list. */
+static void list_store(void *member, size_t count, const void *at)
+{
+	const struct list list = {count, at};
+
+	memcpy(member, &list, sizeof list);
+}
+
+static struct list list_load(const void *member)
+{
+	struct list list;
+
+	memcpy(&list, member, sizeof list);
+	return list;
+}
+
 static void cleanup_json(json_t **json)
 {
 	json_decref(*json);
@@ -232,7 +248,7 @@ static int read_list(struct reader *reader, const struct kind *kind, const struc
 			return -reader->err->code;
 		reader_leave(reader, mark);
 	}
-	*(struct list *)member = (struct list){count, at};
+	list_store(member, count, at);
 	return 0;
 }
 
@@ -291,7 +307,7 @@ static int read_map(struct reader *reader, const struct kind *kind, const struct
 		reader_leave(reader, mark);
 		pair += pair_size(field);
 	}
-	*(struct list *)member = (struct list){json_object_size(json), at};
+	list_store(member, json_object_size(json), at);
 	return 0;
 }
 
@@ -458,14 +474,14 @@ static json_t *write_custom(const struct kind *kind, const struct field *field, 
 
 static json_t *write_list(const struct kind *kind, const struct field *field, const void *member)
 {
-	const struct list *list = member;
+	const struct list list = list_load(member);
 	size_t size = value_size(kind->element, field);
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < list->count; i++)
+	for (size_t i = 0; i < list.count; i++)
 		json_array_append_new(array,
 				      kind->element->write(kind->element, field,
-							   (const char *)list->at + i * size));
+							   (const char *)list.at + i * size));
 	return array;
 }
 
@@ -478,11 +494,11 @@ json_t *strings_write(const struct strings *strings)
 
 static json_t *write_map(const struct kind *kind, const struct field *field, const void *member)
 {
-	const struct list *list = member;
+	const struct list list = list_load(member);
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < list->count; i++) {
-		const char *pair = (const char *)list->at + i * pair_size(field);
+	for (size_t i = 0; i < list.count; i++) {
+		const char *pair = (const char *)list.at + i * pair_size(field);
 
 		json_object_set_new(
 			object, *(const char *const *)(const void *)pair,
