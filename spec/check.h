@@ -11,8 +11,8 @@
 /**
  * check_config() - hold a configuration against every rule.
  *
- * Return: 0, -EINVAL, or -ENOTSUP for a version of the specification that is not 1.x.y; the property
- * at fault is in front of the text
+ * Return: 0, -EINVAL, or -ENOTSUP for a version of the specification that is not 1.x.y; the
+ * property at fault is in front of the text
  */
 int check_config(const struct config *config, struct error *err);
 

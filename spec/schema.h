@@ -72,7 +72,8 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 		 struct arena *arena, void *object, struct error *err);
 
 /**
- * schema_format() - write a structure as JSON. What is absent, or zero and not required, is left out.
+ * schema_format() - write a structure as JSON. What is absent, or empty and not required, is left
+ * out.
  *
  * Return: the text, owned by the arena
  */

@@ -105,7 +105,11 @@ REFUSED = [
     ("process.env", ["PATH=/bin", "NOEQUALS"], r"process\.env\[1\].*NOEQUALS"),
     ("process.env", ["=value"], r"process\.env\[0\]"),
     ("process.terminal", "yes", r"process\.terminal"),
-    ("process", {"terminal": True, "consoleSize": {"height": 1, "width": 65536}}, r"consoleSize\.width"),
+    (
+        "process",
+        {"terminal": True, "consoleSize": {"height": 1, "width": 65536}},
+        r"consoleSize\.width",
+    ),
     ("process.noNewPrivileges", 1, r"process\.noNewPrivileges"),
     ("process.user.uid", -1, r"process\.user\.uid"),
     ("process.user.uid", 4294967295, r"process\.user\.uid.*4294967295"),
