@@ -9,7 +9,9 @@
  *       cgroup and limits
  *       mount sources, console, namespaces,
  *       start socket
- *       process   -------- clone3 ---------->      begin, join
+ *       process   -------- clone3 ---------->      begin
+ *       id maps   -------- GO -------------->      (user namespace) become root
+ *                                                  join
  *                                                  rootfs: mounts, devices, masks, terminal, pivot
  *                                                  names, sysctl, cwd, executable
  *       record
@@ -55,13 +57,17 @@ const struct step host_steps[] = {
 	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
+	/* So is the root of a container with a user namespace. */
+	{"root filesystem", rootfs_step_reach, NULL, rootfs_reach_planned, NULL},
 	/* A caller that does not listen is found out before there is a container. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	/* A wrong path is found out before there is a container. */
-	{"join namespaces", namespaces_step_open, NULL, namespaces_joined, NULL},
+	{"join namespaces", namespaces_step_open, NULL, namespaces_named, NULL},
 	/* Init inherits it and is the only one to hold it: listening means created. */
 	{"start socket", start_step_listen, NULL, start_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
+	/* Init waits for them: without an id it could make nothing. */
+	{"id maps", idmap_step_write, NULL, idmap_planned, idmap_print},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
@@ -78,14 +84,18 @@ const struct step child_steps[] = {
 	{"begin", self_step_begin, NULL, NULL, NULL},
 	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	{"id maps", idmap_step_become, NULL, idmap_planned, NULL},
 	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
-	/* After entering the cgroup: it becomes the root of the namespace. */
-	{"cgroup namespace", namespaces_step_unshare, NULL, namespaces_unshared, NULL},
+	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to
+	 * whom a new message queue filesystem belongs. */
+	{"unshare namespaces", namespaces_step_unshare, NULL, namespaces_unshared, NULL},
 	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
 	{"session", self_step_session, NULL, NULL, NULL},
 	{"loopback", network_step_loopback, NULL, network_is_new, NULL},
 	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
 	{"procfs", procfs_step_open, NULL, procfs_planned, NULL},
+	/* Without privileges outside of the user namespace: only here may they be copied. */
+	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_of_init, rootfs_sources_print},
 	/* Detached, so that nobody can interfere until it is finished. */
 	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
 	{"mounts", mount_step_all, NULL, NULL, mount_print},
@@ -228,13 +238,15 @@ static void close_all(const int *descriptors, size_t count)
 /* Close what the host side held for init; init and its terminal go to the caller. */
 static void creation_finish(struct creation *creation)
 {
+	const struct rootfs_handles *rootfs = &creation->rootfs;
 	const int own[] = {creation->sync, creation->start, creation->console,
-			   creation->cgroup.directory};
+			   creation->cgroup.directory, rootfs->tree};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
-	close_all(creation->rootfs.sources, creation->rootfs.sources ? creation->rootfs.count : 0);
-	close_all(creation->rootfs.cgroups, creation->rootfs.cgroup_count);
+	close_all(rootfs->sources, rootfs->sources ? rootfs->count : 0);
+	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
+	close_all(rootfs->cgroups, rootfs->cgroup_count);
 	close_all(creation->namespaces.at, NAMESPACE_KINDS);
 }
 

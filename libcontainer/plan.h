@@ -12,6 +12,7 @@
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/container.h"
 #include "libcontainer/host.h"
+#include "libcontainer/namespaces/idmap.h"
 #include "libcontainer/namespaces/namespaces.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/rootfs/rootfs.h"
@@ -31,6 +32,7 @@ struct plan {
 			       */
 
 	struct namespaces_plan namespaces;
+	struct idmap_plan idmap;
 	struct rootfs_plan rootfs;
 	struct cgroup_plan cgroup;
 	struct process_plan process;

@@ -254,6 +254,57 @@ static int check_seccomp(const struct config *config, struct error *err)
 	return 0;
 }
 
+static bool overlap(uint32_t a, uint32_t b, const struct id_mapping *one,
+		    const struct id_mapping *other)
+{
+	return a < (uint64_t)b + other->size && b < (uint64_t)a + one->size;
+}
+
+/* user_namespaces(7): ids beyond 4294967294 do not exist, and none may be mapped twice. */
+static int check_mapping(const struct id_mappings *mappings, size_t i, const char *property,
+			 struct error *err)
+{
+	const struct id_mapping *mapping = &mappings->at[i];
+
+	if ((uint64_t)mapping->containerID + mapping->size > UINT32_MAX ||
+	    (uint64_t)mapping->hostID + mapping->size > UINT32_MAX)
+		return error_set(err, EINVAL, "%s[%zu]: goes beyond the last id, 4294967294",
+				 property, i);
+	for (size_t j = 0; j < i; j++) {
+		const struct id_mapping *before = &mappings->at[j];
+
+		if (overlap(mapping->containerID, before->containerID, mapping, before) ||
+		    overlap(mapping->hostID, before->hostID, mapping, before))
+			return error_set(err, EINVAL, "%s[%zu]: overlaps with [%zu]", property, i,
+					 j);
+	}
+	return 0;
+}
+
+static int check_mappings(const struct id_mappings *mappings, const char *property,
+			  struct error *err)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		if (check_mapping(mappings, i, property, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+/* config-linux.md, User namespace mappings */
+static int check_user_mappings(const struct config *config, struct error *err)
+{
+	const struct linux_config *linux = config->linux;
+	bool mapped = linux->uidMappings.count > 0 || linux->gidMappings.count > 0;
+
+	if (mapped && !has(config, NAMESPACE_USER))
+		return error_set(err, EINVAL,
+				 "linux.uidMappings, linux.gidMappings: need a namespace of type "
+				 "\"user\" in linux.namespaces");
+	if (check_mappings(&linux->uidMappings, "linux.uidMappings", err) < 0)
+		return -err->code;
+	return check_mappings(&linux->gidMappings, "linux.gidMappings", err);
+}
+
 /* config.md, Annotations: keys MUST NOT be an empty string. */
 static int check_annotations(const struct config *config, struct error *err)
 {
@@ -266,7 +317,7 @@ static int check_annotations(const struct config *config, struct error *err)
 static rule *const rules[] = {
 	check_version,      check_hostname,       check_domainname,   check_mounts,
 	check_masked_paths, check_readonly_paths, check_bind_sources, check_devices,
-	check_seccomp,      check_annotations,
+	check_seccomp,      check_user_mappings,  check_annotations,
 };
 
 static rule *const process_rules[] = {check_rlimits};

@@ -62,7 +62,7 @@
 static const struct word namespace_table[] = {
 	{"pid", NAMESPACE_PID},       {"network", NAMESPACE_NETWORK},
 	{"mount", NAMESPACE_MOUNT},   {"ipc", NAMESPACE_IPC},
-	{"uts", NAMESPACE_UTS},       {"user", NAMESPACE_USER, .unsupported = true},
+	{"uts", NAMESPACE_UTS},       {"user", NAMESPACE_USER},
 	{"cgroup", NAMESPACE_CGROUP}, {"time", NAMESPACE_TIME, .unsupported = true},
 };
 WORDS(namespace, "namespace");

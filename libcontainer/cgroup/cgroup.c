@@ -344,9 +344,19 @@ static int plan_without(struct plan *plan, struct error *err)
 
 	plan->cgroup.path = "";
 	if (resources && resources->devices.count > 0)
-		log_warning("linux.resources.devices: not enforced: the cgroup manager is "
-			    "disabled");
+		log_warning("linux.resources.devices: not enforced: the container has no cgroup");
 	return cgroup_resources_plan(plan, &none, err);
+}
+
+/* An ordinary user may make a cgroup only where one was delegated to him, and says so: a container
+ * of his that asks for nothing of cgroups goes without. */
+static bool goes_without(const struct plan *plan)
+{
+	const struct linux_config *config = plan->config->linux;
+	const struct resources *resources = config->resources;
+	bool limited = resources && (resources->memory || resources->cpu || resources->pids);
+
+	return plan->host->uid != 0 && !limited && !(config->cgroupsPath && *config->cgroupsPath);
 }
 
 /* There is none on this host. Fine, unless something is asked of it. */
@@ -372,7 +382,7 @@ int cgroup_plan(struct plan *plan, struct error *err)
 
 	if (plan->options->cgroup_manager == CONTAINER_SYSTEMD)
 		return error_set(err, ENOTSUP, "cgroup manager systemd: not supported yet");
-	if (plan->options->cgroup_manager == CONTAINER_NO_CGROUP)
+	if (plan->options->cgroup_manager == CONTAINER_NO_CGROUP || goes_without(plan))
 		return plan_without(plan, err);
 	if (hierarchies->count == 0)
 		return plan_unmounted(plan, err);

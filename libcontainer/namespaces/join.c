@@ -26,6 +26,13 @@ static const char *kind_name(unsigned kind)
 	return words_name(&namespace_words, kind);
 }
 
+/* With user and ipc namespaces in one clone3 the root of a new mqueue would belong to nobody: the
+ * kernel makes it while init has no id yet. */
+static bool is_unshared(const struct namespace_entry *at, unsigned kind)
+{
+	return kind == NAMESPACE_CGROUP || (kind == NAMESPACE_IPC && at[NAMESPACE_USER].present);
+}
+
 int namespaces_plan(struct plan *plan, struct error *err)
 {
 	const struct namespace_entry *at = plan->config->linux->namespaces.at;
@@ -42,11 +49,19 @@ int namespaces_plan(struct plan *plan, struct error *err)
 			continue;
 		if (at[kind].path)
 			planned->joins |= 1U << kind;
-		else if (kind == NAMESPACE_CGROUP)
+		else if (is_unshared(at, kind))
 			planned->unshare_flags |= kind_flag(kind);
 		else
 			planned->clone_flags |= kind_flag(kind);
 	}
+	if (at[NAMESPACE_USER].path)
+		return error_set(err, ENOTSUP,
+				 "linux.namespaces: joining a user namespace by path is not "
+				 "supported yet");
+	planned->entered =
+		planned->joins & (at[NAMESPACE_USER].present ? ~0U : 1U << NAMESPACE_PID);
+	if (idmap_plan(plan, err) < 0)
+		return -err->code;
 	return uts_plan(plan, err);
 }
 
@@ -60,9 +75,14 @@ void namespaces_print(const struct plan *plan, FILE *out)
 				at[kind].path ? at[kind].path : "new");
 }
 
-bool namespaces_joined(const struct plan *plan)
+bool namespaces_named(const struct plan *plan)
 {
 	return plan->namespaces.joins != 0;
+}
+
+bool namespaces_joined(const struct plan *plan)
+{
+	return (plan->namespaces.joins & ~plan->namespaces.entered) != 0;
 }
 
 bool namespaces_unshared(const struct plan *plan)
@@ -154,14 +174,53 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		int fd = creation->namespaces.at[kind];
 
-		/* The host side entered the pid namespace before it made init. */
-		if (fd < 0 || kind == NAMESPACE_PID)
+		if (fd < 0 || creation->plan->namespaces.entered & 1U << kind)
 			continue;
 		if (setns(fd, (int)kind_flag(kind)) < 0)
 			return error_errno(err, "%s: setns", kind_name(kind));
 		close(take(&creation->namespaces.at[kind]));
 	}
 	return 0;
+}
+
+/* A descriptor of the namespace that the calling process is in. */
+static int open_own(unsigned kind, struct error *err)
+{
+	char path[32];
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/self/ns/%s", namespace_flag_words.at[kind].name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? error_errno(err, "%s", path) : fd;
+}
+
+int namespaces_enter(const struct creation *creation, struct namespaces_handles *own,
+		     struct error *err)
+{
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		if (!(creation->plan->namespaces.entered & 1U << kind))
+			continue;
+		own->at[kind] = open_own(kind, err);
+		if (own->at[kind] < 0)
+			return own->at[kind];
+		if (setns(creation->namespaces.at[kind], (int)kind_flag(kind)) < 0)
+			return error_errno(err, "linux.namespaces: %s: setns", kind_name(kind));
+	}
+	return 0;
+}
+
+int namespaces_return(struct namespaces_handles *own, struct error *err)
+{
+	int result = 0;
+
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		_close_ int fd = take(&own->at[kind]);
+
+		if (fd >= 0 && setns(fd, (int)kind_flag(kind)) < 0)
+			result = error_errno(err, "setns back to the caller's %s namespace",
+					     kind_name(kind));
+	}
+	return result;
 }
 
 int namespaces_step_unshare(struct creation *creation, struct error *err)

@@ -4,9 +4,9 @@
  * and what is set up in them: loopback, host name, sysctls.
  *
  * New ones come with the one clone3. Exceptions: a cgroup namespace is made by init once it is in
- * its cgroup (the namespace's root is the cgroup of its maker), and a pid namespace to be joined is
+ * its cgroup (the namespace's root is the cgroup of its maker); a pid namespace to be joined is
  * entered by the host process before clone3 and left afterwards (setns on it concerns children
- * only).
+ * only), and so are all others when init will be in a user namespace of its own, where it may not.
  */
 #ifndef KIST_NAMESPACES_H
 #define KIST_NAMESPACES_H
@@ -23,9 +23,12 @@ struct creation;
 
 struct namespaces_plan {
 	uint64_t clone_flags;   /* CLONE_NEW* of the one clone3 */
-	uint64_t unshare_flags; /* CLONE_NEWCGROUP: by init, after joining its cgroup */
-	/* Those with a path are joined; linux.namespaces.at[kind].path says where. */
-	unsigned joins; /* bit: 1 << enum namespace_kind */
+	uint64_t unshare_flags; /* by init: CLONE_NEWCGROUP, after joining its cgroup; CLONE_NEWIPC,
+				   after becoming root of its user namespace */
+	/* Those with a path are joined; linux.namespaces.at[kind].path says where. Bits: 1 << enum
+	 * namespace_kind */
+	unsigned joins;
+	unsigned entered; /* of those: by the host side, around clone3 */
 };
 
 int namespaces_plan(struct plan *plan, struct error *err);
@@ -51,7 +54,8 @@ int sysctl_plan(struct plan *plan, struct error *err);
 int sysctl_step_write(struct creation *creation, struct error *err);
 void sysctl_print(const struct plan *plan, FILE *out);
 
-bool namespaces_joined(const struct plan *plan);
+bool namespaces_named(const struct plan *plan);  /* by path */
+bool namespaces_joined(const struct plan *plan); /* of those: by init */
 bool namespaces_unshared(const struct plan *plan);
 bool network_is_new(const struct plan *plan);
 /* Whether a kernel parameter is set that a namespace of this kind has to itself. */
@@ -63,5 +67,15 @@ void uts_print(const struct plan *plan, FILE *out);
 struct namespaces_handles {
 	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */
 };
+
+/**
+ * namespaces_enter() - go where init is to be made; namespaces_return() - and back.
+ * @own: all -1; set to the namespaces that the calling process has left
+ *
+ * A process that failed to enter one has to return from the others.
+ */
+int namespaces_enter(const struct creation *creation, struct namespaces_handles *own,
+		     struct error *err);
+int namespaces_return(struct namespaces_handles *own, struct error *err);
 
 #endif

@@ -96,6 +96,8 @@ int capabilities_plan(struct plan *plan, struct error *err)
 {
 	const struct capabilities *asked = plan->config->process->capabilities;
 	const struct host *host = plan->host;
+	/* A new user namespace begins with all of them. */
+	uint64_t available = idmap_planned(plan) ? host->known_capabilities : host->capabilities;
 	struct capability_masks *granted = &plan->process.capabilities;
 
 	(void)err;
@@ -108,7 +110,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 
 		warn_unknown(set->name, &names->unknown);
 		*granted_of(granted, set) =
-			cut(set->name, known, host->capabilities, "the caller does not have it");
+			cut(set->name, known, available, "the caller does not have it");
 	}
 	apply_rules(granted);
 	return 0;

@@ -41,32 +41,33 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 	return pid;
 }
 
-/* setns(2) on a pid namespace concerns the children made from then on: enter, clone, return. */
-static pid_t clone_in_pid_namespace(struct creation *creation, int namespace, struct error *err)
+/* Init is made where the host side is at the moment. */
+static pid_t clone_elsewhere(struct creation *creation, struct error *err)
 {
-	_close_ int own = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-	pid_t pid;
+	struct namespaces_handles own;
+	struct error of_return;
+	pid_t pid = -1;
 
-	if (own < 0)
-		return error_errno(err, "/proc/self/ns/pid");
-	if (setns(namespace, CLONE_NEWPID) < 0)
-		return error_errno(err, "setns(pid)");
-	pid = clone_here(creation, err);
-	if (pid != 0 && setns(own, CLONE_NEWPID) < 0)
-		return error_errno(err, "setns(pid) back to the caller's");
-	return pid;
+	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+		own.at[kind] = -1;
+	if (namespaces_enter(creation, &own, err) == 0)
+		pid = clone_here(creation, err);
+	if (pid == 0 || namespaces_return(&own, &of_return) == 0)
+		return pid;
+	if (pid > 0)
+		*err = of_return;
+	return -1;
 }
 
 pid_t clone_init(struct creation *creation, struct error *err)
 {
-	int namespace = creation->namespaces.at[NAMESPACE_PID];
 	int pair[2];
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_errno(err, "socketpair");
-	pid = namespace < 0 ? clone_here(creation, err)
-			    : clone_in_pid_namespace(creation, namespace, err);
+	pid = creation->plan->namespaces.entered ? clone_elsewhere(creation, err)
+						 : clone_here(creation, err);
 	/* Each side keeps one end only, so that either notices when the other is gone. */
 	creation->sync = pair[pid == 0];
 	close(pair[pid != 0]);

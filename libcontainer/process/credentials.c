@@ -46,12 +46,13 @@ static int give_stdio(uid_t uid, struct error *err)
 	return 0;
 }
 
-static int change_ids(const struct user *user, struct error *err)
+static int change_ids(const struct user *user, bool denied, struct error *err)
 {
 	const struct gids *groups = &user->additionalGids;
 
-	/* Also when there are none: the caller's must not stay. */
-	if (syscall(SYS_setgroups, groups->count, groups->at) < 0)
+	/* Also when there are none: the caller's must not stay. Where the kernel denies it there are
+	 * none, or ones that cannot be got rid of. */
+	if (!denied && syscall(SYS_setgroups, groups->count, groups->at) < 0)
 		return error_errno(err, "process.user.additionalGids: setgroups");
 	if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)
 		return error_errno(err, "process.user.gid: setresgid %u", user->gid);
@@ -66,7 +67,7 @@ int credentials_step_become(struct creation *creation, struct error *err)
 
 	if (user->uid != 0 && give_stdio(user->uid, err) < 0)
 		return -err->code;
-	if (change_ids(user, err) < 0)
+	if (change_ids(user, creation->plan->idmap.deny_setgroups, err) < 0)
 		return -err->code;
 	umask(credentials_umask(creation->plan));
 	return self_guard(err);

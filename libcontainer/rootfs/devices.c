@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
@@ -70,6 +72,7 @@ static void plan_device(struct plan *plan, int index)
 		.minor = device->type == S_IFIFO ? 0 : (uint32_t)*device->minor,
 		.uid = device->uid ? *device->uid : 0,
 		.gid = device->gid ? *device->gid : 0,
+		.bind = idmap_planned(plan) && device->type != S_IFIFO,
 	};
 }
 
@@ -95,6 +98,7 @@ static void plan_defaults(struct plan *plan)
 			continue;
 		*device = default_devices[i];
 		device->index = -1;
+		device->bind = idmap_planned(plan);
 		device->mode = S_IFCHR | 0666;
 		devices->count++;
 	}
@@ -160,7 +164,46 @@ static int check_node(int node, const struct device_plan *device, struct error *
 	return 0;
 }
 
-static int make_device(int tree, const struct device_plan *device, struct error *err)
+static int open_host_device(const struct device_plan *device, struct error *err)
+{
+	_close_ int node = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+
+	if (node < 0)
+		return error_errno(err, "%s", device->path);
+	if (check_node(node, device, err) < 0)
+		return -err->code;
+	return mountfd_clone(node, "", false, err);
+}
+
+int devices_open(const struct device_plan *device, struct error *err)
+{
+	int mount = open_host_device(device, err);
+
+	if (mount >= 0)
+		return mount;
+	if (device->index < 0)
+		return error_wrap(err, "bind from the host");
+	return error_wrap(err, "linux.devices[%d]: bind from the host", device->index);
+}
+
+/* Over what is there, unless it is the device already. */
+static int bind_device(int tree, int source, const struct device_plan *device, struct error *err)
+{
+	struct error ignored;
+	_close_ int target =
+		path_make_file(tree, device->path, 0666, path_links(device->path), err);
+
+	if (target < 0)
+		return target;
+	if (check_node(target, device, &ignored) == 0)
+		return 0;
+	if (mountfd_change(source, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, err) < 0 ||
+	    mountfd_attach(source, target, err) < 0)
+		return error_wrap(err, "%s", device->path);
+	return 0;
+}
+
+static int make_node(int tree, const struct device_plan *device, struct error *err)
 {
 	dev_t number = makedev(device->major, device->minor);
 	bool made;
@@ -243,8 +286,11 @@ int devices_step_make(struct creation *creation, struct error *err)
 
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device_plan *device = &devices->at[i];
+		int made = device->bind
+				   ? bind_device(tree, creation->rootfs.devices[i], device, err)
+				   : make_node(tree, device, err);
 
-		if (make_device(tree, device, err) < 0)
+		if (made < 0)
 			return device->index < 0
 				       ? -err->code
 				       : error_wrap(err, "linux.devices[%d]", device->index);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -232,9 +233,15 @@ static int change_attributes(int mount, const struct mount_plan *entry, struct e
 {
 	const struct mount_options *options = &entry->mount->options;
 
-	if (mountfd_change(mount, false, early(entry, options->set), options->clear, err) < 0)
-		return -err->code;
-	return mountfd_change(mount, true, early(entry, options->rset), options->rclear, err);
+	if (mountfd_change(mount, true, early(entry, options->rset), options->rclear, err) == 0 &&
+	    mountfd_change(mount, false, early(entry, options->set), options->clear, err) == 0)
+		return 0;
+	if (err->code == EPERM)
+		return error_set(err, EPERM,
+				 "options: one of them clears what the source has locked: a user "
+				 "namespace cannot take ro, nosuid, nodev, noexec or the access "
+				 "time mode away");
+	return -err->code;
 }
 
 static unsigned long all_types(const struct mount_options *options)
@@ -421,11 +428,40 @@ static int make_filesystem(int tree, const struct mount_plan *entry, struct erro
 	return mountfd_create(context, new_attributes(entry), err);
 }
 
+/* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid
+ * namespace: else what it may see is the host's. */
+static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
+{
+	if (!idmap_planned(plan))
+		return NULL;
+	if (has_type(entry->mount, "sysfs"))
+		return "/sys";
+	if (has_type(entry->mount, "proc") && !(plan->namespaces.clone_flags & CLONE_NEWPID))
+		return "/proc";
+	return NULL;
+}
+
+static int make_or_show(const struct creation *creation, const struct mount_plan *entry,
+			struct error *err)
+{
+	const char *view = host_view(creation->plan, entry);
+	_close_ int mount = make_filesystem(creation->rootfs.tree, entry, err);
+
+	if (mount != -EPERM || !view)
+		return take(&mount);
+	/* With all that is mounted below: the kernel does not let it be uncovered. */
+	mount = mountfd_clone(AT_FDCWD, view, true, err);
+	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
+	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)
+		return error_wrap(err, "bind %s", view);
+	return take(&mount);
+}
+
 static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
 			    struct error *err)
 {
 	int tree = creation->rootfs.tree;
-	_close_ int mount = make_filesystem(tree, entry, err);
+	_close_ int mount = make_or_show(creation, entry, err);
 	_close_ int target = -1;
 
 	if (mount < 0)

@@ -55,14 +55,32 @@ static bool has_source(const struct mount_plan *mount)
 	return mount->kind == MOUNT_BIND || mount->kind == MOUNT_CGROUP;
 }
 
-bool rootfs_sources_planned(const struct plan *plan)
+static bool has_sources(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
 	for (size_t i = 0; i < mounts->count; i++)
 		if (has_source(&mounts->at[i]))
 			return true;
-	return false;
+	/* Some devices are in every container. */
+	return idmap_planned(plan);
+}
+
+bool rootfs_sources_planned(const struct plan *plan)
+{
+	return has_sources(plan) && idmap_by_host(plan);
+}
+
+bool rootfs_sources_of_init(const struct plan *plan)
+{
+	return has_sources(plan) && !idmap_by_host(plan);
+}
+
+/* The kernel lets nobody copy a mount from a namespace other than his own, and what the mapped root
+ * may not enter it may not open. */
+bool rootfs_reach_planned(const struct plan *plan)
+{
+	return idmap_planned(plan) && idmap_by_host(plan);
 }
 
 void rootfs_sources_print(const struct plan *plan, FILE *out)
@@ -123,6 +141,31 @@ static int open_source(const struct plan *plan, const struct mount_plan *mount, 
 	return rootfs->sources[i] < -1 ? rootfs->sources[i] : 0;
 }
 
+static int *no_descriptors(const struct plan *plan, size_t count)
+{
+	int *descriptors = arena_array(plan->arena, count, sizeof *descriptors);
+
+	for (size_t i = 0; i < count; i++)
+		descriptors[i] = -1;
+	return descriptors;
+}
+
+static int open_devices(const struct plan *plan, struct rootfs_handles *rootfs, struct error *err)
+{
+	const struct device_plans *devices = &plan->rootfs.devices;
+
+	rootfs->device_count = devices->count;
+	rootfs->devices = no_descriptors(plan, devices->count);
+	for (size_t i = 0; i < devices->count; i++) {
+		if (!devices->at[i].bind)
+			continue;
+		rootfs->devices[i] = devices_open(&devices->at[i], err);
+		if (rootfs->devices[i] < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
 int rootfs_step_sources(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -130,9 +173,9 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
 	rootfs->count = mounts->count;
-	rootfs->sources = arena_array(plan->arena, mounts->count, sizeof *rootfs->sources);
-	for (size_t i = 0; i < mounts->count; i++)
-		rootfs->sources[i] = -1;
+	rootfs->sources = no_descriptors(plan, mounts->count);
+	if (open_devices(plan, rootfs, err) < 0)
+		return -err->code;
 	for (size_t i = 0; i < mounts->count; i++)
 		if (open_source(plan, &mounts->at[i], i, rootfs, err) < 0)
 			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
@@ -167,18 +210,32 @@ static int leave_peer_groups(struct error *err)
 	return 0;
 }
 
+int rootfs_step_reach(struct creation *creation, struct error *err)
+{
+	creation->rootfs.tree = open_tree_private(creation->plan, err);
+	return creation->rootfs.tree < 0 ? -err->code : 0;
+}
+
+/* Before Linux 6.15 a tree must be attached to be mounted onto, and so must still be one that comes
+ * from another mount namespace. */
+static bool may_stay_detached(const struct plan *plan)
+{
+	return plan->host->detached_mounts &&
+	       (plan->options->ephemeral || !rootfs_reach_planned(plan));
+}
+
 int rootfs_step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	_close_ int tree = open_tree_private(plan, err);
+	_close_ int tree = rootfs_reach_planned(plan) ? take(&creation->rootfs.tree)
+						      : open_tree_private(plan, err);
 
 	if (tree < 0 || leave_peer_groups(err) < 0)
 		return -err->code;
 	creation->rootfs.tree = plan->options->ephemeral ? overlay_make(tree, err) : take(&tree);
 	if (creation->rootfs.tree < 0)
 		return -err->code;
-	/* Before Linux 6.15 it must be attached to be mounted onto. */
-	return plan->host->detached_mounts ? 0 : rootfs_attach(creation, err);
+	return may_stay_detached(plan) ? 0 : rootfs_attach(creation, err);
 }
 
 int rootfs_attach(struct creation *creation, struct error *err)

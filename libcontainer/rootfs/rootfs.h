@@ -47,6 +47,7 @@ struct device_plan {
 	uint32_t mode;    /* S_IFCHR | 0666 */
 	uint32_t major, minor;
 	uint32_t uid, gid;
+	bool bind; /* mknod is not for user namespaces: the host's node of the same path */
 };
 
 struct device_plans {
@@ -63,10 +64,13 @@ struct rootfs_plan {
 
 /* Descriptors that steps hold open. */
 struct rootfs_handles {
-	int tree;      /* init: root of the tree; see path.h for what to do with it */
+	int tree;      /* init: root of the tree; see path.h for what to do with it. Opened by the
+			  host side where init, in its user namespace, may not reach it */
 	bool attached; /* init: it is in the mount namespace, where nobody looks */
 	size_t count;  /* = plan->rootfs.mounts.count */
-	int *sources;  /* host: one for each mount, -1 where it has none */
+	int *sources;  /* one for each mount, -1 where it has none */
+	size_t device_count;
+	int *devices; /* one for each device, -1 where it has none */
 	/* the sources of a cgroup mount */
 	size_t cgroup_count;
 	int cgroups[CGROUP_HIERARCHIES_MAX];
@@ -78,8 +82,11 @@ int mount_plan(struct plan *plan, struct error *err);
 int devices_plan(struct plan *plan, struct error *err);
 int mask_plan(struct plan *plan, struct error *err);
 
-/* Host side */
+/* Host side; init where the caller has no privileges but in a user namespace */
 int rootfs_step_sources(struct creation *creation, struct error *err);
+
+/* Host side */
+int rootfs_step_reach(struct creation *creation, struct error *err);
 
 /* Init, in this order */
 int rootfs_step_open(struct creation *creation, struct error *err);
@@ -100,7 +107,16 @@ int pivot_step_enter(struct creation *creation, struct error *err);
  */
 int rootfs_attach(struct creation *creation, struct error *err);
 
-bool rootfs_sources_planned(const struct plan *plan);
+/**
+ * devices_open() - the host's node of a device that is bound, as a detached mount.
+ *
+ * Return: descriptor or -errno
+ */
+int devices_open(const struct device_plan *device, struct error *err);
+
+bool rootfs_sources_planned(const struct plan *plan); /* by the host side */
+bool rootfs_sources_of_init(const struct plan *plan);
+bool rootfs_reach_planned(const struct plan *plan);
 bool mask_paths_planned(const struct plan *plan);
 bool mask_readonly_planned(const struct plan *plan);
 bool rootfs_seal_planned(const struct plan *plan);

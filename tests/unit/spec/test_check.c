@@ -279,3 +279,35 @@ Test(check, annotations)
 {
 	expect_cases(annotations, COUNT(annotations));
 }
+
+#define USER "{\"type\":\"user\"}"
+#define MAPPINGS(uids, gids)                                                                       \
+	"{\"ociVersion\":\"1.3.0\"," MINIMAL_ROOT ",\"linux\":{\"namespaces\":[" USER              \
+	"],\"uidMappings\":[" uids "],\"gidMappings\":[" gids "]}}"
+#define MAPPING(container, host, size)                                                             \
+	"{\"containerID\":" #container ",\"hostID\":" #host ",\"size\":" #size "}"
+#define IDENTITY MAPPING(0, 0, 4294967295)
+
+static const struct document_case mappings[] = {
+	{MAPPINGS(IDENTITY, IDENTITY), NULL},
+	{MAPPINGS(MAPPING(0, 1000, 1) "," MAPPING(1, 100000, 10), IDENTITY), NULL},
+	{MAPPINGS(MAPPING(10, 100, 10) "," MAPPING(0, 0, 10) "," MAPPING(20, 50, 10), IDENTITY),
+	 NULL},
+	{MAPPINGS(MAPPING(1, 0, 4294967295), IDENTITY),
+	 "config.json: linux.uidMappings[0]: goes beyond the last id, 4294967294"},
+	{MAPPINGS(IDENTITY, MAPPING(0, 4294967294, 2)),
+	 "config.json: linux.gidMappings[0]: goes beyond the last id, 4294967294"},
+	{MAPPINGS(MAPPING(0, 0, 10) "," MAPPING(9, 100, 1), IDENTITY),
+	 "config.json: linux.uidMappings[1]: overlaps with [0]"},
+	{MAPPINGS(IDENTITY, MAPPING(0, 100, 10) "," MAPPING(50, 95, 6)),
+	 "config.json: linux.gidMappings[1]: overlaps with [0]"},
+	{"{\"ociVersion\":\"1.3.0\"," MINIMAL_ROOT
+	 ",\"linux\":{\"gidMappings\":[" MAPPING(0, 0, 1) "]}}",
+	 "config.json: linux.uidMappings, linux.gidMappings: need a namespace of type \"user\" in "
+	 "linux.namespaces"},
+};
+
+Test(check, user_mappings)
+{
+	expect_cases(mappings, COUNT(mappings));
+}

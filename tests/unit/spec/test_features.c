@@ -77,7 +77,7 @@ static const struct {
 	{"hooks", 0},
 	{"mountOptions", 59},
 	{"potentiallyUnsafeConfigAnnotations", 0},
-	{"linux.namespaces", 6},
+	{"linux.namespaces", 7},
 	{"linux.capabilities", 41},
 	{"linux.seccomp.actions", 8},
 	{"linux.seccomp.operators", 7},

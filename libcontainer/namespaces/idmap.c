@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/namespaces/idmap.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/io.h"
+#include "libcontainer/process/self.h"
+#include "libcontainer/process/sync.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+enum {
+	LINES_MAX = 340,  /* user_namespaces(7) */
+	LINE_BYTES = 36,  /* three numbers of ten digits, spaces, line feed, and some */
+	MAP_BYTES = 4096, /* the kernel takes less than a page */
+};
+
+static const struct id_mappings *uids(const struct plan *plan)
+{
+	return &plan->config->linux->uidMappings;
+}
+
+static const struct id_mappings *gids(const struct plan *plan)
+{
+	return &plan->config->linux->gidMappings;
+}
+
+bool idmap_planned(const struct plan *plan)
+{
+	return plan->idmap.writer != IDMAP_NONE;
+}
+
+static bool has(const struct host *host, int capability)
+{
+	return host->capabilities & 1ULL << capability;
+}
+
+bool idmap_by_host(const struct plan *plan)
+{
+	return !idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN);
+}
+
+static bool maps(const struct id_mappings *mappings, uint32_t id)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		if (id - mappings->at[i].containerID < mappings->at[i].size)
+			return true;
+	return false;
+}
+
+/* What anybody may map: himself. */
+static bool maps_only(const struct id_mappings *mappings, uint32_t own)
+{
+	return mappings->count == 1 && mappings->at[0].size == 1 && mappings->at[0].hostID == own;
+}
+
+static enum idmap_writer choose_writer(const struct plan *plan)
+{
+	const struct host *host = plan->host;
+
+	if ((has(host, CAP_SETUID) && has(host, CAP_SETGID)) ||
+	    (maps_only(uids(plan), host->uid) && maps_only(gids(plan), host->gid)))
+		return IDMAP_DIRECT;
+	return IDMAP_HELPERS;
+}
+
+/* An image's root owns its files: to be it is what a builder wants. */
+static uint32_t choose_id(const struct id_mappings *mappings)
+{
+	return maps(mappings, 0) ? 0 : mappings->at[0].containerID;
+}
+
+static int check_mappings(const struct id_mappings *mappings, const char *property,
+			  struct error *err)
+{
+	if (mappings->count == 0)
+		return error_set(err, EINVAL, "%s: missing: a new user namespace needs them",
+				 property);
+	if (mappings->count > LINES_MAX)
+		return error_set(err, EINVAL, "%s: %zu mappings are more than the kernel takes, %d",
+				 property, mappings->count, LINES_MAX);
+	return 0;
+}
+
+static int check_id(const struct id_mappings *mappings, uint32_t id, const char *property,
+		    const char *mapped_by, struct error *err)
+{
+	if (maps(mappings, id))
+		return 0;
+	return error_set(err, EINVAL, "%s: %u is not mapped by %s", property, id, mapped_by);
+}
+
+static int check_user(const struct plan *plan, struct error *err)
+{
+	const struct user *user = &plan->config->process->user;
+	const struct gids *groups = &user->additionalGids;
+	const char *by_gids = "linux.gidMappings";
+
+	if (check_id(uids(plan), user->uid, "process.user.uid", "linux.uidMappings", err) < 0 ||
+	    check_id(gids(plan), user->gid, "process.user.gid", by_gids, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < groups->count; i++)
+		if (check_id(gids(plan), groups->at[i], "process.user.additionalGids", by_gids,
+			     err) < 0)
+			return -err->code;
+	if (groups->count > 0 && plan->idmap.deny_setgroups)
+		return error_set(err, EPERM,
+				 "process.user.additionalGids: an ordinary user who maps no group "
+				 "but his own cannot set any");
+	return 0;
+}
+
+int idmap_plan(struct plan *plan, struct error *err)
+{
+	struct idmap_plan *idmap = &plan->idmap;
+
+	if (!(plan->namespaces.clone_flags & CLONE_NEWUSER))
+		return 0;
+	if (check_mappings(uids(plan), "linux.uidMappings", err) < 0 ||
+	    check_mappings(gids(plan), "linux.gidMappings", err) < 0)
+		return -err->code;
+	idmap->writer = choose_writer(plan);
+	idmap->deny_setgroups = idmap->writer == IDMAP_DIRECT && !has(plan->host, CAP_SETGID);
+	idmap->uid = choose_id(uids(plan));
+	idmap->gid = choose_id(gids(plan));
+	return check_user(plan, err);
+}
+
+static void print_mappings(const char *name, const struct id_mappings *mappings, FILE *out)
+{
+	for (size_t i = 0; i < mappings->count; i++)
+		fprintf(out, "\t\t%s %u-%u are the host's from %u\n", name,
+			mappings->at[i].containerID,
+			mappings->at[i].containerID + (mappings->at[i].size - 1),
+			mappings->at[i].hostID);
+}
+
+void idmap_print(const struct plan *plan, FILE *out)
+{
+	print_mappings("uids", uids(plan), out);
+	print_mappings("gids", gids(plan), out);
+	if (plan->idmap.writer == IDMAP_HELPERS)
+		fputs("\t\twritten by newuidmap and newgidmap\n", out);
+	if (plan->idmap.deny_setgroups)
+		fputs("\t\tsetgroups denied\n", out);
+}
+
+/* The form of /proc/PID/uid_map: it must be written at once. */
+static int format_map(const struct id_mappings *mappings, char text[static MAP_BYTES],
+		      struct error *err)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct id_mapping *mapping = &mappings->at[i];
+
+		if (used + LINE_BYTES > MAP_BYTES)
+			return error_set(err, E2BIG, "more mappings than the kernel takes at once");
+		used += (size_t)snprintf(text + used, LINE_BYTES, "%u %u %u\n",
+					 mapping->containerID, mapping->hostID, mapping->size);
+	}
+	return 0;
+}
+
+static const char *explain(int code)
+{
+	switch (code) {
+	case EINVAL:
+		return " (do mappings overlap?)";
+	case EPERM:
+		return " (an id of the host that the caller may not map)";
+	default:
+		return "";
+	}
+}
+
+static int write_map(pid_t pid, const char *name, const struct id_mappings *mappings,
+		     const char *property, struct error *err)
+{
+	char path[64], text[MAP_BYTES];
+
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+	if (format_map(mappings, text, err) < 0)
+		return error_wrap(err, "%s", property);
+	if (io_write_file(AT_FDCWD, path, text, err) < 0)
+		return error_set(err, err->code, "%s: write %s: %s%s", property, name,
+				 error_describe(err->code), explain(err->code));
+	return 0;
+}
+
+static int deny_setgroups(pid_t pid, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
+	return io_write_file(AT_FDCWD, path, "deny", err);
+}
+
+static int write_directly(const struct plan *plan, pid_t pid, struct error *err)
+{
+	if (plan->idmap.deny_setgroups && deny_setgroups(pid, err) < 0)
+		return -err->code;
+	if (write_map(pid, "gid_map", gids(plan), "linux.gidMappings", err) < 0)
+		return -err->code;
+	return write_map(pid, "uid_map", uids(plan), "linux.uidMappings", err);
+}
+
+/* newuidmap PID CONTAINER-ID HOST-ID SIZE ... */
+static const char **helper_arguments(const struct plan *plan, const char *helper, pid_t pid,
+				     const struct id_mappings *mappings)
+{
+	size_t count = 2 + 3 * mappings->count;
+	const char **args = arena_array(plan->arena, count + 1, sizeof *args);
+
+	args[0] = helper;
+	args[1] = arena_printf(plan->arena, "%d", pid);
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct id_mapping *mapping = &mappings->at[i];
+		const uint32_t numbers[] = {mapping->containerID, mapping->hostID, mapping->size};
+
+		for (size_t j = 0; j < 3; j++)
+			args[2 + 3 * i + j] = arena_printf(plan->arena, "%u", numbers[j]);
+	}
+	return args;
+}
+
+/* Found in the caller's PATH: it runs with the caller's privileges, and those that it has itself. */
+static int spawn_helper(const char **args, int output, pid_t *pid, struct error *err)
+{
+	posix_spawn_file_actions_t actions;
+	int code;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	code = posix_spawnp(pid, args[0], &actions, NULL, (char **)args, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (code == 0)
+		return 0;
+	return error_set(err, code, "%s: %s%s", args[0], error_describe(code),
+			 code == ENOENT ? " (is the package uidmap installed?)" : "");
+}
+
+/* What a helper says is why it failed: its first line. */
+static void read_line(int from, char *text, size_t size)
+{
+	size_t used = 0;
+	ssize_t got;
+
+	while (used < size - 1 && (got = read(from, text + used, size - 1 - used)) > 0)
+		used += (size_t)got;
+	text[used] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+}
+
+/* Return: whether it succeeded, or -errno */
+static int wait_for_helper(pid_t pid, struct error *err)
+{
+	siginfo_t info;
+
+	while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0)
+		if (errno != EINTR)
+			return error_errno(err, "waitid");
+	return info.si_code == CLD_EXITED && info.si_status == 0;
+}
+
+static int run_helper(const char **args, const char *property, struct error *err)
+{
+	_close_ int reader = -1, writer = -1;
+	char said[256];
+	int ends[2], succeeded;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_errno(err, "pipe2");
+	reader = ends[0];
+	writer = ends[1];
+	if (spawn_helper(args, writer, &pid, err) < 0)
+		return error_wrap(err, "%s", property);
+	close(take(&writer));
+	read_line(reader, said, sizeof said);
+	succeeded = wait_for_helper(pid, err);
+	if (succeeded < 0)
+		return succeeded;
+	return succeeded ? 0 : error_set(err, EPERM, "%s: %s: %s", property, args[0], said);
+}
+
+static int write_by_helpers(const struct plan *plan, pid_t pid, struct error *err)
+{
+	const char **newgidmap = helper_arguments(plan, "newgidmap", pid, gids(plan));
+	const char **newuidmap = helper_arguments(plan, "newuidmap", pid, uids(plan));
+
+	if (run_helper(newgidmap, "linux.gidMappings", err) < 0)
+		return -err->code;
+	return run_helper(newuidmap, "linux.uidMappings", err);
+}
+
+int idmap_step_write(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	pid_t pid = creation->record.pid;
+	int result = plan->idmap.writer == IDMAP_DIRECT ? write_directly(plan, pid, err)
+							: write_by_helpers(plan, pid, err);
+
+	return result < 0 ? result : sync_send(creation->sync, SYNC_GO, err);
+}
+
+/* The ids of the namespace's creator are not mapped, and files could not be made with them. */
+int idmap_step_become(struct creation *creation, struct error *err)
+{
+	const struct idmap_plan *idmap = &creation->plan->idmap;
+	int word = sync_receive(creation->sync, -1, NULL, err);
+
+	if (word < 0)
+		return word;
+	if (word != SYNC_GO)
+		return error_set(err, ECANCELED, "the creator has gone");
+	if (!idmap->deny_setgroups && syscall(SYS_setgroups, 0, NULL) < 0)
+		return error_errno(err, "setgroups");
+	if (syscall(SYS_setresgid, idmap->gid, idmap->gid, idmap->gid) < 0)
+		return error_errno(err, "setresgid %u", idmap->gid);
+	if (syscall(SYS_setresuid, idmap->uid, idmap->uid, idmap->uid) < 0)
+		return error_errno(err, "setresuid %u", idmap->uid);
+	return self_guard(err);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * User and group ids of a new user namespace (config-linux.md, User namespace mappings;
+ * user_namespaces(7), newuidmap(1)).
+ *
+ * Init is born with all capabilities in its namespace and no id of its own. It waits until the host
+ * side has written the maps, becomes the namespace's root, and only then builds the container, so
+ * that what it makes belongs to that root.
+ */
+#ifndef KIST_IDMAP_H
+#define KIST_IDMAP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "spec/error.h"
+
+struct plan;
+struct creation;
+struct host;
+struct id_mappings;
+
+enum idmap_writer {
+	IDMAP_NONE,    /* no new user namespace */
+	IDMAP_DIRECT,  /* kist writes the maps */
+	IDMAP_HELPERS, /* newuidmap and newgidmap do, who know which ids the caller may use */
+};
+
+struct idmap_plan {
+	enum idmap_writer writer;
+	bool deny_setgroups; /* what the kernel asks of an ordinary user who maps his own group */
+	uint32_t uid, gid;   /* of init while it builds the container: 0 where that is mapped */
+};
+
+/**
+ * idmap_plan() - who writes the maps; refuses ids of the process that are not mapped.
+ */
+int idmap_plan(struct plan *plan, struct error *err);
+void idmap_print(const struct plan *plan, FILE *out);
+
+/**
+ * idmap_planned() - has the container a user namespace of its own?
+ */
+bool idmap_planned(const struct plan *plan);
+
+/**
+ * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, who has
+ * privileges only in its user namespace.
+ */
+bool idmap_by_host(const struct plan *plan);
+
+/* Steps. Host: write the maps, and let init go on. Init: wait for that, and become root. */
+int idmap_step_write(struct creation *creation, struct error *err);
+int idmap_step_become(struct creation *creation, struct error *err);
+
+#endif
