@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""config-linux.md, User namespace mappings: as root, and as an ordinary user (rootless)."""
+
+import os
+import subprocess
+
+import pytest
+
+from harness import TAG
+
+FIRST = 1_000_000  # ids of the host that nobody uses
+SIZE = 65536
+USER = 424242  # an ordinary user of these tests, who is in no file of the host
+
+
+def mapping(container, host, size):
+    return {"containerID": container, "hostID": host, "size": size}
+
+
+def own_user_namespace(bundle, uids=None, gids=None):
+    bundle.namespace("user")
+    bundle.linux["uidMappings"] = uids or [mapping(0, FIRST, SIZE)]
+    bundle.linux["gidMappings"] = gids or uids or [mapping(0, FIRST, SIZE)]
+    return bundle
+
+
+def as_user(kist, bundle, *before, bounded=True):
+    """From here on an ordinary user calls kist; everything he needs is his.
+
+    bounded: set-user-ID programs give him nothing either.
+    """
+    kist.root.mkdir(mode=0o700)
+    os.chown(kist.root, USER, USER)
+    bundle.linux.pop("cgroupsPath")
+    bounding = ["--bounding-set=-all"] if bounded else []
+    kist.prefix = [*before, "setpriv", "--reuid", str(USER), "--regid", str(USER),
+                   "--clear-groups", *bounding, "--inh-caps=-all", "--"]
+
+
+def rootless(kist, bundle):
+    """The least that there is: one id, mapped by the user himself."""
+    own_user_namespace(bundle, [mapping(0, USER, 1)])
+    for mount in bundle.config["mounts"]:
+        if mount["type"] == "devpts":
+            mount["options"].remove("gid=5")
+    as_user(kist, bundle)
+
+
+@pytest.fixture(params=["root", "rootless"])
+def contained(request, kist, bundle):
+    """A bundle with a user namespace, and the one who runs it."""
+    if request.param == "root":
+        own_user_namespace(bundle)
+    else:
+        rootless(kist, bundle)
+    bundle.caller = request.param
+    return bundle
+
+
+def test_ids_and_maps(kist, contained):
+    report = kist.report(contained, "/proc/self/uid_map", "/proc/self/setgroups", "/dev/shm")
+    first, size = (FIRST, SIZE) if contained.caller == "root" else (USER, 1)
+    assert report.path("/proc/self/uid_map")["text"].split() == ["0", str(first), str(size)]
+    assert report.status["Uid"].split() == ["0"] * 4
+    assert report.status["Gid"].split() == ["0"] * 4
+    denied = contained.caller == "rootless"
+    assert report.path("/proc/self/setgroups")["text"].strip() == ("deny" if denied else "allow")
+    assert report["namespaces"]["user"] != os.readlink("/proc/self/ns/user")
+
+
+def test_capabilities_are_those_asked_for(kist, contained):
+    """Also ones that the caller does not have: in the namespace they are there."""
+    asked = ["CAP_SYS_RESOURCE", "CAP_NET_ADMIN", "CAP_CHOWN"]
+    contained.process["capabilities"] = {
+        kind: asked for kind in ("bounding", "effective", "permitted")
+    }
+    report = kist.report(contained)
+    for kind in ("bounding", "effective", "permitted"):
+        assert report.capabilities(kind) == set(asked), kind
+
+
+def test_default_mounts(kist, contained):
+    report = kist.report(contained, "/dev/mqueue", "/dev/shm", "/sys", "/proc/sys")
+    for point, type in {
+        "/proc": "proc", "/dev": "tmpfs", "/dev/pts": "devpts", "/dev/shm": "tmpfs",
+        "/dev/mqueue": "mqueue", "/sys": "sysfs",
+    }.items():
+        assert report.mount(point).type == type
+    # The root of the message queues belongs to the container's root, not to nobody.
+    for path in "/dev/mqueue", "/dev/shm":
+        assert report.path(path)["follow"]["uid"] == 0, path
+    assert "ro" in report.mount("/sys").options
+    assert report.path("/proc/sys")["write"] != 0
+
+
+def test_devices_are_the_hosts(kist, contained):
+    names = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8),
+             "urandom": (1, 9), "tty": (5, 0)}
+    report = kist.report(contained, *(f"/dev/{name}" for name in names))
+    for name, numbers in names.items():
+        status = report.path(f"/dev/{name}")["follow"]
+        assert (status["type"], tuple(status["rdev"])) == ("char", numbers), name
+        assert {"nosuid", "noexec"} <= report.mount(f"/dev/{name}").options
+    assert report.path("/dev/null")["write"] == 0
+
+
+def test_a_device_of_the_configuration(kist, contained):
+    contained.linux["devices"] = [
+        {"path": "/dev/zero", "type": "c", "major": 1, "minor": 5},
+        {"path": "/dev/fifo", "type": "p", "fileMode": 0o600},
+    ]
+    report = kist.report(contained, "/dev/zero", "/dev/fifo")
+    assert report.path("/dev/zero")["follow"]["type"] == "char"
+    assert report.path("/dev/fifo")["follow"]["type"] == "fifo"
+
+
+def test_a_device_that_the_host_has_not(kist, contained):
+    contained.linux["devices"] = [
+        {"path": "/dev/kist-none", "type": "c", "major": 1, "minor": 5}]
+    kist.refuses(contained, r"linux.devices\[0\]: bind from the host: /dev/kist-none: No such")
+    contained.linux["devices"] = [{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}]
+    kist.refuses(contained, r"/dev/null: exists and is not the character device 1:5")
+
+
+def test_masked_and_readonly_paths(kist, contained, work):
+    contained.linux["maskedPaths"] += ["/etc/passwd", "/home"]
+    report = kist.report(contained, "/etc/passwd", "/home", "/proc/keys")
+    assert report.path("/etc/passwd")["follow"]["type"] == "char"
+    assert report.path("/home")["list"] == {}
+    assert report.path("/proc/keys")["follow"]["type"] == "char"
+
+
+def test_binds(kist, contained, work):
+    (work / "data").mkdir(mode=0o755)
+    (work / "data" / "file").write_text("data")
+    (work / "one").write_text("one")
+    contained.bind(work / "data", "/mnt/data", "bind", "ro", "nosuid")
+    contained.bind(work / "one", "/mnt/one", "bind")
+    # In an image that belongs to somebody else the container's root can make nothing.
+    (contained.rootfs / "mnt/data").mkdir(parents=True)
+    (contained.rootfs / "mnt/one").touch()
+    report = kist.report(contained, "/mnt/data/file", "/mnt/one", "/mnt/data")
+    assert report.path("/mnt/data/file")["text"] == "data"
+    assert report.path("/mnt/one")["text"] == "one"
+    assert {"ro", "nosuid"} <= report.mount("/mnt/data").options
+
+
+def test_read_only_root(kist, contained):
+    contained.config["root"]["readonly"] = True
+    report = kist.report(contained, "/")
+    assert "ro" in report.mount("/").options
+
+
+def test_host_network_shows_the_hosts_sysfs(kist, contained):
+    """A sysfs of its own needs a network namespace of its own: the host's is bound instead."""
+    contained.without_namespace("network")
+    report = kist.report(contained, "/sys/class")
+    assert report.mount("/sys").type == "sysfs"
+    assert "ro" in report.mount("/sys").options
+    assert report["namespaces"]["net"] == os.readlink("/proc/self/ns/net")
+
+
+def test_host_pids_show_the_hosts_procfs(kist, contained):
+    contained.without_namespace("pid")
+    report = kist.report(contained)
+    assert report.mount("/proc").type == "proc"
+    assert report["process"]["pid"] > 1
+
+
+def test_another_user(kist, bundle):
+    own_user_namespace(bundle)
+    bundle.process["user"] = {"uid": 1000, "gid": 1001, "additionalGids": [7, 8]}
+    report = kist.report(bundle)
+    assert report.status["Uid"].split() == ["1000"] * 4
+    assert report.status["Gid"].split() == ["1001"] * 4
+    assert report.status["Groups"].split() == ["7", "8"]
+
+
+def test_several_mappings(kist, bundle):
+    several = [mapping(0, FIRST, 10), mapping(10, FIRST + 5000, 90), mapping(1000, FIRST + 9000, 1)]
+    own_user_namespace(bundle, several)
+    bundle.unmount("/dev/pts")
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    report = kist.report(bundle, "/proc/self/uid_map")
+    assert report.path("/proc/self/uid_map")["text"].split() == [
+        str(number) for one in several for number in one.values()]
+
+
+def test_without_root(kist, bundle):
+    """Nobody is mapped to 0: the first id that is mapped builds the container."""
+    own_user_namespace(bundle, [mapping(1000, FIRST, 10)])
+    bundle.unmount("/dev/pts")
+    bundle.process["user"] = {"uid": 1003, "gid": 1004}
+    report = kist.report(bundle, "/dev/shm")
+    assert report.status["Uid"].split() == ["1003"] * 4
+    assert report.path("/dev/shm")["follow"]["uid"] == 1000
+
+
+@pytest.mark.parametrize("kind, flag", [("network", "--net"), ("ipc", "--ipc"), ("uts", "--uts"),
+                                        ("cgroup", "--cgroup")])
+def test_join_a_namespace_of_the_host(kist, bundle, elsewhere, kind, flag):
+    """Init, in its user namespace, may not enter it: the host side does, and comes back."""
+    names = {"network": "net"}
+    other = elsewhere(flag)
+    path = other.namespace(names.get(kind, kind))
+    own_user_namespace(bundle).namespace(kind, path).config.pop("hostname")
+    if kind == "ipc":
+        bundle.unmount("/dev/mqueue")  # it belongs to another user namespace
+    report = kist.report(bundle)
+    assert report["namespaces"][names.get(kind, kind)] == os.readlink(path)
+
+
+def test_terminal(kist, contained):
+    contained.process["terminal"] = True
+    contained.args = ["/bin/sh", "-c", "tty; ls -ln /dev/console"]
+    contained.write()
+    # script(1) has a terminal for it.
+    command = kist.command("run", "--bundle", contained.path, kist.new_id())
+    result = subprocess.run(
+        ["script", "-qec", " ".join(command), "/dev/null"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "KIST_TEST": TAG},
+    )
+    assert result.returncode == 0 and "/dev/pts/0" in result.stdout, result
+    assert "crw" in result.stdout
+
+
+def test_life(kist, contained):
+    contained.args = ["/bin/sleep", "1000"]
+    container = kist.create(contained)
+    assert container.status == "created"
+    container.start()
+    assert container.status == "running"
+    container.kill("KILL")
+    container.wait()
+    container.delete()
+
+
+def test_embedded(kist, bundle, work):
+    """kist spec --rootless is what a user starts with."""
+    bundle.linux["cgroupsPath"] = "unused"
+    as_user(kist, bundle)
+    place = work / "spec"
+    place.mkdir()
+    os.chown(place, USER, USER)
+    kist.ok("spec", "--rootless", "--bundle", place)
+    (place / "rootfs").symlink_to(bundle.rootfs)
+    command = kist.command("run", "--bundle", str(place), kist.new_id())
+    result = subprocess.run(
+        ["script", "-qec", " ".join(command), "/dev/null"],
+        input="id -u; exit 3\n", capture_output=True, text=True, timeout=60,
+        env={**os.environ, "KIST_TEST": TAG},
+    )
+    assert result.returncode == 3, result
+
+
+@pytest.fixture
+def helpers(kist, bundle, work):
+    """newuidmap and newgidmap as an administrator sets them up, in a mount namespace of its own."""
+    (work / "subid").write_text(f"kistuser:{FIRST}:{SIZE}\n")
+    (work / "passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\n" f"kistuser:x:{USER}:{USER}::/:/bin/sh\n")
+    binds = "".join(
+        f"mount --bind {work}/{source} {target}; "
+        for source, target in
+        (("subid", "/etc/subuid"), ("subid", "/etc/subgid"), ("passwd", "/etc/passwd")))
+    as_user(kist, bundle, "unshare", "--mount", "sh", "-ec", binds + 'exec "$@"', "sh",
+            bounded=False)
+    return [mapping(0, USER, 1), mapping(1, FIRST, 1000)]
+
+
+def test_newuidmap(kist, bundle, helpers):
+    own_user_namespace(bundle, helpers)
+    bundle.process["user"] = {"uid": 7, "gid": 8, "additionalGids": [9]}
+    report = kist.report(bundle, "/proc/self/gid_map")
+    assert report.path("/proc/self/gid_map")["text"].split() == [
+        str(number) for one in helpers for number in one.values()]
+    assert report.status["Uid"].split() == ["7"] * 4
+    assert report.status["Groups"].split() == ["9"]
+
+
+def test_newuidmap_refuses(kist, bundle, helpers):
+    own_user_namespace(bundle, [mapping(0, USER, 1), mapping(1, FIRST + SIZE, 10)])
+    kist.refuses(bundle, r"linux.gidMappings: newgidmap: .*not allowed")
+
+
+def test_newuidmap_is_missing(kist, bundle, helpers):
+    own_user_namespace(bundle, helpers)
+    kist.prefix += ["env", "PATH=/nonexistent"]
+    kist.refuses(bundle, r"newgidmap: No such file or directory \(is the package uidmap installed")
+
+
+def test_mappings_are_needed(kist, bundle):
+    bundle.namespace("user")
+    kist.refuses(bundle, "linux.uidMappings: missing: a new user namespace needs them")
+
+
+def test_the_user_must_be_mapped(kist, bundle):
+    own_user_namespace(bundle, [mapping(0, FIRST, 10)])
+    bundle.process["user"] = {"uid": 10, "gid": 0}
+    kist.refuses(bundle, "process.user.uid: 10 is not mapped by linux.uidMappings")
+    bundle.process["user"] = {"uid": 0, "gid": 0, "additionalGids": [9, 11]}
+    kist.refuses(bundle, "process.user.additionalGids: 11 is not mapped by linux.gidMappings")
+
+
+def test_groups_of_an_ordinary_user(kist, bundle):
+    rootless(kist, bundle)
+    bundle.process["user"]["additionalGids"] = [0]
+    kist.refuses(bundle, "process.user.additionalGids: an ordinary user who maps no group but")
+
+
+def test_joining_a_user_namespace_is_refused(kist, bundle, elsewhere):
+    other = elsewhere("--user")
+    bundle.namespace("user", other.namespace("user"))
+    kist.refuses(bundle, "joining a user namespace by path is not supported yet")
+
+
+def test_locked_flags_stay(kist, bundle, work):
+    """What the host mounted read-only no user namespace makes writable."""
+    rootless(kist, bundle)
+    locked = work / "locked"
+    locked.mkdir()
+    (bundle.rootfs / "mnt").mkdir()
+    kist.prefix = ["unshare", "--mount", "sh", "-ec",
+                   f"mount -t tmpfs -o ro,nosuid,nodev,noexec none {locked}; exec \"$@\"", "sh",
+                   *kist.prefix]
+    bundle.bind(locked, "/mnt", "rbind")
+    report = kist.report(bundle)
+    assert {"ro", "nosuid", "nodev", "noexec"} <= report.mount("/mnt").options
+    for option in "rw", "suid", "dev", "exec", "rrw":
+        bundle.config["mounts"][-1]["options"] = ["rbind", option]
+        kist.refuses(bundle, r"mounts\[6\]: /mnt: options: one of them clears what the source has")
