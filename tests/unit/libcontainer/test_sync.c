@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The conversation between init and the host side, and what happens when one of them lies or dies.
+ */
+#include "libcontainer/process/sync.h"
+
+#include <limits.h>
+#include <signal.h>
+
+#include "libcontainer/io.h"
+
+#include "tests/unit/libcontainer/process_fixture.h"
+
+/* The test is one side, with creation, and speaks for the other one by this end. */
+static int other = -1;
+
+static void begin(void)
+{
+	int ends[2];
+
+	fixture_init();
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+	creation.sync = ends[0];
+	other = ends[1];
+}
+
+TestSuite(sync, .init = begin, .fini = fixture_finish);
+
+#define SAY(word) cr_assert_eq(sync_send(other, word, &err), 0, "%s", err.text)
+#define HEAR(word) cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), word)
+
+/* What the other side might say that kist never says. */
+static void say_bytes(const void *bytes, size_t size)
+{
+	cr_assert_eq(send(other, bytes, size, 0), (ssize_t)size);
+}
+
+/* A failure as it crosses the socket. */
+struct failure {
+	enum sync_word word;
+	struct error error;
+};
+
+/* Filled as hostile memory might be: no NUL anywhere. */
+static struct failure *hostile_failure(void)
+{
+	static struct failure failure;
+
+	memset(&failure, 'x', sizeof failure);
+	failure.word = SYNC_FAILED;
+	failure.error.code = EACCES;
+	return &failure;
+}
+
+Test(sync, words_cross)
+{
+	SAY(SYNC_PAUSED);
+	SAY(SYNC_GO);
+	HEAR(SYNC_PAUSED);
+	HEAR(SYNC_GO);
+}
+
+Test(sync, a_closed_socket_says_so)
+{
+	SAY(SYNC_PAUSED);
+	close(other);
+	HEAR(SYNC_PAUSED);
+	HEAR(SYNC_CLOSED);
+	HEAR(SYNC_CLOSED);
+}
+
+Test(sync, a_failure_becomes_its_error)
+{
+	struct error failure;
+
+	error_set(&failure, ENOEXEC, "args[0]: %s", "no");
+	sync_send_failure(other, &failure);
+	REFUSED(sync_receive(creation.sync, -1, NULL, &err), ENOEXEC, "args[0]: no");
+}
+
+Test(sync, a_failure_without_end_is_cut)
+{
+	say_bytes(hostile_failure(), sizeof(struct failure));
+	cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), -EACCES);
+	cr_expect_eq(strnlen(err.text, sizeof err.text), sizeof err.text - 1);
+}
+
+/* Success must not be made of a failure. */
+Test(sync, a_failure_without_a_code)
+{
+	static const int codes[] = {0, -1, -EACCES, INT_MIN};
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+		struct failure *failure = hostile_failure();
+
+		failure->error.code = codes[i];
+		say_bytes(failure, sizeof *failure);
+		REFUSED(sync_receive(creation.sync, -1, NULL, &err), EPROTO,
+			"init sent a malformed message");
+	}
+}
+
+Test(sync, a_message_that_is_cut)
+{
+	const struct failure *failure = hostile_failure();
+
+	say_bytes(failure, 1);
+	REFUSED(sync_receive(creation.sync, -1, NULL, &err), EPROTO,
+		"init sent a malformed message");
+	say_bytes(failure, sizeof failure->word);
+	cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), -EPROTO);
+	say_bytes(failure, sizeof *failure - 1);
+	cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), -EPROTO);
+}
+
+/* An error that cannot be told is nobody's loss: init must not die of SIGPIPE before it exits. */
+Test(sync, a_failure_that_nobody_hears)
+{
+	struct error failure;
+
+	close(creation.sync);
+	error_set(&failure, EACCES, "x");
+	sync_send_failure(other, &failure);
+}
+
+Test(sync, a_terminal_comes_with_its_word)
+{
+	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int received = -1;
+
+	cr_assert_eq(sync_send_terminal(other, terminal, &err), 0);
+	cr_expect_eq(sync_receive(creation.sync, -1, &received, &err), SYNC_FD);
+	cr_expect_geq(received, 0);
+	cr_expect_eq(fcntl(received, F_GETFD), FD_CLOEXEC);
+	close(received);
+}
+
+/* A process that says this, unless it is SYNC_CLOSED, and ends. Return: its pidfd */
+static int end_after(enum sync_word word)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+	int pidfd;
+
+	cr_assert_geq(pid, 0);
+	if (pid == 0) {
+		if (word != SYNC_CLOSED)
+			sync_send(other, word, &err);
+		_exit(EXIT_SUCCESS);
+	}
+	pidfd = sys_pidfd_open(pid, 0);
+	cr_assert_geq(pidfd, 0);
+	cr_assert_eq(waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT), 0);
+	return pidfd;
+}
+
+/* The test holds the other end open, as a process might that init has made. */
+Test(sync, a_process_that_has_ended_says_nothing_more)
+{
+	_close_ int pidfd = end_after(SYNC_CLOSED);
+
+	cr_expect_eq(sync_receive(creation.sync, pidfd, NULL, &err), SYNC_CLOSED);
+}
+
+Test(sync, what_a_process_said_before_it_ended_counts)
+{
+	_close_ int pidfd = end_after(SYNC_PAUSED);
+
+	cr_expect_eq(sync_receive(creation.sync, pidfd, NULL, &err), SYNC_PAUSED);
+	cr_expect_eq(sync_receive(creation.sync, pidfd, NULL, &err), SYNC_CLOSED);
+}
+
+/*
+ * The host side
+ */
+
+Test(sync, ready_when_init_is_paused)
+{
+	SAY(SYNC_PAUSED);
+	PLAN(sync_step_ready(&creation, &err));
+	cr_expect_eq(creation.terminal, -1);
+}
+
+Test(sync, ready_keeps_the_terminal)
+{
+	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	cr_assert_eq(sync_send_terminal(other, terminal, &err), 0);
+	SAY(SYNC_PAUSED);
+	PLAN(sync_step_ready(&creation, &err));
+	cr_expect_geq(creation.terminal, 0);
+	cr_expect_neq(creation.terminal, terminal);
+}
+
+Test(sync, there_is_one_terminal)
+{
+	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	sync_send_terminal(other, terminal, &err);
+	sync_send_terminal(other, terminal, &err);
+	cr_expect_eq(sync_step_ready(&creation, &err), -EPROTO);
+	cr_expect_geq(creation.terminal, 0, "the first one is there to be closed");
+}
+
+Test(sync, a_terminal_needs_a_descriptor)
+{
+	SAY(SYNC_FD);
+	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (2)");
+}
+
+Test(sync, init_does_not_say_go)
+{
+	SAY(SYNC_GO);
+	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (4)");
+	say_bytes("\xff\xff\xff\x7f", 4);
+	cr_expect_eq(sync_step_ready(&creation, &err), -EPROTO);
+}
+
+Test(sync, ready_hears_why_not)
+{
+	struct error failure;
+
+	error_set(&failure, ENOENT, "mounts: x");
+	sync_send_failure(other, &failure);
+	REFUSED(sync_step_ready(&creation, &err), ENOENT, "mounts: x");
+}
+
+Test(sync, init_was_killed)
+{
+	close(other);
+	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
+}
+
+Test(sync, init_was_killed_where_memory_is_short)
+{
+	const int64_t limit = 4096;
+	const struct memory memory = {.limit = &limit};
+	const struct resources resources = {.memory = &memory};
+
+	linux_config.resources = &resources;
+	close(other);
+	REFUSED(sync_step_ready(&creation, &err), ECHILD,
+		"init was killed; is linux.resources.memory.limit (4096 bytes) too low for it?");
+}
+
+Test(sync, go_is_done_when_init_closes)
+{
+	/* It says no more, and can still be asked what it was told. */
+	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	PLAN(sync_step_go(&creation, &err));
+	cr_expect_eq(sync_receive(other, -1, NULL, &err), SYNC_GO);
+}
+
+Test(sync, go_hears_why_not)
+{
+	struct error failure;
+
+	error_set(&failure, EACCES, "execute: x");
+	sync_send_failure(other, &failure);
+	REFUSED(sync_step_go(&creation, &err), EACCES, "execute: x");
+	SAY(SYNC_PAUSED);
+	REFUSED(sync_step_go(&creation, &err), EPROTO, "init said something unexpected (1)");
+}
+
+Test(sync, go_to_nobody)
+{
+	close(other);
+	REFUSED(sync_step_go(&creation, &err), EPIPE, "sendmsg: Broken pipe");
+}
+
+/*
+ * Init's side
+ */
+
+CHILD_TEST(sync, pause_until_go)
+{
+	int death = -1;
+
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
+	EXPECT(sync_send(other, SYNC_GO, &err) == 0);
+	STEP(sync_step_pause(&creation, &err));
+	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_PAUSED);
+	/* The container outlives its creator. */
+	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == 0);
+}
+
+CHILD_TEST(sync, a_creator_that_goes_takes_init_with_it)
+{
+	int death = 0;
+
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
+	EXPECT(shutdown(other, SHUT_WR) == 0);
+	FAILS(sync_step_pause(&creation, &err), ECANCELED, "the creator has gone");
+	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == SIGKILL);
+}
+
+CHILD_TEST(sync, nothing_but_go_lets_init_go)
+{
+	EXPECT(sync_send(other, SYNC_PAUSED, &err) == 0);
+	EXPECT(sync_step_pause(&creation, &err) == -ECANCELED);
+}
