@@ -110,20 +110,27 @@ static ino_t inode_of(const char *path)
 /* A pid namespace other than the caller's, with a process in it. */
 static int other_pid_namespace(void)
 {
-	pid_t pid = -1;
 	struct clone_args args = {
 		.flags = CLONE_NEWPID,
 		.exit_signal = SIGCHLD,
 	};
-	char path[64];
+	char path[64], byte;
+	int ready[2];
+	pid_t pid;
 
+	EXPECT(pipe2(ready, O_CLOEXEC) == 0);
 	pid = sys_clone3(&args);
 	EXPECT(pid >= 0);
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(ready[0]);
+		close(ready[1]);
 		for (;;)
 			pause();
 	}
+	/* Until it dies with its parent. */
+	close(ready[1]);
+	EXPECT(read(ready[0], &byte, 1) == 0);
 	snprintf(path, sizeof path, "/proc/%d/ns/pid", (int)pid);
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
