@@ -87,8 +87,8 @@ static inline void fixture_finish(void)
 	} while (0)
 
 /*
- * A child that dies with the test and runs what it is told. It holds nothing of the creation, lest it
- * pass for the creator or for an init that listens, unless it is to listen.
+ * A child that dies with the test and runs what it is told. It holds nothing of the creation, lest
+ * it pass for the creator or for an init that listens, unless it is to listen.
  */
 static inline pid_t spawn(void (*run)(void))
 {
