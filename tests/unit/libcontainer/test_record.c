@@ -7,6 +7,7 @@
 
 #include <libgen.h>
 #include <limits.h>
+#include <sys/file.h>
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/cgroup/tree.h"
@@ -333,7 +334,7 @@ Test(record, is_stopped_when_its_creator_was_killed)
 	cr_expect_eq(status_of("web"), STATUS_STOPPED);
 }
 
-/* Several at once look at the same container. */
+/* Several at once look at the same container, and one is at it just now. */
 Test(record, who_looks_is_not_taken_for_the_creator)
 {
 	_close_ int other = -1;
@@ -342,6 +343,7 @@ Test(record, who_looks_is_not_taken_for_the_creator)
 	open_container("web");
 	other = container.record.directory;
 	arena_finish(&container.arena);
+	DO(flock(other, LOCK_SH));
 	cr_expect_eq(status_of("web"), STATUS_STOPPED);
 }
 

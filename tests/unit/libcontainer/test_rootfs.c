@@ -4,6 +4,7 @@
  * what is seen from inside are in test_pivot.c, the mounts in test_mount.c.
  */
 #include <sys/statvfs.h>
+#include <sys/wait.h>
 
 #include "tests/unit/libcontainer/rootfs_fixture.h"
 
@@ -104,21 +105,41 @@ ROOTFS_TEST(rootfs, has_the_mounts_below_its_path)
 	STEP(rootfs_attach(&creation, &err));
 }
 
-/* Whatever is mounted into it from now on stays in it, though all mounts were shared. */
+/* As init: in a mount namespace of its own, which is a copy of the host's. */
+static int mount_into_the_tree(void)
+{
+	_close_ int target = -1, context = fsopen("tmpfs", FSOPEN_CLOEXEC), tmpfs = -1;
+
+	if (unshare(CLONE_NEWNS) < 0 || rootfs_step_open(&creation, &err) < 0)
+		return 1;
+	target = in_tree("/sub", O_PATH);
+	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return 2;
+	tmpfs = fsmount(context, FSMOUNT_CLOEXEC, 0);
+	if (tmpfs < 0 || mkdirat(tmpfs, "inside", 0755) < 0)
+		return 3;
+	if (move_mount(tmpfs, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <
+	    0)
+		return 4;
+	return faccessat(creation.rootfs.tree, "sub/inside", F_OK, 0) < 0 ? 5 : 0;
+}
+
+/* Whatever is mounted into it stays in it, though all mounts of the host are shared. */
 ROOTFS_TEST(rootfs, is_shut_off_from_the_host)
 {
-	_close_ int target = -1, context = -1, tmpfs = -1;
+	int status = -1;
+	pid_t pid;
 
 	DO(mount(NULL, "/mnt", NULL, MS_SHARED | MS_REC, NULL));
 	DO(mkdir("sub", 0755));
-	fixture_open();
-	target = in_tree("/sub", O_PATH);
-	context = fsopen("tmpfs", FSOPEN_CLOEXEC);
-	DO(fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
-	tmpfs = fsmount(context, FSMOUNT_CLOEXEC, 0);
-	DO(mkdirat(tmpfs, "inside", 0755));
-	DO(move_mount(tmpfs, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
-	cr_expect(S_ISDIR(stat_in_tree("/sub/inside").st_mode));
+	STEP(fixture_plan());
+	STEP(rootfs_step_sources(&creation, &err));
+	pid = fork();
+	DO(pid);
+	if (pid == 0)
+		_exit(mount_into_the_tree());
+	DO(waitpid(pid, &status, 0));
+	cr_expect_eq(status, 0, "%d", WEXITSTATUS(status));
 	cr_expect_eq(access("/mnt/bundle/rootfs/sub/inside", F_OK), -1);
 }
 
