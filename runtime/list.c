@@ -3,30 +3,35 @@
 #include <string.h>
 
 #include "runtime/command.h"
+#include "runtime/output.h"
+#include "spec/arena.h"
 #include "spec/error.h"
 
-static size_t longest_id(const struct container_list *list)
-{
-	size_t longest = sizeof "ID" - 1;
+enum { COLUMNS = 6 };
 
-	for (size_t i = 0; i < list->count; i++)
-		if (strlen(list->at[i].id) > longest)
-			longest = strlen(list->at[i].id);
-	return longest;
+static void fill_row(const char *cells[COLUMNS], const struct container_state *state,
+		     struct arena *arena)
+{
+	cells[0] = state->id;
+	cells[1] = arena_printf(arena, "%d", state->pid);
+	cells[2] = state->status;
+	cells[3] = state->bundle;
+	cells[4] = state->created;
+	cells[5] = state->owner;
 }
 
 static void print_table(const struct container_list *list)
 {
-	int width = (int)longest_id(list);
+	static const char *const titles[COLUMNS] = {"ID",     "PID",     "STATUS",
+						    "BUNDLE", "CREATED", "OWNER"};
+	struct arena arena _arena_ = {0};
+	const char *(*rows)[COLUMNS] = arena_array(&arena, list->count + 1, sizeof *rows);
 
-	printf("%-*s   %-9s   %-8s   %-30s   %-30s   %s\n", width, "ID", "PID", "STATUS", "BUNDLE",
-	       "CREATED", "OWNER");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct container_state *state = &list->at[i];
-
-		printf("%-*s   %-9d   %-8s   %-30s   %-30s   %s\n", width, state->id, state->pid,
-		       state->status, state->bundle, state->created, state->owner);
-	}
+	for (size_t column = 0; column < COLUMNS; column++)
+		rows[0][column] = titles[column];
+	for (size_t i = 0; i < list->count; i++)
+		fill_row(rows[i + 1], &list->at[i], &arena);
+	output_table(*rows, list->count + 1, COLUMNS, stdout);
 }
 
 static void print_ids(const struct container_list *list)

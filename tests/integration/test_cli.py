@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from harness import CGROUPS, TAG
+
 COMMANDS = "create start state kill delete run list spec features plan".split()
 
 
@@ -161,6 +163,31 @@ def test_plan_does_nothing(kist, bundle, host_unchanged):
     bundle.write()
     assert kist.ok("plan", "--bundle", bundle.path).out
     assert not kist.root.exists()
+
+
+def test_list_fits_its_content(kist, make_bundle):
+    """Columns as wide as needed, and nothing in a name that a terminal would obey."""
+    names = ["short", "längst-" + "x" * 40, "\x1b[31mred\n"]
+    for number, name in enumerate(names):
+        bundle = make_bundle(name).probe("wait")
+        bundle.linux["cgroupsPath"] = f"{CGROUPS}/list-{number}"
+        kist.create(bundle, id=f"{TAG}-list-{number}")
+    lines = kist.ok("list").out.splitlines()
+    assert len(lines) == 1 + len(names), lines
+    titles = "ID PID STATUS BUNDLE CREATED OWNER".split()
+    starts = [lines[0].index(title) for title in titles]
+    rows = [
+        [line[start:end].rstrip() for start, end in zip(starts, [*starts[1:], None])]
+        for line in lines
+    ]
+    assert rows[0] == titles
+    for row, state, name in zip(rows[1:], kist.list(), [*names[:2], r"\x1b[31mred\x0a"]):
+        assert row[3].endswith(f"/{name}")
+        assert row[:3] == [state["id"], str(state["pid"]), state["status"]]
+        assert row[4:] == [state["created"], state["owner"]]
+    for column in range(len(titles) - 1):
+        widest = max(len(row[column]) for row in rows)
+        assert starts[column + 1] - starts[column] == widest + 3
 
 
 def test_stdout_that_cannot_be_written(kist, bundle):
