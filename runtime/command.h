@@ -7,13 +7,8 @@
 #define KIST_COMMAND_H
 
 #include "libcontainer/container.h"
+#include "runtime/global.h"
 #include "runtime/options.h"
-
-/* What every command may need: the options before its name. */
-struct global {
-	const char *root; /* absolute */
-	enum container_cgroup_manager cgroup_manager;
-};
 
 /* The options of all commands; each takes those of its table. */
 struct command_options {
@@ -24,7 +19,7 @@ struct command_options {
 	bool force;                         /* delete */
 	bool quiet;                         /* list */
 	bool rootless;                      /* spec */
-	const char *format;                 /* list */
+	int json;                           /* list */
 };
 
 struct command {
@@ -42,10 +37,27 @@ struct command {
 		   struct error *err);
 };
 
+extern const struct command commands[]; /* sorted by name */
+extern const size_t command_count;
+
+/**
+ * command_call() - do what the command line says.
+ * @argv: the command's name and what follows it, ended by NULL
+ *
+ * Return: exit status, or -code
+ */
+int command_call(const struct global *global, char **argv, struct error *err);
+
+/**
+ * command_print_all() - the help of kist itself, on stdout.
+ */
+void command_print_all(void);
+
 int command_create(const struct global *, struct command_options *, char **, struct error *);
 int command_run(const struct global *, struct command_options *, char **, struct error *);
 int command_start(const struct global *, struct command_options *, char **, struct error *);
 int command_state(const struct global *, struct command_options *, char **, struct error *);
+int command_help(const struct global *, struct command_options *, char **, struct error *);
 int command_kill(const struct global *, struct command_options *, char **, struct error *);
 int command_delete(const struct global *, struct command_options *, char **, struct error *);
 int command_list(const struct global *, struct command_options *, char **, struct error *);

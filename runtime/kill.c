@@ -11,6 +11,6 @@ int command_kill(const struct global *global, struct command_options *options, c
 	int signal = container_signal(name);
 
 	if (signal < 0)
-		return error_set(err, EINVAL, "kill: unknown signal \"%s\"", name);
+		return error_set(err, EINVAL, "unknown signal \"%s\"", name);
 	return container_kill(global->root, argv[0], signal, options->all, err);
 }

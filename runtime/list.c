@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <string.h>
-
 #include "runtime/command.h"
 #include "runtime/output.h"
 #include "spec/arena.h"
-#include "spec/error.h"
 
 enum { COLUMNS = 6 };
 
@@ -43,18 +39,14 @@ static void print_ids(const struct container_list *list)
 int command_list(const struct global *global, struct command_options *options, char **argv,
 		 struct error *err)
 {
-	const char *format = options->format ? options->format : "table";
 	struct container_list list;
 
 	(void)argv;
-	if (strcmp(format, "table") != 0 && strcmp(format, "json") != 0)
-		return error_set(err, EINVAL, "list --format: \"%s\" is neither table nor json",
-				 format);
 	if (container_list(global->root, &list, err) < 0)
 		return -err->code;
 	if (options->quiet)
 		print_ids(&list);
-	else if (strcmp(format, "json") == 0)
+	else if (options->json)
 		(void)container_list_print(&list, stdout); /* main.c looks at stdout */
 	else
 		print_table(&list);

@@ -7,11 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/error.h"
-
 static bool takes_argument(const struct option *option)
 {
-	return option->kind != OPTION_FLAG && option->kind != OPTION_IGNORED_FLAG;
+	return option->kind != OPTION_FLAG;
 }
 
 /* Find a long option; name may go on with "=value". */
@@ -34,6 +32,29 @@ static const struct option *find_letter(const struct options *options, char lett
 	return NULL;
 }
 
+const char *closer_name(const char *closest, const char *name, const char *given)
+{
+	const struct word names[] = {{.name = closest}, {.name = name}};
+	const struct words both = {.at = names, .count = 2}, new = {.at = names + 1, .count = 1};
+
+	return words_closest(closest ? &both : &new, given);
+}
+
+static int unknown_option(const struct options *options, const char *word, struct error *err)
+{
+	const char *name = word + strspn(word, "-");
+	const char *closest = NULL;
+	char given[64];
+
+	snprintf(given, sizeof given, "%.*s", (int)strcspn(name, "="), name);
+	for (size_t i = 0; i < options->count; i++)
+		closest = closer_name(closest, options->at[i].name, given);
+	if (closest)
+		return error_set(err, EINVAL, "unknown option \"%s\" (did you mean --%s?)", word,
+				 closest);
+	return error_set(err, EINVAL, "unknown option \"%s\" (see --help)", word);
+}
+
 static int store_flag(const struct option *option, const char *value, bool *flag, struct error *err)
 {
 	if (!value || strcmp(value, "true") == 0)
@@ -43,6 +64,16 @@ static int store_flag(const struct option *option, const char *value, bool *flag
 	else
 		return error_set(err, EINVAL, "--%s: \"%s\" is neither true nor false",
 				 option->name, value);
+	return 0;
+}
+
+/* A script's variable that is not set must not be taken for the working directory, or for nothing. */
+static int store_path(const struct option *option, const char *value, const char **path,
+		      struct error *err)
+{
+	if (!*value)
+		return error_set(err, EINVAL, "--%s: the path is empty", option->name);
+	*path = value;
 	return 0;
 }
 
@@ -60,6 +91,17 @@ static int store_number(const struct option *option, const char *value, unsigned
 	return 0;
 }
 
+static int store_word(const struct option *option, const char *value, int *word, struct error *err)
+{
+	uint64_t found;
+
+	if (!words_find(&option->words, value, &found))
+		return error_set(err, EINVAL, "--%s: unknown %s \"%s\" (%s)", option->name,
+				 option->words.what, value, option->help);
+	*word = (int)found;
+	return 0;
+}
+
 static int store(const struct option *option, const char *value, void *target, struct error *err)
 {
 	void *member = (char *)target + option->offset;
@@ -67,42 +109,66 @@ static int store(const struct option *option, const char *value, void *target, s
 	switch (option->kind) {
 	case OPTION_FLAG:
 		return store_flag(option, value, member, err);
-	case OPTION_STRING:
-		*(const char **)member = value;
-		return 0;
+	case OPTION_PATH:
+		return store_path(option, value, member, err);
 	case OPTION_NUMBER:
 		return store_number(option, value, member, err);
-	default:
+	case OPTION_WORD:
+		return store_word(option, value, member, err);
+	case OPTION_IGNORED:
 		return 0;
 	}
+	return 0;
+}
+
+/* @value: what is joined to the option; NULL: the next word, if it takes one */
+static int parse_option(const struct option *option, const char *value, char ***argv, void *target,
+			struct error *err)
+{
+	if (!value && takes_argument(option)) {
+		value = *++*argv;
+		if (!value)
+			return error_set(err, EINVAL, "--%s needs an argument: %s", option->name,
+					 option->argument);
+	}
+	return store(option, value, target, err);
+}
+
+static int parse_letters(const struct options *options, char ***argv, void *target,
+			 struct error *err)
+{
+	const char *word = **argv;
+
+	for (const char *letter = word + 1; *letter; letter++) {
+		const struct option *option = find_letter(options, *letter);
+		const char *rest = letter[1] ? letter + 1 : NULL;
+
+		if (!option)
+			return unknown_option(options, word, err);
+		if (rest && *rest == '=')
+			return parse_option(option, rest + 1, argv, target, err);
+		if (takes_argument(option))
+			return parse_option(option, rest, argv, target, err);
+		if (parse_option(option, NULL, argv, target, err) < 0)
+			return -err->code;
+	}
+	return 0;
 }
 
 /* The word at *argv, and the next one when it is its argument. */
 static int parse_word(const struct options *options, char ***argv, void *target, struct error *err)
 {
 	const char *word = **argv;
-	const char *name = word + strspn(word, "-");
+	bool one_dash = word[1] != '-';
+	const char *name = word + (one_dash ? 1 : 2);
 	const struct option *option = find_long(options, name);
-	const char *value = strchr(name, '=');
+	const char *equals = strchr(name, '=');
 
-	if (value)
-		value++;
-	/* "-b" and "-bVALUE", but no long option with one dash. */
-	if (!option && word[1] != '-') {
-		option = find_letter(options, word[1]);
-		value = option && word[2] ? word + 2 + (word[2] == '=') : NULL;
-		if (option && value && !takes_argument(option))
-			option = NULL;
-	}
-	if (!option)
-		return error_set(err, EINVAL, "unknown option \"%s\" (see --help)", word);
-	if (takes_argument(option) && !value) {
-		value = *++*argv;
-		if (!value)
-			return error_set(err, EINVAL, "option \"%s\" needs an argument: %s", word,
-					 option->argument);
-	}
-	return store(option, value, target, err);
+	if (option)
+		return parse_option(option, equals ? equals + 1 : NULL, argv, target, err);
+	if (one_dash)
+		return parse_letters(options, argv, target, err);
+	return unknown_option(options, word, err);
 }
 
 int options_parse(const struct options *options, char **argv, bool first_only, void *target,

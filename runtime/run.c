@@ -56,17 +56,16 @@ int command_run(const struct global *global, struct command_options *options, ch
 	container->args = (const char *const *)argv + 1;
 	if (container->rootfs && !argv[1])
 		return error_set(err, EINVAL,
-				 "run --rootfs: a command is needed: kist run --rootfs DIR "
+				 "--rootfs: a command is needed: kist run --rootfs DIR "
 				 "ID -- CMD [ARG...]");
 	if (!container->rootfs && argv[1])
 		return error_set(err, EINVAL,
-				 "run: too many arguments; a command goes with --rootfs, a "
+				 "too many arguments; a command goes with --rootfs, a "
 				 "bundle has its own in config.json");
 	if (container->rootfs && (container->bundle || container->config))
-		return error_set(
-			err, EINVAL,
-			"run: --rootfs is for a container without a bundle: leave --bundle and "
-			"--config out");
+		return error_set(err, EINVAL,
+				 "--rootfs is for a container without a bundle: leave --bundle and "
+				 "--config out");
 	if (container->detach)
 		return run_detached(container, err);
 	return run_foreground(global, options, err);

@@ -18,19 +18,19 @@ int command_spec(const struct global *global, struct command_options *options, c
 	(void)global;
 	(void)argv;
 	if (directory < 0)
-		return error_errno(err, "spec: bundle %s", bundle);
+		return error_errno(err, "bundle %s", bundle);
 	fd = openat(directory, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return errno == EEXIST ? error_set(err, EEXIST,
-						   "spec: config.json exists; move it away "
+						   "config.json exists; move it away "
 						   "first")
-				       : error_errno(err, "spec: config.json");
+				       : error_errno(err, "config.json");
 	out = fdopen(fd, "w");
 	if (!out)
-		return error_errno(err, "spec: config.json");
+		return error_errno(err, "config.json");
 	fd = -1;
 	if (container_spec(options->rootless, out) < 0 || fflush(out) != 0) {
-		error_errno(err, "spec: config.json: write");
+		error_errno(err, "config.json: write");
 		unlinkat(directory, "config.json", 0);
 		return -err->code;
 	}

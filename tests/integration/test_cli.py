@@ -10,7 +10,7 @@ import pytest
 
 from harness import CGROUPS, TAG
 
-COMMANDS = "create start state kill delete run list spec features plan".split()
+COMMANDS = "create start state kill delete run list spec features plan help".split()
 
 
 def test_version(kist):
@@ -31,11 +31,13 @@ def test_help(kist):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command(kist, command):
     text = kist.ok(command, "--help").out
-    assert command in text.splitlines()[0]
+    assert text.startswith(f"usage: kist {command} ")
+    assert kist.ok("help", command).out == text
+    assert kist.ok(command, "-h", "too", "many", "words").out == text
 
 
 def test_no_command(kist):
-    assert kist.ok().out == kist.ok("--help").out
+    assert kist.ok().out == kist.ok("--help").out == kist.ok("help").out
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,9 @@ def test_no_command(kist):
         ["list", "--format", "yaml"],
         ["--log-format", "xml", "list"],
         ["kill", "id", "TERM", "more"],
+        ["help", "nosuch"],
+        ["help", "run", "state"],
+        ["delete", "-fx", "id"],
     ],
 )
 def test_mistakes(kist, args, host_unchanged):
@@ -63,6 +68,42 @@ def test_mistakes_name_the_culprit(kist):
     kist.fails("nosuch", text='"?nosuch"?')
     kist.fails("state", "--nosuch", "id", text="--nosuch")
     kist.fails("list", "--format", "yaml", text="yaml")
+
+
+@pytest.mark.parametrize(
+    "args, meant",
+    [
+        (["crate", "id"], '"create"'),
+        (["help", "strat"], '"start"'),
+        (["create", "--bundel", "x", "id"], "--bundle"),
+        (["create", "--pidfile=x", "id"], "--pid-file"),
+        (["delete", "-forse", "id"], "--force"),
+        (["--log-fromat", "json", "list"], "--log-format"),
+    ],
+)
+def test_mistakes_that_are_close(kist, args, meant):
+    kist.fails(*args, text=re.escape(f"(did you mean {meant}?)"))
+
+
+def test_mistakes_say_the_command_once(kist):
+    result = kist.fails("kill", "x", "FOO")
+    assert result.err == 'kist: kill x: unknown signal "FOO"\n'
+
+
+def test_bundle_that_is_empty(kist):
+    """As from a script's variable that is not set."""
+    for args in (["--bundle", ""], ["--bundle="], ["-b", ""]):
+        result = kist.fails("create", *args, "id")
+        assert result.err == "kist: create: --bundle: the path is empty\n"
+
+
+def test_letters_may_be_joined(kist, bundle):
+    id = kist.new_id()
+    bundle.probe("wait").write()
+    kist.ok("create", f"-b{bundle.path}", id)
+    assert kist.ok("list", "-qfjson").out == kist.ok("list", "-qf", "table").out == f"{id}\n"
+    kist.ok("kill", "-a", "--", id, "KILL")
+    kist.ok("delete", "-f", "--", id)
 
 
 def test_single_dash_long_options(kist, bundle):
@@ -87,6 +128,30 @@ def test_log_json(kist, work):
     assert entry["level"] == "error"
     assert "does not exist" in entry["msg"] and entry["msg"] in result.err
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", entry["time"])
+
+
+@pytest.mark.parametrize(
+    "args, text",
+    [
+        (["--nosuch", "state", "x"], "unknown option"),
+        (["--root", "", "state", "x"], "the path is empty"),
+        (["--cgroup-manager", "nosuch", "state", "x"], "unknown manager"),
+        (["nosuch"], "unknown command"),
+        (["state", "--nosuch", "x"], "unknown option"),
+        (["create", "--preserve-fds", "many", "x"], "is not a number"),
+        (["state"], "too few arguments"),
+    ],
+)
+def test_log_of_mistakes(program, work, args, text):
+    """containerd and podman show what the log says, not what is on stderr."""
+    log = work / "log.json"
+    result = subprocess.run(
+        [program, "--log", log, "--log-format", "json", *args], capture_output=True, text=True
+    )
+    assert result.returncode == 1
+    (entry,) = map(json.loads, log.read_text().splitlines())
+    assert entry["level"] == "error" and text in entry["msg"]
+    assert result.stderr == f"kist: {entry['msg']}\n"
 
 
 def test_log_is_appended(kist, work):
@@ -193,7 +258,27 @@ def test_list_fits_its_content(kist, make_bundle):
 def test_stdout_that_cannot_be_written(kist, bundle):
     """A caller that reads nothing must not take nothing for an answer."""
     container = kist.create(bundle)
+    answers = [
+        ["state", container.id],
+        ["list"],
+        ["list", "-q"],
+        ["list", "-fjson"],
+        ["features"],
+        ["plan", "--bundle", bundle.path],
+        ["help"],
+        ["list", "--help"],
+        ["--version"],
+    ]
     with open("/dev/full", "w") as full:
-        for args in (["state", container.id], ["list"], ["features"]):
+        for args in answers:
             result = kist(*args, stdout=full)
-            assert result.code == 1 and "No space left on device" in result.err
+            assert result.code == 1 and "No space left on device" in result.err, args
+
+
+def test_spec_that_cannot_be_written(kist, work):
+    """Nor is half a config.json left."""
+    result = kist.fails("spec", "-b", work / "nosuch", text="No such file or directory")
+    assert "spec: spec" not in result.err
+    (work / "config.json").touch()
+    kist.fails("spec", "-b", work, text="config.json exists")
+    assert (work / "config.json").read_text() == ""

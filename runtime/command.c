@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/command.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AT(member) OPTION_AT(struct command_options, member)
+
+/* clang-format off */
+#define HELP {"help", 'h', AT(help), NULL, "print this help"}
+#define BUNDLE {"bundle", 'b', AT(container.bundle), "DIR", "the bundle; default: the working directory"}
+#define CONFIG {"config", 'f', AT(container.config), "FILE", "the configuration in it; default: config.json"}
+#define CREATE_OPTIONS \
+	HELP, BUNDLE, CONFIG, \
+	{"console-socket", 0, AT(container.console_socket), "PATH", "socket that gets the terminal's leader"}, \
+	{"pid-file", 0, AT(container.pid_file), "FILE", "write the pid of init there"}, \
+	{"preserve-fds", 0, AT(container.preserve_fds), "N", "pass N descriptors, from 3 on, to the container"}, \
+	{"no-pivot", 0, AT(container.no_pivot), NULL, "change the root without pivot_root (on a ramdisk)"}, \
+	{"no-new-keyring", 0, AT(container.no_new_keyring), NULL, "keep the caller's session keyring"}
+
+static const struct option help_options[] = {HELP};
+static const struct option create_options[] = {CREATE_OPTIONS};
+static const struct option run_options[] = {
+	CREATE_OPTIONS,
+	{"detach", 'd', AT(container.detach), NULL, "return once the program runs"},
+	{"keep", 0, AT(keep), NULL, "do not delete the container when it ends"},
+	{"no-subreaper", 0, AT(no_subreaper), NULL, "do not adopt the container's orphans"},
+	{"rootfs", 0, AT(container.rootfs), "DIR", "no bundle: the default configuration with this root"},
+	{"ephemeral", 0, AT(container.ephemeral), NULL, "throw changes to the root filesystem away"},
+};
+static const struct option kill_options[] = {
+	HELP,
+	{"all", 'a', AT(all), NULL, "every process of the container"},
+};
+static const struct option delete_options[] = {
+	HELP,
+	{"force", 'f', AT(force), NULL, "kill a running container first"},
+};
+static const struct word list_formats[] = {{"table", false}, {"json", true}};
+static const struct option list_options[] = {
+	HELP,
+	{"format", 'f', AT(json), "FORMAT", "table or json", WORDS("format", list_formats)},
+	{"quiet", 'q', AT(quiet), NULL, "ids only"},
+};
+static const struct option spec_options[] = {
+	HELP, BUNDLE,
+	{"rootless", 0, AT(rootless), NULL, "for an ordinary user"},
+};
+static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
+
+const struct command commands[] = {
+	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create},
+	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
+	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
+	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
+	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill},
+	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
+	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
+	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run},
+	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},
+	{"start", "ID", "execute the program of a created container", OPTIONS(help_options), 1, 1, command_start},
+	{"state", "ID", "print the state of a container", OPTIONS(help_options), 1, 1, command_state},
+};
+/* clang-format on */
+
+const size_t command_count = sizeof commands / sizeof *commands;
+
+static const struct command *find_command(const char *name, struct error *err)
+{
+	const char *closest = NULL;
+
+	for (size_t i = 0; i < command_count; i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+		closest = closer_name(closest, commands[i].name, name);
+	}
+	if (closest)
+		error_set(err, EINVAL, "unknown command \"%s\" (did you mean \"%s\"?)", name,
+			  closest);
+	else
+		error_set(err, EINVAL, "unknown command \"%s\" (see kist --help)", name);
+	return NULL;
+}
+
+void command_print_all(void)
+{
+	printf("usage: kist [OPTION...] COMMAND [ARG...]\n\nRun OCI containers.\n\ncommands:\n");
+	for (size_t i = 0; i < command_count; i++)
+		printf("  %-10s %s\n", commands[i].name, commands[i].summary);
+	printf("\noptions:\n");
+	options_print(&global_options, stdout);
+}
+
+static void print_help(const struct command *command)
+{
+	printf("usage: kist %s %s\n\n%s\n\noptions:\n", command->name, command->usage,
+	       command->summary);
+	options_print(&command->options, stdout);
+}
+
+int command_help(const struct global *global, struct command_options *options, char **argv,
+		 struct error *err)
+{
+	const struct command *command;
+
+	(void)global;
+	(void)options;
+	if (!argv[0]) {
+		command_print_all();
+		return 0;
+	}
+	command = find_command(argv[0], err);
+	if (!command)
+		return -err->code;
+	print_help(command);
+	return 0;
+}
+
+/* What else the caller left open must not reach the container by accident. What he did mean to pass
+ * stays as it is: kist's own files are all close-on-exec, so these can be told apart. */
+static void secure_descriptors(unsigned preserved)
+{
+	close_range(STDERR_FILENO + 1 + preserved, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+int command_call(const struct global *global, char **argv, struct error *err)
+{
+	const struct command *command = find_command(argv[0], err);
+	struct command_options options = {0};
+	int count, status;
+
+	if (!command)
+		return -err->code;
+	count = options_parse(&command->options, ++argv, false, &options, err);
+	if (count < 0)
+		return error_wrap(err, "%s", command->name);
+	if (options.help) {
+		print_help(command);
+		return 0;
+	}
+	if (count < command->least || (command->most >= 0 && count > command->most))
+		return error_set(err, EINVAL, "%s: too %s arguments; usage: kist %s %s",
+				 command->name, count < command->least ? "few" : "many",
+				 command->name, command->usage);
+	secure_descriptors(options.container.preserve_fds);
+	options.container.root = global->root;
+	options.container.cgroup_manager = (enum container_cgroup_manager)global->cgroup_manager;
+	status = command->run(global, &options, argv, err);
+	if (status >= 0)
+		return status;
+	return argv[0] ? error_wrap(err, "%s %s", command->name, argv[0])
+		       : error_wrap(err, "%s", command->name);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/global.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define AT(member) OPTION_AT(struct global, member)
+
+/* clang-format off */
+static const struct word log_formats[] = {{"text", false}, {"json", true}};
+
+static const struct word log_levels[] = {
+	{"error", CONTAINER_LOG_ERROR},
+	{"warning", CONTAINER_LOG_WARNING},
+	{"info", CONTAINER_LOG_INFO},
+	{"debug", CONTAINER_LOG_DEBUG},
+};
+
+static const struct word cgroup_managers[] = {
+	{"cgroupfs", CONTAINER_CGROUPFS},
+	{"systemd", CONTAINER_SYSTEMD},
+	{"disabled", CONTAINER_NO_CGROUP},
+};
+
+static const struct option rows[] = {
+	{"help", 'h', AT(help), NULL, "print this help"},
+	{"version", 'v', AT(version), NULL, "print the version"},
+	{"root", 0, AT(root), "DIR", "where containers are kept"},
+	{"log", 0, AT(log), "FILE", "append warnings and errors there"},
+	{"log-format", 0, AT(log_json), "FORMAT", "text or json", WORDS("format", log_formats)},
+	{"log-level", 0, AT(log_level), "LEVEL", "error, warning, info or debug", WORDS("level", log_levels)},
+	{"debug", 0, AT(debug), NULL, "log each step with its duration"},
+	{"cgroup-manager", 0, AT(cgroup_manager), "NAME", "cgroupfs or disabled", WORDS("manager", cgroup_managers)},
+	{"systemd-cgroup", 0, AT(systemd_cgroup), NULL, "not supported yet"},
+	{"rootless", 0, OPTION_IGNORED, 0, "BOOL", "accepted, and decided by who calls"},
+};
+/* clang-format on */
+
+const struct options global_options = OPTIONS(rows);
+
+/* An ordinary user has a directory of his own; callers set the variable to "" as root. */
+static const char *default_root(char *buffer, size_t size)
+{
+	const char *runtime = getenv("XDG_RUNTIME_DIR");
+
+	if (geteuid() == 0)
+		return "/run/kist";
+	/* XDG base directories: a relative path is invalid and to be ignored. */
+	if (runtime && *runtime == '/')
+		snprintf(buffer, size, "%s/kist", runtime);
+	else
+		snprintf(buffer, size, "/run/user/%u/kist", geteuid());
+	return buffer;
+}
+
+static int choose_root(struct global *global, struct error *err)
+{
+	char working[PATH_MAX];
+	int length;
+
+	if (!global->root)
+		global->root = default_root(global->root_buffer, sizeof global->root_buffer);
+	if (*global->root == '/')
+		return 0;
+	if (!getcwd(working, sizeof working))
+		return error_errno(err, "--root %s: working directory", global->root);
+	length = snprintf(global->root_buffer, sizeof global->root_buffer, "%s/%s", working,
+			  global->root);
+	if ((size_t)length >= sizeof global->root_buffer)
+		return error_set(err, ENAMETOOLONG, "--root: the path is too long");
+	global->root = global->root_buffer;
+	return 0;
+}
+
+int global_read(struct global *global, char **argv, struct error *err)
+{
+	struct error mistake;
+	int parsed, opened;
+
+	*global = (struct global){.log_level = CONTAINER_LOG_WARNING};
+	parsed = options_parse(&global_options, argv, true, global, &mistake);
+	opened = container_log_open(global->log, global->log_json,
+				    global->debug ? CONTAINER_LOG_DEBUG
+						  : (enum container_log_level)global->log_level,
+				    err);
+	if (parsed < 0) {
+		*err = mistake;
+		return parsed;
+	}
+	if (opened < 0)
+		return opened;
+	if (global->systemd_cgroup)
+		global->cgroup_manager = CONTAINER_SYSTEMD;
+	return choose_root(global, err);
+}
