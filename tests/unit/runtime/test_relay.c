@@ -1,0 +1,631 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A foreground container, with people at both ends. The test is the user, who holds the leader of
+ * kist's terminal; a child is kist, which calls relay_run(); its child is the container's init, on a
+ * terminal of its own.
+ */
+#include "runtime/relay.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+
+#include "tests/unit/runtime/runtime_fixture.h"
+
+enum { DEADLINE_MS = 20000 };
+
+static int user;     /* leader of the user's terminal */
+static int terminal; /* its other side, which kist has as stdio */
+
+/* Seen by all three. */
+static struct shared {
+	size_t written;
+	pid_t orphan;
+} * shared;
+
+static void pause_ms(long milliseconds)
+{
+	nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+static int open_leader(void)
+{
+	int leader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	cr_assert(leader >= 0 && grantpt(leader) == 0 && unlockpt(leader) == 0);
+	return leader;
+}
+
+static void init(void)
+{
+	struct termios modes;
+
+	user = open_leader();
+	terminal = open(ptsname(user), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	cr_assert_geq(terminal, 0);
+	/* Bytes arrive as they were written. */
+	cr_assert_eq(tcgetattr(terminal, &modes), 0);
+	modes.c_oflag = 0;
+	cr_assert_eq(tcsetattr(terminal, TCSANOW, &modes), 0);
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+		      0);
+	cr_assert_neq(shared, MAP_FAILED);
+}
+
+TestSuite(relay, .init = init, .timeout = 60);
+
+/* In the children: say what was expected and end, with a status that no test expects. */
+#define EXPECT(condition)                                                                          \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			dprintf(STDERR_FILENO, "%s:%d: %s (%s)\n", __FILE__, __LINE__, #condition, \
+				strerror(errno));                                                  \
+			_exit(99);                                                                 \
+		}                                                                                  \
+	} while (0)
+
+struct scene {
+	void (*container)(void); /* ends init with 0 when it returns */
+	void (*kist)(void);      /* before relay_begin() */
+	int in, out;             /* kist's; 0: the user's terminal */
+	bool no_terminal;        /* process.terminal is false */
+};
+
+__attribute__((noreturn)) static void be_container(const struct scene *scene, int leader)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	EXPECT(sigprocmask(SIG_SETMASK, &none, NULL) == 0);
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	if (leader >= 0) {
+		int follower;
+
+		EXPECT(setsid() > 0);
+		follower = open(ptsname(leader), O_RDWR);
+		EXPECT(follower >= 0);
+		for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+			EXPECT(dup2(follower, fd) == fd);
+	}
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	scene->container();
+	_exit(0);
+}
+
+__attribute__((noreturn)) static void be_kist(const struct scene *scene)
+{
+	struct container_process process = {.terminal = scene->no_terminal ? -1 : open_leader()};
+	int signals, status;
+
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	EXPECT(dup2(scene->in ? scene->in : terminal, STDIN_FILENO) == STDIN_FILENO);
+	EXPECT(dup2(scene->out ? scene->out : terminal, STDOUT_FILENO) == STDOUT_FILENO);
+	close(user);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+	if (scene->kist)
+		scene->kist();
+	signals = relay_begin(&err);
+	EXPECT(signals >= 0);
+	process.pid = fork();
+	EXPECT(process.pid >= 0);
+	if (process.pid == 0)
+		be_container(scene, process.terminal);
+	process.pidfd = (int)syscall(SYS_pidfd_open, process.pid, 0);
+	EXPECT(process.pidfd >= 0);
+	status = relay_run(&process, signals, &err);
+	EXPECT(status >= 0);
+	_exit(status);
+}
+
+static pid_t start(const struct scene *scene)
+{
+	pid_t kist = fork();
+
+	cr_assert_geq(kist, 0);
+	if (kist == 0)
+		be_kist(scene);
+	return kist;
+}
+
+/* Return: kist's exit status */
+static int finish(pid_t kist)
+{
+	int status;
+
+	cr_assert_eq(waitpid(kist, &status, 0), kist);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* What can be read there within the deadline, up to size. */
+static size_t read_some(int fd, char *buffer, size_t size)
+{
+	struct pollfd wait = {.fd = fd, .events = POLLIN};
+	ssize_t got;
+
+	cr_assert_eq(poll(&wait, 1, DEADLINE_MS), 1, "nothing came");
+	got = read(fd, buffer, size);
+	cr_assert_gt(got, 0);
+	return (size_t)got;
+}
+
+/* Read until text, a line, has come. */
+static void expect(int fd, const char *text)
+{
+	static char line[256];
+	size_t length = 0;
+
+	do {
+		cr_assert_lt(length, sizeof line - 1, "%s instead of %s", line, text);
+		length += read_some(fd, line + length, 1);
+		line[length] = '\0';
+	} while (!strchr(line, '\n'));
+	cr_expect(strstr(line, text), "%s instead of %s", line, text);
+}
+
+/* The container's own terminal alters nothing either. */
+static void set_own_raw(void)
+{
+	struct termios modes;
+
+	EXPECT(tcgetattr(STDIN_FILENO, &modes) == 0);
+	cfmakeraw(&modes);
+	EXPECT(tcsetattr(STDIN_FILENO, TCSANOW, &modes) == 0);
+}
+
+static void say(const char *text)
+{
+	EXPECT(write(STDOUT_FILENO, text, strlen(text)) == (ssize_t)strlen(text));
+}
+
+/* A sequence in which every byte tells where it stands. */
+static char byte_at(size_t index)
+{
+	return (char)(index ^ index >> 8 ^ index >> 16);
+}
+
+static void write_sequence(int fd, size_t length)
+{
+	char data[1000];
+
+	for (size_t done = 0; done < length;) {
+		size_t count = length - done < sizeof data ? length - done : sizeof data;
+		ssize_t written;
+
+		for (size_t i = 0; i < count; i++)
+			data[i] = byte_at(done + i);
+		written = write(fd, data, count);
+		EXPECT(written > 0);
+		done += (size_t)written;
+		shared->written = done;
+	}
+}
+
+/* Return: how many bytes are as they should be */
+static size_t read_sequence(int fd, size_t length)
+{
+	char data[1000];
+
+	for (size_t done = 0; done < length;) {
+		struct pollfd wait = {.fd = fd, .events = POLLIN};
+		size_t count = length - done < sizeof data ? length - done : sizeof data;
+		ssize_t got = poll(&wait, 1, DEADLINE_MS) > 0 ? read(fd, data, count) : 0;
+
+		if (got <= 0)
+			return done;
+		for (ssize_t i = 0; i < got; i++)
+			if (data[i] != byte_at(done++))
+				return done - 1;
+	}
+	return length;
+}
+
+enum { ALL_BYTES = 256, MUCH = 1 << 20 };
+
+static void answer_every_byte(void)
+{
+	set_own_raw();
+	say("ready\n");
+	EXPECT(read_sequence(STDIN_FILENO, ALL_BYTES) == ALL_BYTES);
+	write_sequence(STDOUT_FILENO, ALL_BYTES);
+}
+
+Test(relay, every_byte_in_both_directions)
+{
+	pid_t kist = start(&(struct scene){.container = answer_every_byte});
+
+	expect(user, "ready");
+	write_sequence(user, ALL_BYTES);
+	cr_expect_eq(read_sequence(user, ALL_BYTES), ALL_BYTES);
+	cr_expect_eq(finish(kist), 0);
+}
+
+static void take_much(void)
+{
+	set_own_raw();
+	say("ready\n");
+	pause_ms(100);
+	EXPECT(read_sequence(STDIN_FILENO, MUCH) == MUCH);
+	say("all of it\n");
+}
+
+Test(relay, much_input_is_not_lost)
+{
+	pid_t kist = start(&(struct scene){.container = take_much});
+
+	expect(user, "ready");
+	write_sequence(user, MUCH);
+	expect(user, "all of it");
+	cr_expect_eq(finish(kist), 0);
+}
+
+/* What was written right before the end included. */
+static void give_much(void)
+{
+	set_own_raw();
+	write_sequence(STDOUT_FILENO, MUCH);
+	_exit(5);
+}
+
+Test(relay, much_output_is_not_lost)
+{
+	pid_t kist = start(&(struct scene){.container = give_much});
+
+	/* Until nothing fits any more. */
+	pause_ms(100);
+	cr_expect_eq(read_sequence(user, MUCH), MUCH);
+	cr_expect_eq(finish(kist), 5);
+}
+
+Test(relay, much_output_to_a_pipe)
+{
+	int ends[2];
+	pid_t kist;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	kist = start(&(struct scene){.container = give_much, .out = ends[1]});
+	close(ends[1]);
+	pause_ms(100);
+	cr_expect_eq(read_sequence(ends[0], MUCH), MUCH);
+	cr_expect_eq(finish(kist), 5);
+}
+
+static void speak_last(void)
+{
+	say("last words\n");
+}
+
+/* Init's end and its output come at the same time, in any order. */
+Test(relay, last_words)
+{
+	for (int round = 0; round < 50; round++) {
+		pid_t kist = start(&(struct scene){.container = speak_last});
+
+		expect(user, "last words");
+		cr_expect_eq(finish(kist), 0);
+	}
+}
+
+/* The container must not hang on a reader that is none. */
+Test(relay, output_that_nobody_reads_any_more)
+{
+	int ends[2];
+	pid_t kist;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[0]);
+	kist = start(&(struct scene){.container = give_much, .out = ends[1]});
+	cr_expect_eq(finish(kist), 5);
+	cr_expect_eq(shared->written, MUCH);
+}
+
+static void write_for_ever(void)
+{
+	set_own_raw();
+	write_sequence(STDOUT_FILENO, SIZE_MAX);
+}
+
+/* The output is full: only signals move anything. */
+static void check_full(int out)
+{
+	pid_t kist = start(&(struct scene){.container = write_for_ever, .out = out});
+	size_t before;
+
+	do {
+		before = shared->written;
+		pause_ms(100);
+	} while (before == 0 || shared->written != before);
+	kill(kist, SIGTERM);
+	/* What init has written is still wanted. */
+	pause_ms(200);
+	cr_expect_eq(waitpid(kist, NULL, WNOHANG), 0);
+	/* Unless he says otherwise who would have to read it. */
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
+/* As after Ctrl-S. */
+Test(relay, a_stopped_terminal_does_not_stop_signals)
+{
+	check_full(0);
+}
+
+Test(relay, a_full_pipe_does_not_stop_signals)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	check_full(ends[1]);
+}
+
+static void wait_for_ever(void)
+{
+	say("ready\n");
+	for (;;)
+		pause();
+}
+
+#define MODES(modes) tcgetattr(terminal, modes)
+
+Test(relay, the_terminal_is_raw_meanwhile)
+{
+	struct termios before, meanwhile, after;
+	pid_t kist;
+
+	cr_assert_eq(MODES(&before), 0);
+	cr_assert(before.c_lflag & ICANON);
+	kist = start(&(struct scene){.container = wait_for_ever});
+	expect(user, "ready");
+	cr_assert_eq(MODES(&meanwhile), 0);
+	cr_expect_eq(meanwhile.c_lflag & (ICANON | ECHO | ISIG | IEXTEN), 0);
+	cr_expect_eq(meanwhile.c_iflag & (IXON | ICRNL), 0);
+	cr_expect(meanwhile.c_oflag & OPOST);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+	cr_assert_eq(MODES(&after), 0);
+	cr_expect_eq(after.c_lflag, before.c_lflag);
+	cr_expect_eq(after.c_iflag, before.c_iflag);
+	cr_expect_eq(after.c_oflag, before.c_oflag);
+	cr_expect_arr_eq(after.c_cc, before.c_cc, sizeof after.c_cc);
+}
+
+Test(relay, a_terminal_that_the_container_does_not_have_is_left_alone)
+{
+	struct termios meanwhile;
+	pid_t kist = start(&(struct scene){.container = wait_for_ever, .no_terminal = true});
+
+	expect(user, "ready");
+	cr_assert_eq(MODES(&meanwhile), 0);
+	cr_expect(meanwhile.c_lflag & ICANON);
+	kill(kist, SIGINT);
+	cr_expect_eq(finish(kist), 128 + SIGINT);
+}
+
+/* A line each, without any 0 by 0 of a terminal that was not told yet. */
+static void tell_sizes(void)
+{
+	struct winsize size, told = {0};
+	sigset_t changes;
+
+	sigemptyset(&changes);
+	sigaddset(&changes, SIGWINCH);
+	EXPECT(sigprocmask(SIG_BLOCK, &changes, NULL) == 0);
+	for (;;) {
+		EXPECT(ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0);
+		if (memcmp(&size, &told, sizeof size) != 0)
+			dprintf(STDOUT_FILENO, "%d by %d\n", size.ws_row, size.ws_col);
+		told = size;
+		EXPECT(sigwaitinfo(&changes, NULL) == SIGWINCH);
+	}
+}
+
+Test(relay, the_window_s_size)
+{
+	struct winsize size = {.ws_row = 33, .ws_col = 77};
+	pid_t kist;
+
+	cr_assert_eq(ioctl(user, TIOCSWINSZ, &size), 0);
+	kist = start(&(struct scene){.container = tell_sizes});
+	expect(user, "33 by 77");
+	size.ws_row = 44;
+	cr_assert_eq(ioctl(user, TIOCSWINSZ, &size), 0);
+	/* Not kist's controlling terminal: nobody else tells it. */
+	kill(kist, SIGWINCH);
+	expect(user, "44 by 77");
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
+/* One that does not know its size, as that of a serial line, is no reason to change the other. */
+Test(relay, an_unknown_size_is_not_copied)
+{
+	struct winsize size = {.ws_row = 33, .ws_col = 77};
+	pid_t kist;
+
+	cr_assert_eq(ioctl(user, TIOCSWINSZ, &size), 0);
+	kist = start(&(struct scene){.container = tell_sizes});
+	expect(user, "33 by 77");
+	cr_assert_eq(ioctl(user, TIOCSWINSZ, &(struct winsize){0}), 0);
+	kill(kist, SIGWINCH);
+	size.ws_col = 78;
+	pause_ms(50);
+	cr_assert_eq(ioctl(user, TIOCSWINSZ, &size), 0);
+	kill(kist, SIGWINCH);
+	expect(user, "33 by 78");
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
+static void tell_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	EXPECT(sigprocmask(SIG_BLOCK, &all, NULL) == 0);
+	dprintf(STDOUT_FILENO, "ready\n");
+	for (;;)
+		dprintf(STDOUT_FILENO, "signal %d.\n", sigwaitinfo(&all, NULL));
+}
+
+static void expect_signal(int signal)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "signal %d.", signal);
+	expect(user, text);
+}
+
+Test(relay, signals_are_for_the_container)
+{
+	pid_t kist = start(&(struct scene){.container = tell_signals, .no_terminal = true});
+
+	expect(user, "ready");
+	for (int signal = 1; signal <= SIGRTMAX; signal++) {
+		switch (signal) {
+		case SIGKILL:
+		case SIGSTOP: /* nobody can */
+		case SIGSEGV:
+		case SIGBUS:
+		case SIGILL: /* faults of kist's */
+		case SIGFPE:
+		case SIGABRT:
+		case SIGCHLD:
+		case SIGPIPE:
+		case SIGURG:
+		case SIGWINCH: /* about kist */
+		case 32:
+		case 33: /* libc's */
+			continue;
+		}
+		kill(kist, signal);
+		expect_signal(signal);
+	}
+	/* They do not arrive first, though they are lower. */
+	kill(kist, SIGSTOP);
+	kill(kist, SIGPIPE);
+	kill(kist, SIGURG);
+	kill(kist, SIGWINCH);
+	kill(kist, SIGCHLD);
+	kill(kist, SIGRTMAX);
+	kill(kist, SIGCONT);
+	expect_signal(SIGCONT);
+	expect_signal(SIGRTMAX);
+	kill(kist, SIGABRT);
+	cr_expect_eq(finish(kist), -1);
+}
+
+static void ignore_children(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+}
+
+static void end_with_42(void)
+{
+	_exit(42);
+}
+
+static void end_by_a_signal(void)
+{
+	kill(getpid(), SIGKILL);
+}
+
+Test(relay, exit_status)
+{
+	for (int no_terminal = 0; no_terminal <= 1; no_terminal++) {
+		struct scene scene = {.container = end_with_42, .no_terminal = no_terminal};
+
+		cr_expect_eq(finish(start(&scene)), 42);
+		scene.kist = ignore_children;
+		cr_expect_eq(finish(start(&scene)), 42);
+		scene.container = end_by_a_signal;
+		cr_expect_eq(finish(start(&scene)), 128 + SIGKILL);
+	}
+}
+
+/* A manager of services closes the console, and opens it again for each that writes to it. */
+static void open_again(void)
+{
+	char name[64];
+
+	EXPECT(ttyname_r(STDIN_FILENO, name, sizeof name) == 0);
+	say("first\n");
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		close(fd);
+	pause_ms(100);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		open(name, O_RDWR | O_NOCTTY);
+	say("again\n");
+}
+
+Test(relay, a_console_that_is_opened_again)
+{
+	pid_t kist = start(&(struct scene){.container = open_again});
+
+	expect(user, "first");
+	expect(user, "again");
+	cr_expect_eq(finish(kist), 0);
+}
+
+static void rest(void)
+{
+	pause_ms(500);
+	say("rested\n");
+}
+
+/* Neither the end of stdin nor a stdout without reader keeps kist busy. */
+Test(relay, what_has_ended_is_not_asked_again)
+{
+	struct rusage used;
+	int ends[2], status;
+	pid_t kist;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[1]);
+	kist = start(&(struct scene){.container = rest, .in = ends[0]});
+	expect(user, "rested");
+	cr_assert_eq(wait4(kist, &status, 0, &used), kist);
+	cr_expect_eq(status, 0);
+	cr_expect_eq(used.ru_utime.tv_sec + used.ru_stime.tv_sec, 0);
+	cr_expect_lt(used.ru_utime.tv_usec + used.ru_stime.tv_usec, 200000);
+}
+
+static void become_subreaper(void)
+{
+	EXPECT(prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0);
+}
+
+/* Init sees the orphan until somebody has waited for it. */
+static void leave_an_orphan(void)
+{
+	pid_t parent = fork();
+
+	EXPECT(parent >= 0);
+	if (parent == 0) {
+		pid_t orphan = fork();
+
+		if (orphan == 0)
+			pause_ms(100);
+		else
+			shared->orphan = orphan;
+		_exit(0);
+	}
+	EXPECT(waitpid(parent, NULL, 0) == parent && shared->orphan > 0);
+	for (int tries = 0; kill(shared->orphan, 0) == 0; tries++) {
+		EXPECT(tries < DEADLINE_MS / 10);
+		pause_ms(10);
+	}
+	_exit(6);
+}
+
+Test(relay, orphans_are_taken_in)
+{
+	struct scene scene = {
+		.container = leave_an_orphan, .kist = become_subreaper, .no_terminal = true};
+
+	cr_expect_eq(finish(start(&scene)), 6);
+}
