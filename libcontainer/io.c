@@ -135,7 +135,8 @@ ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descript
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		.msg_controllen = sizeof control.bytes,
+		/* Aligned there is room for two. */
+		.msg_controllen = CMSG_LEN(sizeof(int)),
 	};
 	_close_ int received = -1;
 	struct cmsghdr *header;

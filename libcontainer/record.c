@@ -289,18 +289,28 @@ int record_step_check(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static int claim_directory(int root, const char *id, struct error *err)
+static int lock_directory(int root, const char *id, struct error *err)
 {
-	_close_ int directory = -1;
+	_close_ int directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (mkdirat(root, id, 0700) < 0)
-		return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
-	directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
 		return error_errno(err, "open");
 	if (flock(directory, LOCK_EX) < 0)
 		return error_errno(err, "flock");
 	return take(&directory);
+}
+
+static int claim_directory(int root, const char *id, struct error *err)
+{
+	int directory;
+
+	if (mkdirat(root, id, 0700) < 0)
+		return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
+	directory = lock_directory(root, id, err);
+	/* No undo knows of it yet. */
+	if (directory < 0)
+		unlinkat(root, id, AT_REMOVEDIR);
+	return directory;
 }
 
 int record_step_claim(struct creation *creation, struct error *err)
@@ -355,20 +365,37 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 	return io_replace_file(directory, name, 0644, text, strlen(text), err);
 }
 
+/* Of two deletes the other may have been faster, and the id be somebody else's by now. */
+static bool is_still_there(int root, const struct record *record)
+{
+	struct stat held, named;
+
+	return fstat(record->directory, &held) == 0 && held.st_nlink > 0 &&
+	       fstatat(root, record->id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+static int remove_files(const struct record *record, struct error *err)
+{
+	for (size_t i = 0; i < sizeof record_files / sizeof *record_files; i++)
+		if (unlinkat(record->directory, record_files[i], 0) < 0 && errno != ENOENT)
+			return error_errno(err, "%s", record_files[i]);
+	return 0;
+}
+
 int record_undo(const struct record *record, struct error *err)
 {
 	_close_ int root = -1;
 
 	if (record->directory < 0)
 		return 0;
-	for (size_t i = 0; i < sizeof record_files / sizeof *record_files; i++)
-		if (unlinkat(record->directory, record_files[i], 0) < 0 && errno != ENOENT)
-			return error_errno(err, "%s", record_files[i]);
+	if (remove_files(record, err) < 0)
+		return -err->code;
 	root = openat(record->directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
-		/* Of two deletes the other was faster. */
 		return errno == ENOENT ? 0 : error_errno(err, "..");
-	if (unlinkat(root, record->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
+	if (is_still_there(root, record) && unlinkat(root, record->id, AT_REMOVEDIR) < 0 &&
+	    errno != ENOENT)
 		return error_errno(err, "rmdir");
 	return 0;
 }

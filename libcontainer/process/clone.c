@@ -52,11 +52,11 @@ static pid_t clone_elsewhere(struct creation *creation, struct error *err)
 		own.at[kind] = -1;
 	if (namespaces_enter(creation, &own, err) == 0)
 		pid = clone_here(creation, err);
-	if (pid == 0 || namespaces_return(&own, &of_return) == 0)
-		return pid;
-	if (pid > 0)
+	if (pid != 0 && namespaces_return(&own, &of_return) < 0 && pid > 0) {
 		*err = of_return;
-	return -1;
+		pid = -1;
+	}
+	return pid < 0 ? -err->code : pid;
 }
 
 pid_t clone_init(struct creation *creation, struct error *err)

@@ -42,16 +42,17 @@ void sync_send_failure(int sync, const struct error *failure)
 /* Wait until there is something to receive, or until there never will be. */
 static int wait_readable(int sync, int pidfd, struct error *err)
 {
+	/* The kernel looks at them in this order, and what a process said before it ended still
+	 * counts. */
 	struct pollfd fds[] = {
-		{.fd = sync, .events = POLLIN},
 		{.fd = pidfd, .events = POLLIN},
+		{.fd = sync, .events = POLLIN},
 	};
 
 	while (poll(fds, 2, -1) < 0)
 		if (errno != EINTR)
 			return error_errno(err, "poll");
-	/* What a process said before it ended still counts. */
-	return fds[0].revents != 0;
+	return fds[1].revents != 0;
 }
 
 static int take_failure(const struct message *message, ssize_t size, struct error *err)
@@ -102,7 +103,7 @@ static int error_init_ended(const struct plan *plan, struct error *err)
 int sync_step_ready(struct creation *creation, struct error *err)
 {
 	for (;;) {
-		int descriptor = -1;
+		_close_ int descriptor = -1;
 		int word = sync_receive(creation->sync, creation->init, &descriptor, err);
 
 		if (word < 0 || word == SYNC_PAUSED)
@@ -111,7 +112,7 @@ int sync_step_ready(struct creation *creation, struct error *err)
 			return error_init_ended(creation->plan, err);
 		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
 			return error_set(err, EPROTO, "init said something unexpected (%d)", word);
-		creation->terminal = descriptor;
+		creation->terminal = take(&descriptor);
 	}
 }
 

@@ -139,6 +139,7 @@ CHILD_TEST(clone, joins_a_pid_namespace_and_stays_out_of_it)
 {
 	pid_t pid;
 
+	plan.namespaces.entered = 1U << NAMESPACE_PID;
 	creation.namespaces.at[NAMESPACE_PID] = other_pid_namespace();
 	EXPECT(creation.namespaces.at[NAMESPACE_PID] >= 0);
 	pid = clone_init(&creation, &err);
@@ -152,6 +153,7 @@ CHILD_TEST(clone, joins_a_pid_namespace_and_stays_out_of_it)
 /* The caller is back where it was, also after a failure. */
 CHILD_TEST(clone, stays_out_of_a_pid_namespace_when_it_fails)
 {
+	plan.namespaces.entered = 1U << NAMESPACE_PID;
 	creation.namespaces.at[NAMESPACE_PID] = other_pid_namespace();
 	plan.namespaces.clone_flags = 1ULL << 60;
 	EXPECT(clone_init(&creation, &err) == -EINVAL);
@@ -160,8 +162,10 @@ CHILD_TEST(clone, stays_out_of_a_pid_namespace_when_it_fails)
 
 CHILD_TEST(clone, joins_no_other_namespace_as_a_pid_namespace)
 {
+	plan.namespaces.entered = 1U << NAMESPACE_PID;
 	creation.namespaces.at[NAMESPACE_PID] = open("/proc/self/ns/uts", O_RDONLY | O_CLOEXEC);
-	FAILS(clone_init(&creation, &err), EINVAL, "setns(pid): Invalid argument");
+	FAILS(clone_init(&creation, &err), EINVAL,
+	      "linux.namespaces: pid: setns: Invalid argument");
 }
 
 /*

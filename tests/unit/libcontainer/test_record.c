@@ -356,11 +356,13 @@ Test(record, is_created_while_somebody_listens)
 	cr_expect_eq(status_of("web"), STATUS_RUNNING);
 }
 
-/* There is an init, but until `create` is done it does not listen for others. */
-Test(record, has_an_init_before_the_creator_is_done)
+/* There is an init and a record of it, but it is not ready before its creator says so. */
+Test(record, is_creating_until_the_creator_is_done)
 {
 	begin_container("web");
 	put_init(spawn(sleep_forever));
+	cr_expect_eq(status_of("web"), STATUS_CREATING);
+	leave_container();
 	cr_expect_eq(status_of("web"), STATUS_RUNNING);
 }
 
@@ -441,6 +443,7 @@ Test(record, is_paused_while_its_cgroup_is_frozen)
 	plan.cgroup.driver = real->hierarchies.count == 1 && freezer->unified ? &cgroup_v2_driver
 									      : &cgroup_v1_driver;
 	plan.cgroup.path = arena_printf(&arena, "/kist-test-record-%d", (int)getpid());
+	plan.host = real;
 	directory = tree_make(freezer, plan.cgroup.path, &err);
 	STEP(directory);
 	make_running("web");
@@ -557,4 +560,21 @@ Test(record, undo_does_not_remove_what_kist_did_not_make)
 	FAILS(record_undo(&container.record, &err), ENOTEMPTY, "rmdir: Directory not empty");
 	cr_expect_str_eq(get_file("web", "precious"), "x");
 	container_close(&container);
+}
+
+/* Two deletes at once, and a create between them: the slower delete must leave it alone. */
+Test(record, undo_leaves_a_new_container_of_the_same_id)
+{
+	struct record old;
+
+	begin_container("web");
+	old = creation.record;
+	STEP(record_undo(&old, &err));
+	creation.record.directory = -1;
+	STEP(record_step_claim(&creation, &err));
+	STEP(record_undo(&old, &err));
+	close(old.directory);
+	cr_expect_eq(faccessat(creation.record.directory, "record.json", F_OK, 0), 0);
+	FAILS(record_step_claim(&creation, &err), EEXIST,
+	      "container \"web\" already exists: the id is in use");
 }
