@@ -181,6 +181,10 @@ def test_engine_configurations_run(kist, engine_bundle, name):
         # buildah takes the terminal by a socket; see test_stdio.py.
         bundle.process["terminal"] = False
     config = json.loads(json.dumps(bundle.config))
+    if config["linux"].get("uidMappings"):
+        # The engines give an image's files to the namespace's root.
+        first = config["linux"]["uidMappings"][0]["hostID"]
+        subprocess.run(["chown", "-hR", f"{first}:{first}", bundle.rootfs], check=True)
     bundle.process["env"].append(f"KIST_TEST={TAG}")
     probed = kist.report(bundle, *[mount["destination"] for mount in config["mounts"]])
     check_as_asked(probed, config)
