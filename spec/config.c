@@ -69,6 +69,9 @@ static int add_option(struct reader *reader, const char *word, struct mount_opti
 		return 0;
 	case MOUNT_OPTION_RECURSIVE_ATTRIBUTE:
 		add_attribute(row, &options->rset, &options->rclear);
+		/* It comes later, and concerns this mount, too. */
+		options->set &= ~(row->set | row->clear);
+		options->clear &= ~(row->set | row->clear);
 		return 0;
 	case MOUNT_OPTION_SUPERBLOCK:
 		options->superblock = (options->superblock & ~row->clear) | row->set;

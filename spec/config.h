@@ -42,7 +42,8 @@ struct mount_options {
 	struct strings words; /* as written */
 	unsigned mode;        /* enum mount_mode */
 	uint64_t set, clear; /* MOUNT_ATTR_*, this mount alone; disjoint, but for the atime field */
-	uint64_t rset, rclear;    /* the same with AT_RECURSIVE */
+	uint64_t rset, rclear;    /* the same with AT_RECURSIVE, to be applied first: where both
+				     say something, set and clear were written later */
 	unsigned long superblock; /* MS_SYNCHRONOUS, MS_DIRSYNC, MS_LAZYTIME, MS_SILENT,
 				     MS_I_VERSION, MS_MANDLOCK */
 	struct propagations {     /* each is a call of its own, in this order */

@@ -50,7 +50,9 @@ static enum mount_kind find_kind(const struct mount *mount)
 
 static bool wants_readonly(const struct mount *mount)
 {
-	return (mount->options.set | mount->options.rset) & MOUNT_ATTR_RDONLY;
+	const struct mount_options *options = &mount->options;
+
+	return (options->set | (options->rset & ~options->clear)) & MOUNT_ATTR_RDONLY;
 }
 
 static int check_words(const struct mount_plan *entry, struct error *err)
@@ -226,7 +228,7 @@ static uint64_t new_attributes(const struct mount_plan *entry)
 {
 	const struct mount_options *options = &entry->mount->options;
 
-	return early(entry, (options->rset & ~options->clear) | (options->set & ~options->rclear));
+	return early(entry, (options->rset & ~options->clear) | options->set);
 }
 
 static int change_attributes(int mount, const struct mount_plan *entry, struct error *err)

@@ -131,6 +131,9 @@ def test_bind_missing_source(kist, bundle, work):
         (["bind", "nosymfollow"], {"nosymfollow"}, set()),
         (["bind", "noexec", "exec"], set(), {"noexec"}),
         (["rbind", "rro"], {"ro"}, set()),
+        (["rbind", "rro", "rw"], {"rw"}, {"ro"}),
+        (["rbind", "rw", "rro"], {"ro"}, {"rw"}),
+        (["rbind", "noatime", "rrelatime"], {"relatime"}, {"noatime"}),
         (["rbind", "rnosuid", "rnodev", "rnoexec"], {"nosuid", "nodev", "noexec"}, set()),
     ],
     ids=lambda value: ",".join(sorted(value)) if isinstance(value, list) else "",
@@ -169,6 +172,16 @@ def test_rbind(kist, bundle, work, elsewhere, option, below):
     assert "ro" in report.mount("/data").options
     assert report.mount("/data/below").options >= below
     assert report.mount("/data/below").source == "nested"
+
+
+@pytest.mark.parametrize("options, top, below", [(["rro", "rw"], "rw", "ro"),
+                                                 (["ro", "rrw"], "rw", "rw")])
+def test_the_later_option_wins(kist, bundle, work, elsewhere, options, top, below):
+    kist.prefix = nested(work, elsewhere).enter("--mount")
+    bundle.bind(work / "tree", "/data", "rbind", *options)
+    report = kist.report(bundle)
+    assert top in report.mount("/data").options
+    assert below in report.mount("/data/below").options
 
 
 @pytest.mark.parametrize(

@@ -670,7 +670,11 @@ static const struct {
 	{"\"rro\",\"rnosuid\"", {.rset = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID}},
 	{"\"rro\",\"rrw\"", {.rclear = MOUNT_ATTR_RDONLY}},
 	{"\"rnoatime\"", {.rset = MOUNT_ATTR_NOATIME, .rclear = MOUNT_ATTR__ATIME}},
-	{"\"ro\",\"rrw\"", {.set = MOUNT_ATTR_RDONLY, .rclear = MOUNT_ATTR_RDONLY}},
+	/* The later word wins, and what is below follows the recursive ones only. */
+	{"\"ro\",\"rrw\"", {.rclear = MOUNT_ATTR_RDONLY}},
+	{"\"rro\",\"rw\"", {.rset = MOUNT_ATTR_RDONLY, .clear = MOUNT_ATTR_RDONLY}},
+	{"\"rw\",\"nosuid\",\"rro\"", {.set = MOUNT_ATTR_NOSUID, .rset = MOUNT_ATTR_RDONLY}},
+	{"\"strictatime\",\"rnoatime\"", {.rset = MOUNT_ATTR_NOATIME, .rclear = MOUNT_ATTR__ATIME}},
 	{"\"sync\",\"dirsync\",\"lazytime\"",
 	 {.superblock = MS_SYNCHRONOUS | MS_DIRSYNC | 1 << 25}},
 	{"\"sync\",\"dirsync\",\"async\"", {.superblock = MS_DIRSYNC}},
