@@ -157,7 +157,8 @@ struct container_list {
 
 /**
  * container_list() - every container below root. One that vanishes meanwhile is left out, one whose
- * record cannot be read is listed with what is known, its id and status. Free with container_list_finish().
+ * record cannot be read is listed with what is known, its id and status. Free with
+ * container_list_finish().
  */
 int container_list(const char *root, struct container_list *list, struct error *err);
 void container_list_finish(struct container_list *list);

@@ -44,17 +44,30 @@ int relay_begin(struct error *err)
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
 }
 
-/* Whichever of stdin, stdout and stderr is a terminal; one that does not know its size says 0. */
-static void copy_size(int terminal)
+/* One that does not know its size says 0. */
+static struct winsize own_size(void)
 {
 	struct winsize size;
 
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col) {
-			ioctl(terminal, TIOCSWINSZ, &size);
-			return;
-		}
-	}
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
+			return size;
+	return (struct winsize){0};
+}
+
+struct container_terminal_size relay_terminal_size(void)
+{
+	struct winsize size = own_size();
+
+	return (struct container_terminal_size){.rows = size.ws_row, .columns = size.ws_col};
+}
+
+static void copy_size(int terminal)
+{
+	struct winsize size = own_size();
+
+	if (size.ws_row)
+		ioctl(terminal, TIOCSWINSZ, &size);
 }
 
 /* As a subreaper, take in what the container's processes left; init is waited for by its pidfd. */

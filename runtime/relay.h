@@ -15,6 +15,12 @@
 int relay_begin(struct error *err);
 
 /**
+ * relay_terminal_size() - of whichever of stdin, stdout and stderr is a terminal; zeros when none is,
+ * or when it does not know.
+ */
+struct container_terminal_size relay_terminal_size(void);
+
+/**
  * relay_run() - pass everything on until init has ended.
  * @signals: from relay_begin()
  *

@@ -17,7 +17,7 @@ static int finish(const struct global *global, const struct command_options *opt
 	return status;
 }
 
-static int run_foreground(const struct global *global, const struct command_options *options,
+static int run_foreground(const struct global *global, struct command_options *options,
 			  struct error *err)
 {
 	struct container_process process;
@@ -28,6 +28,7 @@ static int run_foreground(const struct global *global, const struct command_opti
 		return signals;
 	if (!options->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	options->container.terminal_size = relay_terminal_size();
 	if (container_run(&options->container, &process, err) < 0)
 		return -err->code;
 	status = relay_run(&process, signals, err);

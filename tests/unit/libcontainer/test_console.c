@@ -152,6 +152,20 @@ CHILD_TEST(console, is_the_container_s_and_controls_it)
 	EXPECT(read(leader, text, sizeof text - 1) == 3 && strcmp(text, "hi\n") == 0);
 }
 
+/* What it is relayed to is what the program's output will be seen on. */
+CHILD_TEST(console, has_the_size_of_the_terminal_it_is_relayed_to)
+{
+	const struct console_size size = {.height = 25, .width = 80};
+	struct winsize window;
+	int host_end = have_tree();
+
+	mount_devpts();
+	process.consoleSize = &size;
+	options.terminal_size = (struct container_terminal_size){.rows = 33, .columns = 77};
+	open_console(host_end);
+	EXPECT(ioctl(0, TIOCGWINSZ, &window) == 0 && window.ws_row == 33 && window.ws_col == 77);
+}
+
 CHILD_TEST(console, is_bound_onto_what_is_there)
 {
 	struct stat bound;
