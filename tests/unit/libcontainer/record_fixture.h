@@ -26,6 +26,7 @@
 #include "libcontainer/start.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
+#include "tests/unit/libcontainer/expect.h"
 
 static char top[] = "/tmp/test-record-XXXXXX";
 static char root[64]; /* where the containers are; not made yet */
@@ -77,14 +78,6 @@ static inline void fixture_finish(void)
 	cr_assert_eq(system(command), 0);
 	arena_finish(&arena);
 }
-
-#define DO(call) cr_assert_geq((call), 0, #call ": %s", strerror(errno))
-#define STEP(call) cr_assert_geq((call), 0, #call ": %s", err.text)
-#define FAILS(call, code, message)                                                                 \
-	do {                                                                                       \
-		cr_expect_eq((call), -(code), #call ": %s", err.text);                             \
-		cr_expect_str_eq(err.text, message);                                               \
-	} while (0)
 
 /*
  * A child that dies with the test and runs what it is told. It holds nothing of the creation, lest

@@ -26,6 +26,7 @@
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
+#include "tests/unit/libcontainer/expect.h"
 
 static struct arena arena;
 static struct config config;
@@ -52,14 +53,6 @@ static struct error err;
 		suite##_##name();                                                                  \
 	}                                                                                          \
 	static void suite##_##name(void)
-
-#define DO(call) cr_assert_geq((call), 0, #call ": %s", strerror(errno))
-#define STEP(call) cr_assert_geq((call), 0, #call ": %s", err.text)
-#define FAILS(call, code, message)                                                                 \
-	do {                                                                                       \
-		cr_expect_eq((call), -(code), #call ": %s", err.text);                             \
-		cr_expect_str_eq(err.text, message);                                               \
-	} while (0)
 
 static inline void fixture_init(void)
 {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "spec/cleanup.h"
+#include "tests/unit/libcontainer/expect.h"
 
 static char top[] = "/tmp/test-io-XXXXXX";
 static int directory = -1;
@@ -43,14 +44,6 @@ static void remove_directory(void)
 }
 
 TestSuite(io, .init = make_directory, .fini = remove_directory);
-
-#define DO(call) cr_assert_geq((call), 0, #call ": %s", strerror(errno))
-#define STEP(call) cr_assert_geq((call), 0, #call ": %s", err.text)
-#define FAILS(call, code, message)                                                                 \
-	do {                                                                                       \
-		cr_expect_eq((call), -(code), #call ": %s", err.text);                             \
-		cr_expect_str_eq(err.text, message);                                               \
-	} while (0)
 
 static void put(const char *name, const char *text)
 {
