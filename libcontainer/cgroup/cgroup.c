@@ -455,14 +455,19 @@ struct strings cgroup_freezers(const struct plan *plan)
 	return (struct strings){.count = count, .at = at};
 }
 
-bool cgroup_is_frozen(const struct strings *freezers)
+bool cgroup_says_frozen(int directory, const char *file)
 {
 	char text[256];
 	struct error ignored;
 
+	return io_read_file(directory, file, text, sizeof text, &ignored) > 0 &&
+	       (strcmp(text, "FROZEN\n") == 0 || strstr(text, "frozen 1\n"));
+}
+
+bool cgroup_is_frozen(const struct strings *freezers)
+{
 	for (size_t i = 0; i < freezers->count; i++)
-		if (io_read_file(AT_FDCWD, freezers->at[i], text, sizeof text, &ignored) > 0 &&
-		    (strcmp(text, "FROZEN\n") == 0 || strstr(text, "frozen 1\n")))
+		if (cgroup_says_frozen(AT_FDCWD, freezers->at[i]))
 			return true;
 	return false;
 }

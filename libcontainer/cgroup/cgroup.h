@@ -213,6 +213,12 @@ void cgroup_device_format(const struct cgroup_device_rule *rule,
 struct strings cgroup_freezers(const struct plan *plan);
 
 /**
+ * cgroup_says_frozen() - read such a file: freezer.state of v1, cgroup.events of cgroup2.
+ * @directory: what the name is relative to
+ */
+bool cgroup_says_frozen(int directory, const char *file);
+
+/**
  * cgroup_is_frozen() - ask them. One that is missing says no.
  */
 bool cgroup_is_frozen(const struct strings *freezers);

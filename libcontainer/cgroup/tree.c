@@ -72,6 +72,7 @@ static int verify(int directory, const struct hierarchy *hierarchy, struct error
 	return 0;
 }
 
+/* A path relative to the mount. */
 static const char *relative(const char *path)
 {
 	return path[1] ? path + 1 : ".";

@@ -146,11 +146,7 @@ static bool is_populated(const struct hierarchy *hierarchy, int directory)
 
 static bool freezer_frozen(int directory)
 {
-	char state[16];
-	struct error ignored;
-
-	return io_read_file(directory, "freezer.state", state, sizeof state, &ignored) > 0 &&
-	       !strcmp(state, "FROZEN\n");
+	return cgroup_says_frozen(directory, "freezer.state");
 }
 
 static bool is_frozen(const struct hierarchy *hierarchy, int directory)

@@ -300,7 +300,7 @@ bool unified_populated(int directory)
 
 bool unified_frozen(int directory)
 {
-	return ask_event(directory, "frozen 1");
+	return cgroup_says_frozen(directory, "cgroup.events");
 }
 
 /* The kernel tells of each change by POLLPRI. */

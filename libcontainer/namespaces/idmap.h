@@ -18,8 +18,6 @@
 
 struct plan;
 struct creation;
-struct host;
-struct id_mappings;
 
 enum idmap_writer {
 	IDMAP_NONE,    /* no new user namespace */

@@ -127,12 +127,20 @@ static const char *setting_of(const struct plan *plan, enum namespace_kind kind)
 	return sysctl_sets(plan, kind) ? "linux.sysctl" : NULL;
 }
 
+/* Room for the path of a namespace of the calling process. */
+enum { OWN_PATH_SIZE = 32 };
+
+static void own_path(unsigned kind, char path[static OWN_PATH_SIZE])
+{
+	snprintf(path, OWN_PATH_SIZE, "/proc/self/ns/%s", namespace_flag_words.at[kind].name);
+}
+
 static bool is_own(int fd, enum namespace_kind kind)
 {
 	struct stat joined, own;
-	char path[32];
+	char path[OWN_PATH_SIZE];
 
-	snprintf(path, sizeof path, "/proc/self/ns/%s", namespace_flag_words.at[kind].name);
+	own_path(kind, path);
 	/* Where it cannot be told it is taken for the host's. */
 	if (fstat(fd, &joined) < 0 || stat(path, &own) < 0)
 		return true;
@@ -186,10 +194,10 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 /* A descriptor of the namespace that the calling process is in. */
 static int open_own(unsigned kind, struct error *err)
 {
-	char path[32];
+	char path[OWN_PATH_SIZE];
 	int fd;
 
-	snprintf(path, sizeof path, "/proc/self/ns/%s", namespace_flag_words.at[kind].name);
+	own_path(kind, path);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? error_errno(err, "%s", path) : fd;
 }
@@ -197,6 +205,8 @@ static int open_own(unsigned kind, struct error *err)
 int namespaces_enter(const struct creation *creation, struct namespaces_handles *own,
 		     struct error *err)
 {
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		own->at[kind] = -1;
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		if (!(creation->plan->namespaces.entered & 1U << kind))
 			continue;

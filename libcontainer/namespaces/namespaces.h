@@ -70,7 +70,7 @@ struct namespaces_handles {
 
 /**
  * namespaces_enter() - go where init is to be made; namespaces_return() - and back.
- * @own: all -1; set to the namespaces that the calling process has left
+ * @own: set to the namespaces that the calling process has left
  *
  * A process that failed to enter one has to return from the others.
  */

@@ -48,8 +48,6 @@ static pid_t clone_elsewhere(struct creation *creation, struct error *err)
 	struct error of_return;
 	pid_t pid = -1;
 
-	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
-		own.at[kind] = -1;
 	if (namespaces_enter(creation, &own, err) == 0)
 		pid = clone_here(creation, err);
 	if (pid != 0 && namespaces_return(&own, &of_return) < 0 && pid > 0) {

@@ -164,6 +164,12 @@ static int check_node(int node, const struct device_plan *device, struct error *
 	return 0;
 }
 
+/* A default device is not in config.json: its path says enough. */
+static int fail_device(const struct device_plan *device, struct error *err)
+{
+	return device->index < 0 ? -err->code : error_wrap(err, "linux.devices[%d]", device->index);
+}
+
 static int open_host_device(const struct device_plan *device, struct error *err)
 {
 	_close_ int node = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
@@ -181,9 +187,8 @@ int devices_open(const struct device_plan *device, struct error *err)
 
 	if (mount >= 0)
 		return mount;
-	if (device->index < 0)
-		return error_wrap(err, "bind from the host");
-	return error_wrap(err, "linux.devices[%d]: bind from the host", device->index);
+	error_wrap(err, "bind from the host");
+	return fail_device(device, err);
 }
 
 /* Over what is there, unless it is the device already. */
@@ -291,9 +296,7 @@ int devices_step_make(struct creation *creation, struct error *err)
 				   : make_node(tree, device, err);
 
 		if (made < 0)
-			return device->index < 0
-				       ? -err->code
-				       : error_wrap(err, "linux.devices[%d]", device->index);
+			return fail_device(device, err);
 	}
 	return make_links(tree, err);
 }
