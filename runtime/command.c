@@ -73,7 +73,7 @@ static const struct command *find_command(const char *name, struct error *err)
 	for (size_t i = 0; i < command_count; i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
-		closest = closer_name(closest, commands[i].name, name);
+		closest = name_closer(closest, commands[i].name, name);
 	}
 	if (closest)
 		error_set(err, EINVAL, "unknown command \"%s\" (did you mean \"%s\"?)", name,

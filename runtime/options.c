@@ -32,14 +32,6 @@ static const struct option *find_letter(const struct options *options, char lett
 	return NULL;
 }
 
-const char *closer_name(const char *closest, const char *name, const char *given)
-{
-	const struct word names[] = {{.name = closest}, {.name = name}};
-	const struct words both = {.at = names, .count = 2}, new = {.at = names + 1, .count = 1};
-
-	return words_closest(closest ? &both : &new, given);
-}
-
 static int unknown_option(const struct options *options, const char *word, struct error *err)
 {
 	const char *name = word + strspn(word, "-");
@@ -48,7 +40,7 @@ static int unknown_option(const struct options *options, const char *word, struc
 
 	snprintf(given, sizeof given, "%.*s", (int)strcspn(name, "="), name);
 	for (size_t i = 0; i < options->count; i++)
-		closest = closer_name(closest, options->at[i].name, given);
+		closest = name_closer(closest, options->at[i].name, given);
 	if (closest)
 		return error_set(err, EINVAL, "unknown option \"%s\" (did you mean --%s?)", word,
 				 closest);

@@ -78,13 +78,4 @@ int options_parse(const struct options *options, char **argv, bool first_only, v
  */
 void options_print(const struct options *options, FILE *out);
 
-/**
- * closer_name() - of a table whose rows are more than words, find what was probably meant: called
- * with every name in turn.
- * @closest: what it returned for the names before, NULL at first
- *
- * Return: the closest so far, NULL when none is close
- */
-const char *closer_name(const char *closest, const char *name, const char *given);
-
 #endif

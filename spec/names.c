@@ -315,6 +315,9 @@ bool words_find(const struct words *words, const char *name, uint64_t *value)
 	return word;
 }
 
+/* From so many edits on it is another word. */
+enum { EDITS_MAX = 3 };
+
 /* How many edits lead from one word to the other; more than limit counts as many. */
 static unsigned distance(const char *a, const char *b, unsigned limit)
 {
@@ -341,19 +344,20 @@ static unsigned distance(const char *a, const char *b, unsigned limit)
 	return row[length];
 }
 
+const char *name_closer(const char *closest, const char *name, const char *given)
+{
+	unsigned least = closest ? distance(given, closest, EDITS_MAX) : EDITS_MAX;
+	unsigned edits = distance(given, name, least);
+
+	return edits < least && edits < strlen(given) ? name : closest;
+}
+
 const char *words_closest(const struct words *words, const char *name)
 {
 	const char *closest = NULL;
-	unsigned least = 3;
 
-	for (size_t i = 0; i < words->count; i++) {
-		unsigned edits = distance(name, words->at[i].name, least);
-
-		if (edits < least && edits < strlen(name)) {
-			least = edits;
-			closest = words->at[i].name;
-		}
-	}
+	for (size_t i = 0; i < words->count; i++)
+		closest = name_closer(closest, words->at[i].name, name);
 	return closest;
 }
 

@@ -84,6 +84,15 @@ const struct word *words_row(const struct words *words, const char *name);
 const char *words_closest(const struct words *words, const char *name);
 
 /**
+ * name_closer() - of a table whose rows are more than words, find what was probably meant: called
+ * with every name in turn.
+ * @closest: what it returned for the names before, NULL at first
+ *
+ * Return: the closest so far, NULL when none is close
+ */
+const char *name_closer(const char *closest, const char *name, const char *given);
+
+/**
  * words_name() - the first name of a value, NULL for none.
  */
 const char *words_name(const struct words *words, uint64_t value);
