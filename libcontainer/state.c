@@ -22,11 +22,13 @@
 #include "spec/state.h"
 #include "spec/template.h"
 
-/* The owner as people know him, else by number. */
+/* The owner as people know him, else by number. Nobody needs to look root up. */
 static const char *owner_name(uint32_t uid, struct arena *arena)
 {
 	char name[256];
 
+	if (uid == 0)
+		return "root";
 	if (passwd_find_name(uid, name, sizeof name))
 		return arena_strdup(arena, name);
 	return arena_printf(arena, "%u", uid);

@@ -8,14 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One block holds an ordinary configuration; what does not fit gets a block of its own size. */
-enum { BLOCK_BYTES = 16 * 1024 };
+/* The first block holds a record and what `state` says of it: pages that nobody writes cost nothing.
+ * The next one holds an ordinary configuration; what does not fit gets a block of its own size. */
+enum { FIRST_BLOCK_BYTES = 2 * 1024, BLOCK_BYTES = 16 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
 	size_t used, size;
 	alignas(max_align_t) char at[];
 };
+
+static size_t block_size(const struct arena *arena, size_t wanted)
+{
+	size_t usual = arena->block ? BLOCK_BYTES : FIRST_BLOCK_BYTES;
+
+	return wanted > usual ? wanted : usual;
+}
 
 static struct arena_block *block_create(size_t size)
 {
@@ -37,7 +45,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 		abort();
 	size = (size + align - 1) / align * align;
 	if (!block || block->size - block->used < size) {
-		block = block_create(size > BLOCK_BYTES ? size : BLOCK_BYTES);
+		block = block_create(block_size(arena, size));
 		block->next = arena->block;
 		arena->block = block;
 	}

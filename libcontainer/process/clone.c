@@ -131,6 +131,23 @@ static int error_gone(const struct record *record, struct error *err)
 	return error_set(err, ESRCH, "init (pid %d) is gone", record->pid);
 }
 
+static int verify_pid_namespace(const struct record *record, struct error *err)
+{
+	uint64_t namespace;
+
+	if (own_pid_namespace(&namespace, err) < 0)
+		return -err->code;
+	if (namespace != record->pid_namespace)
+		return error_set(err, EXDEV, "the container was created in another pid namespace");
+	return 0;
+}
+
+/* The pid is nobody's, or somebody else's: init is gone, if this is where its pid counts. */
+static int error_not_found(const struct record *record, struct error *err)
+{
+	return verify_pid_namespace(record, err) < 0 ? -err->code : error_gone(record, err);
+}
+
 /* The pidfd is open already, so the pid cannot change its meaning while it is looked at. */
 static int verify_identity(const struct record *record, int pidfd, struct error *err)
 {
@@ -138,11 +155,12 @@ static int verify_identity(const struct record *record, int pidfd, struct error 
 
 	if (pidfs_inode(pidfd, &inode, err) < 0)
 		return -err->code;
+	/* The same in every pid namespace: no need to know which one this is. */
 	if (record->pidfs_inode)
-		return inode == record->pidfs_inode ? 0 : error_gone(record, err);
+		return inode == record->pidfs_inode ? 0 : error_not_found(record, err);
 	if (read_start_time(record->pid, &ticks, err) < 0 || ticks != record->start_time)
-		return error_gone(record, err);
-	return 0;
+		return error_not_found(record, err);
+	return verify_pid_namespace(record, err);
 }
 
 /* A pidfd polls readable once the process has ended, reaped or not. */
@@ -159,18 +177,13 @@ static bool has_ended(int pidfd, int timeout_ms)
 int clone_find(const struct record *record, struct error *err)
 {
 	_close_ int pidfd = -1;
-	uint64_t namespace;
 
 	if (record->pid == 0)
 		return error_set(err, ESRCH, "there is no init");
-	if (own_pid_namespace(&namespace, err) < 0)
-		return -err->code;
-	if (namespace != record->pid_namespace)
-		return error_set(err, EXDEV, "the container was created in another pid namespace");
 	pidfd = sys_pidfd_open(record->pid, 0);
 	/* EINVAL: no process, but a number that is still somebody's session. */
 	if (pidfd < 0)
-		return errno == ESRCH || errno == EINVAL ? error_gone(record, err)
+		return errno == ESRCH || errno == EINVAL ? error_not_found(record, err)
 							 : error_errno(err, "pidfd_open");
 	if (verify_identity(record, pidfd, err) < 0)
 		return -err->code;

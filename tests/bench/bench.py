@@ -17,6 +17,8 @@ How it measures, and why so:
   without it one runtime would pay for the one before. --pause=0 shows what that makes.
 - Nothing is pinned to a processor: a runtime may use the second one, as it does in real use.
   `--cpus` pins everything, for figures that scatter less but are worse for those that use threads.
+- Copies of what was built are measured, as `install` would make them: the kernel keeps a file that
+  was written in one go in larger pieces than what the linker leaves, and maps those faster.
 - Medians, since the scatter goes one way only; the minimum beside them says what is possible.
 - Containers are in a private --root on a tmpfs, as /run is on real systems, and have names of their
   own. They are deleted even when a measurement fails.
@@ -85,7 +87,9 @@ class Place:
     """The bundle, and the directory where runtimes keep their containers."""
 
     def __init__(self, build, directory):
-        self.programs = os.path.join(build, "tests", "bench")
+        self.build = os.path.join(build, "tests", "bench")
+        self.programs = os.path.join(directory, "bin")
+        os.mkdir(self.programs)
         self.bundle = os.path.join(directory, "bundle")
         self.rootfs = os.path.join(self.bundle, "rootfs")
         self.state = self.state_make(directory)
@@ -106,8 +110,15 @@ class Place:
         shutil.copy(self.program("nothing"), os.path.join(self.rootfs, "bin", "true"))
         shutil.copy(os.path.join(HERE, "config.json"), self.bundle)
 
+    def install(self, path, name):
+        """Where the copy of a program is."""
+        copy = os.path.join(self.programs, name)
+        if not os.path.exists(copy):
+            shutil.copy(path, copy)
+        return copy
+
     def program(self, name):
-        return os.path.join(self.programs, name)
+        return self.install(os.path.join(self.build, name), name)
 
 
 class Failure(Exception):
@@ -197,7 +208,7 @@ def runtimes_find(options, place, driver):
     candidates = []
     kist = options.kist or os.path.join(options.build, "runtime", "kist")
     if os.access(kist, os.X_OK):
-        candidates.append(Runtime("kist", os.path.abspath(kist), place))
+        candidates.append(Runtime("kist", place.install(kist, "kist"), place))
     elif options.kist:
         raise Failure(f"{kist}: not an executable file")
     else:
@@ -206,7 +217,7 @@ def runtimes_find(options, place, driver):
         name, _, path = extra.partition("=")
         if not path:
             raise Failure(f"--runtime {extra}: expected NAME=PATH")
-        candidates.append(Runtime(name, os.path.abspath(path), place,
+        candidates.append(Runtime(name, place.install(path, name), place,
                                   "kist" if name.startswith("kist") else name))
     for name in Runtime.PEERS:
         if shutil.which(name):

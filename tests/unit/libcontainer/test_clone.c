@@ -343,10 +343,24 @@ Test(clone_find, in_another_pid_namespace)
 
 	record_child(&record);
 	record.pid_namespace++;
+	record.pidfs_inode++;
 	REFUSED(clone_find(&record, &err), EXDEV,
 		"the container was created in another pid namespace");
 	cr_expect_eq(clone_undo(&record, &err), -EXDEV);
 	cr_expect(child_lives());
+}
+
+/* The start time tells processes of one namespace apart, the inode all processes. */
+Test(clone_find, by_its_start_time_in_its_own_pid_namespace_only)
+{
+	struct record record;
+
+	record_child(&record);
+	record.pid_namespace++;
+	FOUND(&record);
+	identify_by_start_time(&record);
+	REFUSED(clone_find(&record, &err), EXDEV,
+		"the container was created in another pid namespace");
 }
 
 Test(clone_find, undo_kills_and_waits)

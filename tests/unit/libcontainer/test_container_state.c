@@ -291,6 +291,7 @@ Test(state, list_leaves_out_what_it_cannot_tell)
 	begin_container("b");
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
+	creation.record.pidfs_inode++;
 	STEP(record_step_write(&creation, &err));
 	leave_container();
 	find_list();

@@ -158,11 +158,13 @@ Test(create, undo_stops_where_it_cannot_go_on)
 	begin_container("web");
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
+	creation.record.pidfs_inode++;
 	FAILS(create_undo(&creation.record, &err), EXDEV,
 	      "undo process: the container was created in another pid namespace");
 	cr_expect(is_there("web"));
 	cr_expect(init_lives());
 	creation.record.pid_namespace--;
+	creation.record.pidfs_inode--;
 	STEP(create_undo(&creation.record, &err));
 	cr_expect_not(is_there("web"));
 }

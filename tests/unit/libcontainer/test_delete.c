@@ -153,6 +153,7 @@ Test(delete, not_by_a_pid_of_another_pid_namespace)
 	begin_container("web");
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
+	creation.record.pidfs_inode++;
 	STEP(record_step_write(&creation, &err));
 	leave_container();
 	FAILS(delete (true), EXDEV, "the container was created in another pid namespace");

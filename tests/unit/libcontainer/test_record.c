@@ -421,6 +421,7 @@ Test(record, a_pid_of_another_pid_namespace_says_nothing)
 	begin_container("web");
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
+	creation.record.pidfs_inode++;
 	STEP(record_step_write(&creation, &err));
 	leave_container();
 	FAILS(status_of("web"), EXDEV, "the container was created in another pid namespace");
