@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "libcontainer/rootfs/filesystem.h"
+#include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/rootfs/rootfs.h"
@@ -21,7 +23,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static bool in_list(const char *text, const char *const *list, size_t count)
+bool mount_in_list(const char *text, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(text, list[i]) == 0)
@@ -29,7 +31,7 @@ static bool in_list(const char *text, const char *const *list, size_t count)
 	return false;
 }
 
-static bool has_type(const struct mount *mount, const char *type)
+bool mount_has_type(const struct mount *mount, const char *type)
 {
 	return mount->type && strcmp(mount->type, type) == 0;
 }
@@ -40,15 +42,15 @@ static enum mount_kind find_kind(const struct mount *mount)
 {
 	if (mount->options.mode & MOUNT_MODE_REMOUNT)
 		return MOUNT_REMOUNT;
-	if (mount->options.mode & MOUNT_MODE_BIND || has_type(mount, "bind") ||
-	    has_type(mount, "rbind"))
+	if (mount->options.mode & MOUNT_MODE_BIND || mount_has_type(mount, "bind") ||
+	    mount_has_type(mount, "rbind"))
 		return MOUNT_BIND;
-	if (has_type(mount, "cgroup") || has_type(mount, "cgroup2"))
+	if (mount_has_type(mount, "cgroup") || mount_has_type(mount, "cgroup2"))
 		return MOUNT_CGROUP;
 	return MOUNT_FILESYSTEM;
 }
 
-static bool wants_readonly(const struct mount *mount)
+bool mount_wants_readonly(const struct mount *mount)
 {
 	const struct mount_options *options = &mount->options;
 
@@ -91,10 +93,10 @@ static int check_destination(const struct mount_plan *entry, struct error *err)
 	if (strcmp(target, "/") == 0)
 		return error_set(err, ENOTSUP, "destination: mounting over / is not supported");
 	if (path_is_below(target, "/proc") &&
-	    !(entry->kind == MOUNT_BIND && in_list(target, proc_files, COUNT(proc_files))))
+	    !(entry->kind == MOUNT_BIND && mount_in_list(target, proc_files, COUNT(proc_files))))
 		return error_set(err, EINVAL, "destination: %s: not allowed below /proc", target);
 	if (strcmp(target, "/proc") == 0 && entry->kind == MOUNT_FILESYSTEM &&
-	    !has_type(entry->mount, "proc"))
+	    !mount_has_type(entry->mount, "proc"))
 		return error_set(err, EINVAL, "type: only a procfs may be mounted on /proc");
 	return 0;
 }
@@ -144,7 +146,8 @@ static void decide(const struct plan *plan, size_t i, struct mount_plan *entry)
 	entry->index = i;
 	entry->kind = find_kind(mount);
 	entry->target = path_clean(plan->arena, mount->destination);
-	entry->recursive = mount->options.mode & MOUNT_MODE_RECURSIVE || has_type(mount, "rbind");
+	entry->recursive =
+		mount->options.mode & MOUNT_MODE_RECURSIVE || mount_has_type(mount, "rbind");
 	if (entry->kind == MOUNT_BIND && mount->source)
 		entry->source = path_on_host(plan->arena, plan->bundle, mount->source);
 }
@@ -153,7 +156,7 @@ static void decide(const struct plan *plan, size_t i, struct mount_plan *entry)
  * does. A cgroup mount of v1 is filled after it has been attached. */
 static bool is_readonly_late(const struct mount_plan *entry, bool dev_is_late)
 {
-	if (!wants_readonly(entry->mount))
+	if (!mount_wants_readonly(entry->mount))
 		return false;
 	return entry->kind == MOUNT_CGROUP || strcmp(entry->target, "/dev") == 0 ||
 	       (dev_is_late && path_is_below(entry->target, "/dev"));
@@ -217,26 +220,19 @@ void mount_print(const struct plan *plan, FILE *out)
 
 /* Mounting */
 
-/* Attributes that the mount has from the beginning. */
-static uint64_t early(const struct mount_plan *entry, uint64_t set)
+uint64_t mount_early_attributes(const struct mount_plan *entry, uint64_t set)
 {
 	return entry->readonly_late ? set & ~(uint64_t)MOUNT_ATTR_RDONLY : set;
-}
-
-/* What a new mount begins with: the recursive options concern it alone. */
-static uint64_t new_attributes(const struct mount_plan *entry)
-{
-	const struct mount_options *options = &entry->mount->options;
-
-	return early(entry, (options->rset & ~options->clear) | options->set);
 }
 
 static int change_attributes(int mount, const struct mount_plan *entry, struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
 
-	if (mountfd_change(mount, true, early(entry, options->rset), options->rclear, err) == 0 &&
-	    mountfd_change(mount, false, early(entry, options->set), options->clear, err) == 0)
+	if (mountfd_change(mount, true, mount_early_attributes(entry, options->rset),
+			   options->rclear, err) == 0 &&
+	    mountfd_change(mount, false, mount_early_attributes(entry, options->set),
+			   options->clear, err) == 0)
 		return 0;
 	if (err->code == EPERM)
 		return error_set(err, EPERM,
@@ -320,150 +316,11 @@ static int attach(int mount, int target, const struct mount_plan *entry, struct 
 	return 0;
 }
 
-/* "size=65536k" is a name and a value, "nodiscard" a name. */
-static int set_data(int context, const char *word, struct error *err)
-{
-	const char *equals = strchr(word, '=');
-	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	char name[256];
-
-	if (length == 0 && !equals)
-		return 0;
-	if (length >= sizeof name)
-		return error_set(err, EINVAL, "%.64s...: name too long", word);
-	memcpy(name, word, length);
-	name[length] = '\0';
-	return mountfd_set(context, name, equals ? equals + 1 : NULL, err);
-}
-
-/* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
- * MS_I_VERSION, and neither makes a difference to a new filesystem. */
-static int set_superblock(int context, unsigned long flags, struct error *err)
-{
-	static const struct {
-		unsigned long flag;
-		const char *name;
-	} table[] = {
-		{MS_SYNCHRONOUS, "sync"},
-		{MS_DIRSYNC, "dirsync"},
-		{MS_LAZYTIME, "lazytime"},
-		{MS_MANDLOCK, "mand"},
-	};
-
-	for (size_t i = 0; i < COUNT(table); i++)
-		if (flags & table[i].flag && mountfd_set(context, table[i].name, NULL, err) < 0)
-			return -err->code;
-	return 0;
-}
-
-static int set_options(int context, const struct mount_options *options, struct error *err)
-{
-	for (size_t i = 0; i < options->data.count; i++)
-		if (set_data(context, options->data.at[i], err) < 0)
-			return -err->code;
-	return set_superblock(context, options->superblock, err);
-}
-
-/* Filesystems without a disk. One is read-only by its mount alone: its superblock may be
- * everybody's, or is still to be filled. */
-static const char *const memory_filesystems[] = {
-	"bpf",       "cgroup",  "cgroup2", "configfs", "debugfs",    "devpts",      "devtmpfs",
-	"efivarfs",  "fusectl", "mqueue",  "proc",     "pstore",     "ramfs",       "hugetlbfs",
-	"selinuxfs", "sysfs",   "tmpfs",   "tracefs",  "securityfs", "binfmt_misc",
-};
-
-static int set_readonly(int context, const struct mount_plan *entry, struct error *err)
-{
-	const char *type = entry->mount->type;
-
-	if (!wants_readonly(entry->mount) || entry->readonly_late ||
-	    in_list(type, memory_filesystems, COUNT(memory_filesystems)))
-		return 0;
-	return mountfd_set(context, "ro", NULL, err);
-}
-
-static bool has_data(const struct mount_options *options, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < options->data.count; i++)
-		if (strncmp(options->data.at[i], name, length) == 0 &&
-		    options->data.at[i][length] == '=')
-			return true;
-	return false;
-}
-
-/* A tmpfs takes the permissions of the directory that it covers, unless it is told. */
-static int set_mode(int context, int tree, const struct mount_plan *entry, struct error *err)
-{
-	_close_ int covered = -1;
-	struct stat status;
-	char mode[8];
-
-	if (!has_type(entry->mount, "tmpfs") || has_data(&entry->mount->options, "mode"))
-		return 0;
-	covered = path_open(tree, entry->target, O_PATH | O_DIRECTORY, path_links(entry->target),
-			    err);
-	if (covered == -ENOENT)
-		return 0;
-	if (covered < 0)
-		return covered;
-	if (fstat(covered, &status) < 0)
-		return error_errno(err, "fstat");
-	snprintf(mode, sizeof mode, "%o", status.st_mode & 07777);
-	return mountfd_set(context, "mode", mode, err);
-}
-
-static int make_filesystem(int tree, const struct mount_plan *entry, struct error *err)
-{
-	const struct mount *mount = entry->mount;
-	_close_ int context = mountfd_context(mount->type, err);
-
-	if (context < 0)
-		return context;
-	if (mount->source && *mount->source &&
-	    mountfd_set(context, "source", mount->source, err) < 0)
-		return -err->code;
-	if (set_mode(context, tree, entry, err) < 0 ||
-	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
-		return -err->code;
-	return mountfd_create(context, new_attributes(entry), err);
-}
-
-/* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid
- * namespace: else what it may see is the host's. */
-static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
-{
-	if (!idmap_planned(plan))
-		return NULL;
-	if (has_type(entry->mount, "sysfs"))
-		return "/sys";
-	if (has_type(entry->mount, "proc") && !(plan->namespaces.clone_flags & CLONE_NEWPID))
-		return "/proc";
-	return NULL;
-}
-
-static int make_or_show(const struct creation *creation, const struct mount_plan *entry,
-			struct error *err)
-{
-	const char *view = host_view(creation->plan, entry);
-	_close_ int mount = make_filesystem(creation->rootfs.tree, entry, err);
-
-	if (mount != -EPERM || !view)
-		return take(&mount);
-	/* With all that is mounted below: the kernel does not let it be uncovered. */
-	mount = mountfd_clone(AT_FDCWD, view, true, err);
-	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
-	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)
-		return error_wrap(err, "bind %s", view);
-	return take(&mount);
-}
-
 static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
 			    struct error *err)
 {
 	int tree = creation->rootfs.tree;
-	_close_ int mount = make_or_show(creation, entry, err);
+	_close_ int mount = filesystem_make(creation, entry, err);
 	_close_ int target = -1;
 
 	if (mount < 0)
@@ -578,18 +435,6 @@ static int mount_cgroup(struct creation *creation, const struct mount_plan *entr
 	return 0;
 }
 
-static int reconfigure(int target, const struct mount_options *options, struct error *err)
-{
-	_close_ int context = -1;
-
-	if (options->data.count == 0 && options->superblock == 0)
-		return 0;
-	context = mountfd_pick(target, err);
-	if (context < 0 || set_options(context, options, err) < 0)
-		return -err->code;
-	return mountfd_reconfigure(context, err);
-}
-
 static int check_mount_root(int target, struct error *err)
 {
 	struct statx status;
@@ -608,7 +453,7 @@ static int remount(int target, const struct mount_plan *entry, struct error *err
 	const struct mount_options *options = &entry->mount->options;
 	_close_ int copy = -1;
 
-	if (check_mount_root(target, err) < 0 || reconfigure(target, options, err) < 0)
+	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0)
 		return -err->code;
 	copy = mountfd_clone(target, "", true, err);
 	if (copy < 0 || change_attributes(copy, entry, err) < 0 ||

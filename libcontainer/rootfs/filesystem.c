@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/rootfs/filesystem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* What a new mount begins with: the recursive options concern it alone. */
+static uint64_t new_attributes(const struct mount_plan *entry)
+{
+	const struct mount_options *options = &entry->mount->options;
+
+	return mount_early_attributes(entry, (options->rset & ~options->clear) | options->set);
+}
+
+/* "size=65536k" is a name and a value, "nodiscard" a name. */
+static int set_data(int context, const char *word, struct error *err)
+{
+	const char *equals = strchr(word, '=');
+	size_t length = equals ? (size_t)(equals - word) : strlen(word);
+	char name[256];
+
+	if (length == 0 && !equals)
+		return 0;
+	if (length >= sizeof name)
+		return error_set(err, EINVAL, "%.64s...: name too long", word);
+	memcpy(name, word, length);
+	name[length] = '\0';
+	return mountfd_set(context, name, equals ? equals + 1 : NULL, err);
+}
+
+/* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
+ * MS_I_VERSION, and neither makes a difference to a new filesystem. */
+static int set_superblock(int context, unsigned long flags, struct error *err)
+{
+	static const struct {
+		unsigned long flag;
+		const char *name;
+	} table[] = {
+		{MS_SYNCHRONOUS, "sync"},
+		{MS_DIRSYNC, "dirsync"},
+		{MS_LAZYTIME, "lazytime"},
+		{MS_MANDLOCK, "mand"},
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++)
+		if (flags & table[i].flag && mountfd_set(context, table[i].name, NULL, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+static int set_options(int context, const struct mount_options *options, struct error *err)
+{
+	for (size_t i = 0; i < options->data.count; i++)
+		if (set_data(context, options->data.at[i], err) < 0)
+			return -err->code;
+	return set_superblock(context, options->superblock, err);
+}
+
+/* Filesystems without a disk. One is read-only by its mount alone: its superblock may be
+ * everybody's, or is still to be filled. */
+static const char *const memory_filesystems[] = {
+	"bpf",       "cgroup",  "cgroup2", "configfs", "debugfs",    "devpts",      "devtmpfs",
+	"efivarfs",  "fusectl", "mqueue",  "proc",     "pstore",     "ramfs",       "hugetlbfs",
+	"selinuxfs", "sysfs",   "tmpfs",   "tracefs",  "securityfs", "binfmt_misc",
+};
+
+static int set_readonly(int context, const struct mount_plan *entry, struct error *err)
+{
+	const char *type = entry->mount->type;
+
+	if (!mount_wants_readonly(entry->mount) || entry->readonly_late ||
+	    mount_in_list(type, memory_filesystems, COUNT(memory_filesystems)))
+		return 0;
+	return mountfd_set(context, "ro", NULL, err);
+}
+
+static bool has_data(const struct mount_options *options, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < options->data.count; i++)
+		if (strncmp(options->data.at[i], name, length) == 0 &&
+		    options->data.at[i][length] == '=')
+			return true;
+	return false;
+}
+
+/* A tmpfs takes the permissions of the directory that it covers, unless it is told. */
+static int set_mode(int context, int tree, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int covered = -1;
+	struct stat status;
+	char mode[8];
+
+	if (!mount_has_type(entry->mount, "tmpfs") || has_data(&entry->mount->options, "mode"))
+		return 0;
+	covered = path_open(tree, entry->target, O_PATH | O_DIRECTORY, path_links(entry->target),
+			    err);
+	if (covered == -ENOENT)
+		return 0;
+	if (covered < 0)
+		return covered;
+	if (fstat(covered, &status) < 0)
+		return error_errno(err, "fstat");
+	snprintf(mode, sizeof mode, "%o", status.st_mode & 07777);
+	return mountfd_set(context, "mode", mode, err);
+}
+
+static int make_filesystem(int tree, const struct mount_plan *entry, struct error *err)
+{
+	const struct mount *mount = entry->mount;
+	_close_ int context = mountfd_context(mount->type, err);
+
+	if (context < 0)
+		return context;
+	if (mount->source && *mount->source &&
+	    mountfd_set(context, "source", mount->source, err) < 0)
+		return -err->code;
+	if (set_mode(context, tree, entry, err) < 0 ||
+	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
+		return -err->code;
+	return mountfd_create(context, new_attributes(entry), err);
+}
+
+/* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid
+ * namespace: else what it may see is the host's. */
+static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
+{
+	if (!idmap_planned(plan))
+		return NULL;
+	if (mount_has_type(entry->mount, "sysfs"))
+		return "/sys";
+	if (mount_has_type(entry->mount, "proc") && !(plan->namespaces.clone_flags & CLONE_NEWPID))
+		return "/proc";
+	return NULL;
+}
+
+int filesystem_make(const struct creation *creation, const struct mount_plan *entry,
+		    struct error *err)
+{
+	const char *view = host_view(creation->plan, entry);
+	_close_ int mount = make_filesystem(creation->rootfs.tree, entry, err);
+
+	if (mount != -EPERM || !view)
+		return take(&mount);
+	/* With all that is mounted below: the kernel does not let it be uncovered. */
+	mount = mountfd_clone(AT_FDCWD, view, true, err);
+	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
+	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)
+		return error_wrap(err, "bind %s", view);
+	return take(&mount);
+}
+
+int filesystem_reconfigure(int target, const struct mount_options *options, struct error *err)
+{
+	_close_ int context = -1;
+
+	if (options->data.count == 0 && options->superblock == 0)
+		return 0;
+	context = mountfd_pick(target, err);
+	if (context < 0 || set_options(context, options, err) < 0)
+		return -err->code;
+	return mountfd_reconfigure(context, err);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A new filesystem of the container (config.md, Mounts; fsopen(2)).
+ */
+#ifndef KIST_FILESYSTEM_H
+#define KIST_FILESYSTEM_H
+
+#include "spec/error.h"
+
+struct creation;
+struct mount_options;
+struct mount_plan;
+
+/**
+ * filesystem_make() - make what an entry of mounts describes, or show the host's where the kernel
+ * allows no own one (sysfs and procfs in a user namespace).
+ *
+ * Return: descriptor of a detached mount with the entry's attributes, or -errno
+ */
+int filesystem_make(const struct creation *creation, const struct mount_plan *entry,
+		    struct error *err);
+
+/**
+ * filesystem_reconfigure() - change the filesystem that is mounted at target, as far as the options
+ * of a remount concern it.
+ */
+int filesystem_reconfigure(int target, const struct mount_options *options, struct error *err);
+
+#endif
