@@ -500,7 +500,7 @@ const struct mount_option mount_option_table[] = {
 	NOTHING("defaults"),
 	LATER("idmap", MOUNT_MODE_IDMAP),
 	LATER("ridmap", MOUNT_MODE_RIDMAP),
-	LATER("tmpcopyup", MOUNT_MODE_TMPCOPYUP),
+	{"tmpcopyup", MOUNT_OPTION_MODE, MOUNT_MODE_TMPCOPYUP, 0, false},
 	LATER("copy-symlink", MOUNT_MODE_COPY_SYMLINK),
 	LATER("src-nofollow", MOUNT_MODE_SRC_NOFOLLOW),
 	LATER("dest-nofollow", MOUNT_MODE_DEST_NOFOLLOW),

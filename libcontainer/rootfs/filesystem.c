@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "libcontainer/rootfs/copyup.h"
 #include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
@@ -98,25 +99,87 @@ static bool has_data(const struct mount_options *options, const char *name)
 	return false;
 }
 
-/* A tmpfs takes the permissions of the directory that it covers, unless it is told. */
-static int set_mode(int context, int tree, const struct mount_plan *entry, struct error *err)
+/* The directory that a mount will cover; -ENOENT: it is still to be made. */
+static int open_covered(int tree, const struct mount_plan *entry, uint64_t flags, struct error *err)
+{
+	return path_open(tree, entry->target, flags | O_DIRECTORY, path_links(entry->target), err);
+}
+
+static bool copies_up(const struct mount_plan *entry)
+{
+	return entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP;
+}
+
+static int set_unless_given(int context, const struct mount_plan *entry, const char *name,
+			    const char *value, struct error *err)
+{
+	if (has_data(&entry->mount->options, name))
+		return 0;
+	return mountfd_set(context, name, value, err);
+}
+
+static int set_owner(int context, const struct mount_plan *entry, const struct stat *status,
+		     struct error *err)
+{
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof uid, "%u", status->st_uid);
+	snprintf(gid, sizeof gid, "%u", status->st_gid);
+	if (set_unless_given(context, entry, "uid", uid, err) < 0)
+		return -err->code;
+	return set_unless_given(context, entry, "gid", gid, err);
+}
+
+/* A tmpfs takes the permissions of the directory that it covers, unless it is told; its owner, too,
+ * where it takes what is in it. */
+static int resemble_covered(int context, int tree, const struct mount_plan *entry,
+			    struct error *err)
 {
 	_close_ int covered = -1;
 	struct stat status;
 	char mode[8];
 
-	if (!mount_has_type(entry->mount, "tmpfs") || has_data(&entry->mount->options, "mode"))
+	if (!mount_has_type(entry->mount, "tmpfs"))
 		return 0;
-	covered = path_open(tree, entry->target, O_PATH | O_DIRECTORY, path_links(entry->target),
-			    err);
-	if (covered == -ENOENT)
-		return 0;
+	covered = open_covered(tree, entry, O_PATH, err);
 	if (covered < 0)
-		return covered;
+		return covered == -ENOENT ? 0 : covered;
 	if (fstat(covered, &status) < 0)
 		return error_errno(err, "fstat");
 	snprintf(mode, sizeof mode, "%o", status.st_mode & 07777);
-	return mountfd_set(context, "mode", mode, err);
+	if (set_unless_given(context, entry, "mode", mode, err) < 0)
+		return -err->code;
+	return copies_up(entry) ? set_owner(context, entry, &status, err) : 0;
+}
+
+/* tmpcopyup. Into what nobody sees yet; only then may it be read-only. */
+static int fill(int mount, int tree, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int covered = open_covered(tree, entry, O_RDONLY, err);
+	_close_ int top = -1;
+
+	if (covered < 0)
+		return covered == -ENOENT ? 0 : covered;
+	top = path_open(mount, "/", O_RDONLY | O_DIRECTORY, PATH_LINKS_REFUSED, err);
+	if (top < 0)
+		return top;
+	if (copyup(covered, top, err) < 0)
+		return error_wrap(err, "tmpcopyup");
+	return 0;
+}
+
+static int create(int context, int tree, const struct mount_plan *entry, struct error *err)
+{
+	uint64_t attributes = new_attributes(entry);
+	uint64_t late = copies_up(entry) ? attributes & MOUNT_ATTR_RDONLY : 0;
+	_close_ int mount = mountfd_create(context, attributes & ~late, err);
+
+	if (mount < 0)
+		return mount;
+	if (copies_up(entry) &&
+	    (fill(mount, tree, entry, err) < 0 || mountfd_change(mount, false, late, 0, err) < 0))
+		return -err->code;
+	return take(&mount);
 }
 
 static int make_filesystem(int tree, const struct mount_plan *entry, struct error *err)
@@ -129,10 +192,10 @@ static int make_filesystem(int tree, const struct mount_plan *entry, struct erro
 	if (mount->source && *mount->source &&
 	    mountfd_set(context, "source", mount->source, err) < 0)
 		return -err->code;
-	if (set_mode(context, tree, entry, err) < 0 ||
+	if (resemble_covered(context, tree, entry, err) < 0 ||
 	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
 		return -err->code;
-	return mountfd_create(context, new_attributes(entry), err);
+	return create(context, tree, entry, err);
 }
 
 /* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid

@@ -57,20 +57,6 @@ bool mount_wants_readonly(const struct mount *mount)
 	return (options->set | (options->rset & ~options->clear)) & MOUNT_ATTR_RDONLY;
 }
 
-static int check_words(const struct mount_plan *entry, struct error *err)
-{
-	const struct strings *words = &entry->mount->options.words;
-
-	for (size_t i = 0; i < words->count; i++) {
-		const struct mount_option *option = mount_option_find(words->at[i]);
-
-		if (option && option->unsupported)
-			return error_set(err, ENOTSUP, "options: %s: not supported yet",
-					 words->at[i]);
-	}
-	return 0;
-}
-
 /* Files of lxcfs, that show the container's own limits. */
 static const char *const proc_files[] = {
 	"/proc/cpuinfo",
@@ -134,8 +120,17 @@ static int check_data(const struct mount_plan *entry, struct error *err)
 	return 0;
 }
 
+static int check_copyup(const struct mount_plan *entry, struct error *err)
+{
+	if (!(entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP))
+		return 0;
+	if (entry->kind == MOUNT_FILESYSTEM && mount_has_type(entry->mount, "tmpfs"))
+		return 0;
+	return error_set(err, EINVAL, "options: tmpcopyup: only a new tmpfs can be copied to");
+}
+
 static int (*const checks[])(const struct mount_plan *entry, struct error *err) = {
-	check_words, check_destination, check_type, check_source, check_data,
+	check_destination, check_type, check_source, check_data, check_copyup,
 };
 
 static void decide(const struct plan *plan, size_t i, struct mount_plan *entry)

@@ -256,6 +256,42 @@ def test_tmpfs_takes_over_the_mode(kist, bundle):
     assert kist.report(bundle, "/tmp").path("/tmp")["mode"] == 0o1777
 
 
+@pytest.mark.parametrize("options", [[], ["ro", "nodev", "noexec", "mode=711", "uid=3"]])
+def test_tmpcopyup(kist, bundle, options):
+    """The copy is the container's own: what the image has stays as it is."""
+    data = bundle.rootfs / "data"
+    (data / "sub").mkdir(parents=True)
+    (data / "sub/file").write_text("from the image")
+    os.chown(data / "sub/file", 5, 6)
+    os.chown(data, 7, 8)
+    data.chmod(0o1775)
+    bundle.mount("/data", "tmpfs", "tmpfs", ["tmpcopyup", *options])
+    report = kist.report(bundle, "/data", "/data/sub", "/data/sub/file")
+    assert report.mount("/data").type == "tmpfs"
+    assert report.path("/data/sub/file")["text"] == "from the image"
+    assert [report.path("/data/sub/file")[key] for key in ("uid", "gid")] == [5, 6]
+    given = "mode=711" in options
+    assert report.path("/data")["mode"] == (0o711 if given else 0o1775)
+    assert [report.path("/data")[key] for key in ("uid", "gid")] == [3 if given else 7, 8]
+    assert report.path("/data/sub")["write"] == (READ_ONLY if "ro" in options else 0)
+    assert {"ro", "nodev", "noexec"} & report.mount("/data").options == {
+        option for option in ("ro", "nodev", "noexec") if option in options
+    }
+    assert os.listdir(data / "sub") == ["file"]
+
+
+def test_tmpcopyup_of_what_the_image_does_not_have(kist, bundle):
+    bundle.mount("/data/new", "tmpfs", "tmpfs", ["tmpcopyup"])
+    assert kist.report(bundle, "/data/new").path("/data/new")["list"] == {}
+
+
+def test_tmpcopyup_that_does_not_fit(kist, bundle):
+    (bundle.rootfs / "data").mkdir()
+    (bundle.rootfs / "data/large").write_bytes(bytes(100000))
+    bundle.mount("/data", "tmpfs", "tmpfs", ["tmpcopyup", "size=8k"])
+    kist.refuses(bundle, r"mounts\[6\]: /data: tmpcopyup: large: copy: No space left on device")
+
+
 def test_overlay(kist, bundle, work):
     for name in ("lower", "upper", "work"):
         (work / name).mkdir()
@@ -273,8 +309,8 @@ def test_overlay(kist, bundle, work):
         ({"type": "nosuchfs", "source": "x"}, r"mounts\[6\].*nosuchfs"),
         ({"type": "tmpfs", "source": "x", "options": ["nosuchoption"]}, r"mounts\[6\].*nosuchoption"),
         (
-            {"type": "tmpfs", "source": "x", "options": ["tmpcopyup"]},
-            r"mounts\[6\]\.options\[0\]: tmpcopyup: not supported yet",
+            {"type": "ramfs", "source": "x", "options": ["tmpcopyup"]},
+            r"mounts\[6\]: options: tmpcopyup: only a new tmpfs can be copied to",
         ),
         ({"type": "tmpfs", "source": "x", "options": ["size=much"]}, r"mounts\[6\].*size"),
         ({"type": "bind", "source": "/etc", "options": ["bind", "size=5"]}, r"mounts\[6\].*size=5"),

@@ -330,3 +330,18 @@ def test_locked_flags_stay(kist, bundle, work):
     for option in "rw", "suid", "dev", "exec", "rrw":
         bundle.config["mounts"][-1]["options"] = ["rbind", option]
         kist.refuses(bundle, r"mounts\[6\]: /mnt: options: one of them clears what the source has")
+
+
+def test_tmpcopyup(kist, contained):
+    data = contained.rootfs / "data"
+    data.mkdir()
+    (data / "file").write_text("from the image")
+    first = FIRST if contained.caller == "root" else USER
+    for path in (data, data / "file"):
+        os.chown(path, first, first)
+    contained.mount("/data", "tmpfs", "tmpfs", ["tmpcopyup"])
+    report = kist.report(contained, "/data", "/data/file")
+    assert report.path("/data/file")["text"] == "from the image"
+    for path in ("/data", "/data/file"):
+        assert [report.path(path)[key] for key in ("uid", "gid")] == [0, 0]
+    assert report.path("/data")["write"] == 0

@@ -1025,8 +1025,6 @@ static const struct document_case later[] = {
 	 ENOTSUP},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"time\"}]}"),
 	 "config.json: linux.namespaces[0]: time: not supported yet", ENOTSUP},
-	{MOUNT("\"destination\":\"/d\",\"options\":[\"ro\",\"tmpcopyup\"]"),
-	 "config.json: mounts[0].options[1]: tmpcopyup: not supported yet", ENOTSUP},
 	{MOUNT("\"destination\":\"/d\",\"options\":[\"ridmap\"]"),
 	 "config.json: mounts[0].options[0]: ridmap: not supported yet", ENOTSUP},
 	{MOUNT("\"destination\":\"/"

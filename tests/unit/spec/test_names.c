@@ -410,6 +410,7 @@ static const struct {
 	{"bind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND, 0},
 	{"rbind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND | MOUNT_MODE_RECURSIVE, 0},
 	{"remount", MOUNT_OPTION_MODE, MOUNT_MODE_REMOUNT, 0},
+	{"tmpcopyup", MOUNT_OPTION_MODE, MOUNT_MODE_TMPCOPYUP, 0},
 	{"defaults", MOUNT_OPTION_NOTHING, 0, 0},
 };
 
@@ -428,8 +429,8 @@ Test(names, what_a_mount_option_does)
 
 Test(names, mount_options_that_are_refused_for_now)
 {
-	static const char *const refused[] = {"idmap",        "ridmap",       "tmpcopyup",
-					      "copy-symlink", "src-nofollow", "dest-nofollow"};
+	static const char *const refused[] = {"idmap", "ridmap", "copy-symlink", "src-nofollow",
+					      "dest-nofollow"};
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT(refused); i++)
