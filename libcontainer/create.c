@@ -55,6 +55,8 @@ const struct step host_steps[] = {
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
 	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
+	/* Before the sources that they are for, and before init, which inherits them. */
+	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, idmapped_print},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
 	/* So is the root of a container with a user namespace. */
@@ -68,6 +70,9 @@ const struct step host_steps[] = {
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
 	/* Init waits for them: without an id it could make nothing. */
 	{"id maps", idmap_step_write, NULL, idmap_planned, idmap_print},
+	/* The mapping is there now, and init has not used the sources yet. */
+	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, idmapped_own_print},
+	{"user namespace", idmap_step_go, NULL, idmap_planned, NULL},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
@@ -245,6 +250,7 @@ static void creation_finish(struct creation *creation)
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
 	close_all(rootfs->sources, rootfs->sources ? rootfs->count : 0);
+	close_all(rootfs->mappings, rootfs->mappings ? rootfs->mapping_count : 0);
 	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
 	close_all(rootfs->cgroups, rootfs->cgroup_count);
 	close_all(creation->namespaces.at, NAMESPACE_KINDS);

@@ -305,6 +305,36 @@ static int check_user_mappings(const struct config *config, struct error *err)
 	return check_mappings(&linux->gidMappings, "linux.gidMappings", err);
 }
 
+/* config.md, Linux mount options, idmap: without a mapping from anywhere it MUST be an error. */
+static int check_mount_mapping(const struct config *config, const struct mount *mount,
+			       struct error *err)
+{
+	bool uids = mount->uidMappings.count > 0, gids = mount->gidMappings.count > 0;
+
+	if (uids != gids)
+		return error_set(err, EINVAL, "%s: must be given along with %s",
+				 uids ? "uidMappings" : "gidMappings",
+				 uids ? "gidMappings" : "uidMappings");
+	if (mount->options.mode & MOUNT_MODE_IDMAP && !uids && !has(config, NAMESPACE_USER))
+		return error_set(err, EINVAL,
+				 "options: idmap: neither uidMappings and gidMappings of this "
+				 "mount nor a user namespace to take them from");
+	if (check_mappings(&mount->uidMappings, "uidMappings", err) < 0)
+		return -err->code;
+	return check_mappings(&mount->gidMappings, "gidMappings", err);
+}
+
+/* config.md, POSIX-platform Mounts */
+static int check_mount_mappings(const struct config *config, struct error *err)
+{
+	struct error reason;
+
+	for (size_t i = 0; i < config->mounts.count; i++)
+		if (check_mount_mapping(config, &config->mounts.at[i], &reason) < 0)
+			return error_set(err, reason.code, "mounts[%zu].%s", i, reason.text);
+	return 0;
+}
+
 /* config.md, Annotations: keys MUST NOT be an empty string. */
 static int check_annotations(const struct config *config, struct error *err)
 {
@@ -315,9 +345,9 @@ static int check_annotations(const struct config *config, struct error *err)
 }
 
 static rule *const rules[] = {
-	check_version,      check_hostname,       check_domainname,   check_mounts,
-	check_masked_paths, check_readonly_paths, check_bind_sources, check_devices,
-	check_seccomp,      check_user_mappings,  check_annotations,
+	check_version,      check_hostname,       check_domainname,     check_mounts,
+	check_masked_paths, check_readonly_paths, check_bind_sources,   check_devices,
+	check_seccomp,      check_user_mappings,  check_mount_mappings, check_annotations,
 };
 
 static rule *const process_rules[] = {check_rlimits};

@@ -61,8 +61,6 @@ static int add_option(struct reader *reader, const char *word, struct mount_opti
 		data[options->data.count++] = word;
 		return 0;
 	}
-	if (row->unsupported)
-		return reader_error(reader, ENOTSUP, "%s: not supported yet", word);
 	switch (row->kind) {
 	case MOUNT_OPTION_ATTRIBUTE:
 		add_attribute(row, &options->set, &options->clear);
@@ -79,7 +77,7 @@ static int add_option(struct reader *reader, const char *word, struct mount_opti
 	case MOUNT_OPTION_PROPAGATION:
 		return add_propagation(reader, row, &options->propagation);
 	case MOUNT_OPTION_MODE:
-		options->mode |= (unsigned)row->set;
+		options->mode = (options->mode & ~(unsigned)row->clear) | (unsigned)row->set;
 		return 0;
 	default:
 		return 0;
@@ -275,8 +273,8 @@ static const struct field mount_fields[] = {
 	FIELD(struct mount, type, OPTIONAL),
 	FIELD(struct mount, source, OPTIONAL),
 	CUSTOM(struct mount, options, mount_options_custom, OPTIONAL),
-	LIST(struct mount, uidMappings, id_mapping_schema, UNSUPPORTED),
-	LIST(struct mount, gidMappings, id_mapping_schema, UNSUPPORTED),
+	LIST(struct mount, uidMappings, id_mapping_schema, OPTIONAL),
+	LIST(struct mount, gidMappings, id_mapping_schema, OPTIONAL),
 };
 static const struct schema mount_schema = SCHEMA(struct mount, mount_fields);
 

@@ -107,12 +107,10 @@ static struct strings supported_names(const struct words *words, struct arena *a
 static struct strings mount_option_names(struct arena *arena)
 {
 	const char **names = arena_array(arena, mount_option_count, sizeof *names);
-	struct strings list = {0, names};
 
 	for (size_t i = 0; i < mount_option_count; i++)
-		if (!mount_option_table[i].unsupported)
-			names[list.count++] = mount_option_table[i].name;
-	return list;
+		names[i] = mount_option_table[i].name;
+	return (struct strings){mount_option_count, names};
 }
 
 const char *features_format(const char *version, const char *commit, struct arena *arena)
@@ -128,6 +126,7 @@ const char *features_format(const char *version, const char *commit, struct aren
 				.namespaces = supported_names(&namespace_words, arena),
 				.capabilities = supported_names(&capability_words, arena),
 				.cgroup = {.v1 = true, .v2 = true},
+				.mountExtensions = {.idmap = {.enabled = true}},
 				.seccomp =
 					{
 						.enabled = true,

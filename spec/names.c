@@ -423,40 +423,40 @@ int signal_find(const char *text)
  * refuses.
  */
 #define SETS(name, bit)                                                                            \
-	{name, MOUNT_OPTION_ATTRIBUTE, MOUNT_ATTR_##bit, 0, false},                                \
+	{name, MOUNT_OPTION_ATTRIBUTE, MOUNT_ATTR_##bit, 0},                                       \
 	{                                                                                          \
-		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, MOUNT_ATTR_##bit, 0, false             \
+		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, MOUNT_ATTR_##bit, 0                    \
 	}
 #define CLEARS(name, bit)                                                                          \
-	{name, MOUNT_OPTION_ATTRIBUTE, 0, MOUNT_ATTR_##bit, false},                                \
+	{name, MOUNT_OPTION_ATTRIBUTE, 0, MOUNT_ATTR_##bit},                                       \
 	{                                                                                          \
-		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, 0, MOUNT_ATTR_##bit, false             \
+		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, 0, MOUNT_ATTR_##bit                    \
 	}
 #define ATIME(name, value)                                                                         \
-	{name, MOUNT_OPTION_ATTRIBUTE, value, MOUNT_ATTR__ATIME, false},                           \
+	{name, MOUNT_OPTION_ATTRIBUTE, value, MOUNT_ATTR__ATIME},                                  \
 	{                                                                                          \
-		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, value, MOUNT_ATTR__ATIME, false        \
+		"r" name, MOUNT_OPTION_RECURSIVE_ATTRIBUTE, value, MOUNT_ATTR__ATIME               \
 	}
 #define SUPERBLOCK(name, flag)                                                                     \
 	{                                                                                          \
-		name, MOUNT_OPTION_SUPERBLOCK, flag, 0, false                                      \
+		name, MOUNT_OPTION_SUPERBLOCK, flag, 0                                             \
 	}
 #define NO_SUPERBLOCK(name, flag)                                                                  \
 	{                                                                                          \
-		name, MOUNT_OPTION_SUPERBLOCK, 0, flag, false                                      \
+		name, MOUNT_OPTION_SUPERBLOCK, 0, flag                                             \
 	}
 #define PROPAGATION(name, flag)                                                                    \
-	{name, MOUNT_OPTION_PROPAGATION, flag, 0, false},                                          \
+	{name, MOUNT_OPTION_PROPAGATION, flag, 0},                                                 \
 	{                                                                                          \
-		"r" name, MOUNT_OPTION_PROPAGATION, (flag) | MS_REC, 0, false                      \
+		"r" name, MOUNT_OPTION_PROPAGATION, (flag) | MS_REC, 0                             \
 	}
 #define NOTHING(name)                                                                              \
 	{                                                                                          \
-		name, MOUNT_OPTION_NOTHING, 0, 0, false                                            \
+		name, MOUNT_OPTION_NOTHING, 0, 0                                                   \
 	}
-#define LATER(name, mode)                                                                          \
+#define MODE(name, set, clear)                                                                     \
 	{                                                                                          \
-		name, MOUNT_OPTION_MODE, mode, 0, true                                             \
+		name, MOUNT_OPTION_MODE, set, clear                                                \
 	}
 
 const struct mount_option mount_option_table[] = {
@@ -494,16 +494,16 @@ const struct mount_option mount_option_table[] = {
 	PROPAGATION("slave", MS_SLAVE),
 	PROPAGATION("private", MS_PRIVATE),
 	PROPAGATION("unbindable", MS_UNBINDABLE),
-	{"bind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND, 0, false},
-	{"rbind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND | MOUNT_MODE_RECURSIVE, 0, false},
-	{"remount", MOUNT_OPTION_MODE, MOUNT_MODE_REMOUNT, 0, false},
+	MODE("bind", MOUNT_MODE_BIND, 0),
+	MODE("rbind", MOUNT_MODE_BIND | MOUNT_MODE_RECURSIVE, 0),
+	MODE("remount", MOUNT_MODE_REMOUNT, 0),
 	NOTHING("defaults"),
-	LATER("idmap", MOUNT_MODE_IDMAP),
-	LATER("ridmap", MOUNT_MODE_RIDMAP),
-	{"tmpcopyup", MOUNT_OPTION_MODE, MOUNT_MODE_TMPCOPYUP, 0, false},
-	LATER("copy-symlink", MOUNT_MODE_COPY_SYMLINK),
-	LATER("src-nofollow", MOUNT_MODE_SRC_NOFOLLOW),
-	LATER("dest-nofollow", MOUNT_MODE_DEST_NOFOLLOW),
+	MODE("idmap", MOUNT_MODE_IDMAP, MOUNT_MODE_IDMAP_BELOW),
+	MODE("ridmap", MOUNT_MODE_IDMAP | MOUNT_MODE_IDMAP_BELOW, 0),
+	MODE("tmpcopyup", MOUNT_MODE_TMPCOPYUP, 0),
+	MODE("copy-symlink", MOUNT_MODE_COPY_SYMLINK, 0),
+	MODE("src-nofollow", MOUNT_MODE_SRC_NOFOLLOW, 0),
+	MODE("dest-nofollow", MOUNT_MODE_DEST_NOFOLLOW, 0),
 };
 
 const size_t mount_option_count = sizeof mount_option_table / sizeof *mount_option_table;

@@ -128,7 +128,7 @@ enum mount_mode {
 	MOUNT_MODE_RECURSIVE = 1 << 1, /* rbind is BIND | RECURSIVE */
 	MOUNT_MODE_REMOUNT = 1 << 2,
 	MOUNT_MODE_IDMAP = 1 << 3,
-	MOUNT_MODE_RIDMAP = 1 << 4,
+	MOUNT_MODE_IDMAP_BELOW = 1 << 4, /* ridmap is IDMAP | IDMAP_BELOW */
 	MOUNT_MODE_TMPCOPYUP = 1 << 5,
 	MOUNT_MODE_COPY_SYMLINK = 1 << 6,
 	MOUNT_MODE_SRC_NOFOLLOW = 1 << 7,
@@ -138,9 +138,8 @@ enum mount_mode {
 struct mount_option {
 	const char *name;
 	enum mount_option_kind kind;
-	uint64_t set;     /* what the word sets, by kind */
-	uint64_t clear;   /* what it clears; for the atime words all of MOUNT_ATTR__ATIME */
-	bool unsupported; /* refused by name for now */
+	uint64_t set;   /* what the word sets, by kind */
+	uint64_t clear; /* what it clears; for the atime words all of MOUNT_ATTR__ATIME */
 };
 
 extern const struct mount_option mount_option_table[];

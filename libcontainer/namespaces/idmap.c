@@ -2,7 +2,9 @@
 #include "libcontainer/namespaces/idmap.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -306,10 +308,72 @@ int idmap_step_write(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	pid_t pid = creation->record.pid;
-	int result = plan->idmap.writer == IDMAP_DIRECT ? write_directly(plan, pid, err)
-							: write_by_helpers(plan, pid, err);
 
-	return result < 0 ? result : sync_send(creation->sync, SYNC_GO, err);
+	return plan->idmap.writer == IDMAP_DIRECT ? write_directly(plan, pid, err)
+						  : write_by_helpers(plan, pid, err);
+}
+
+int idmap_step_go(struct creation *creation, struct error *err)
+{
+	return sync_send(creation->sync, SYNC_GO, err);
+}
+
+int idmap_namespace_of(pid_t pid, struct error *err)
+{
+	char path[64];
+	int descriptor;
+
+	snprintf(path, sizeof path, "/proc/%d/ns/user", pid);
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	return descriptor < 0 ? error_errno(err, "%s", path) : descriptor;
+}
+
+/* A process of a new user namespace, that lives until the other end of the pipe is closed: by its
+ * maker, or by the kernel when that one is killed. */
+static pid_t spawn_member(const int ends[static 2], struct error *err)
+{
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	pid_t pid = sys_clone3(&args);
+	char byte;
+
+	if (pid < 0)
+		return error_errno(err, "clone3");
+	if (pid > 0)
+		return pid;
+	close(ends[1]);
+	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
+		;
+	_exit(0);
+}
+
+static int write_maps(pid_t pid, const struct id_mappings *uid_map,
+		      const struct id_mappings *gid_map, struct error *err)
+{
+	if (write_map(pid, "uid_map", uid_map, "uidMappings", err) < 0)
+		return -err->code;
+	return write_map(pid, "gid_map", gid_map, "gidMappings", err);
+}
+
+int idmap_namespace(const struct id_mappings *uid_map, const struct id_mappings *gid_map,
+		    struct error *err)
+{
+	_close_ int reader = -1, writer = -1, userns = -1;
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_errno(err, "pipe2");
+	reader = ends[0];
+	writer = ends[1];
+	pid = spawn_member(ends, err);
+	if (pid < 0)
+		return pid;
+	if (write_maps(pid, uid_map, gid_map, err) == 0)
+		userns = idmap_namespace_of(pid, err);
+	close(take(&writer));
+	while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR)
+		;
+	return userns < 0 ? -err->code : take(&userns);
 }
 
 /* The ids of the namespace's creator are not mapped, and files could not be made with them. */

@@ -14,8 +14,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <sys/types.h>
+
 #include "spec/error.h"
 
+struct id_mappings;
 struct plan;
 struct creation;
 
@@ -48,8 +51,24 @@ bool idmap_planned(const struct plan *plan);
  */
 bool idmap_by_host(const struct plan *plan);
 
-/* Steps. Host: write the maps, and let init go on. Init: wait for that, and become root. */
+/**
+ * idmap_namespace() - a user namespace with these maps, held by its descriptor alone.
+ *
+ * Return: descriptor; -errno, where the error begins with the property, "uidMappings"
+ */
+int idmap_namespace(const struct id_mappings *uids, const struct id_mappings *gids,
+		    struct error *err);
+
+/**
+ * idmap_namespace_of() - the user namespace of a child that has not been waited for.
+ *
+ * Return: descriptor or -errno
+ */
+int idmap_namespace_of(pid_t pid, struct error *err);
+
+/* Steps. Host: write the maps; let init go on. Init: wait for that, and become root. */
 int idmap_step_write(struct creation *creation, struct error *err);
+int idmap_step_go(struct creation *creation, struct error *err);
 int idmap_step_become(struct creation *creation, struct error *err);
 
 #endif

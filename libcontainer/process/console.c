@@ -194,7 +194,7 @@ static int bind_console(int tree, int peer, struct error *err)
 		return error_errno(err, "/dev/console");
 	if (!S_ISREG(status.st_mode) && !S_ISCHR(status.st_mode))
 		return error_set(err, EINVAL, "/dev/console: is neither a file nor a terminal");
-	mount = mountfd_clone(peer, "", false, err);
+	mount = mountfd_clone(peer, "", 0, err);
 	if (mount < 0 || mountfd_attach(mount, file, err) < 0)
 		return error_wrap(err, "/dev/console");
 	return 0;

@@ -178,7 +178,7 @@ static int open_host_device(const struct device_plan *device, struct error *err)
 		return error_errno(err, "%s", device->path);
 	if (check_node(node, device, err) < 0)
 		return -err->code;
-	return mountfd_clone(node, "", false, err);
+	return mountfd_clone(node, "", 0, err);
 }
 
 int devices_open(const struct device_plan *device, struct error *err)

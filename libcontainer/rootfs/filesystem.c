@@ -220,7 +220,7 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 	if (mount != -EPERM || !view)
 		return take(&mount);
 	/* With all that is mounted below: the kernel does not let it be uncovered. */
-	mount = mountfd_clone(AT_FDCWD, view, true, err);
+	mount = mountfd_clone(AT_FDCWD, view, AT_RECURSIVE, err);
 	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
 	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)
 		return error_wrap(err, "bind %s", view);

@@ -115,7 +115,7 @@ static int cover_file(int target, struct covers *covers, struct error *err)
 		return covers->null;
 	if (check_null(covers->null, err) < 0)
 		return error_wrap(err, "/dev/null");
-	copy = mountfd_clone(covers->null, "", false, err);
+	copy = mountfd_clone(covers->null, "", 0, err);
 	if (copy < 0 ||
 	    mountfd_change(copy, false, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 			   0, err) < 0)
@@ -134,7 +134,7 @@ static int cover_directory(int target, struct covers *covers, struct error *err)
 		return covers->empty < 0 ? covers->empty
 					 : mountfd_attach(covers->empty, target, err);
 	}
-	copy = mountfd_clone(covers->empty, "", false, err);
+	copy = mountfd_clone(covers->empty, "", 0, err);
 	return copy < 0 ? copy : mountfd_attach(copy, target, err);
 }
 
@@ -181,7 +181,7 @@ int mask_step_paths(struct creation *creation, struct error *err)
 /* What is seen there, mounted over itself: the flags that it has are kept. */
 static int make_readonly(int target, struct covers *covers, struct error *err)
 {
-	_close_ int copy = mountfd_clone(target, "", true, err);
+	_close_ int copy = mountfd_clone(target, "", AT_RECURSIVE, err);
 
 	(void)covers;
 	if (copy < 0 || mountfd_change(copy, true, MOUNT_ATTR_RDONLY, 0, err) < 0)

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <sched.h>
 #include <stdint.h>
@@ -14,6 +15,7 @@
 #include <sys/statfs.h>
 
 #include "libcontainer/rootfs/filesystem.h"
+#include "libcontainer/rootfs/idmapped.h"
 #include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
@@ -129,8 +131,19 @@ static int check_copyup(const struct mount_plan *entry, struct error *err)
 	return error_set(err, EINVAL, "options: tmpcopyup: only a new tmpfs can be copied to");
 }
 
+static int check_source_words(const struct mount_plan *entry, struct error *err)
+{
+	const unsigned words = MOUNT_MODE_COPY_SYMLINK | MOUNT_MODE_SRC_NOFOLLOW;
+
+	if (!(entry->mount->options.mode & words) || entry->kind == MOUNT_BIND)
+		return 0;
+	return error_set(err, EINVAL,
+			 "options: copy-symlink, src-nofollow: only the source of a bind can be a "
+			 "symbolic link");
+}
+
 static int (*const checks[])(const struct mount_plan *entry, struct error *err) = {
-	check_destination, check_type, check_source, check_data, check_copyup,
+	check_destination, check_type, check_source, check_data, check_copyup, check_source_words,
 };
 
 static void decide(const struct plan *plan, size_t i, struct mount_plan *entry)
@@ -177,6 +190,8 @@ int mount_plan(struct plan *plan, struct error *err)
 	for (size_t i = 0; i < count; i++) {
 		decide(plan, i, &at[i]);
 		if (check_entry(&at[i], &has_cgroup, err) < 0)
+			return error_wrap(err, "mounts[%zu]", i);
+		if (idmapped_plan(plan, &at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
 		at[i].readonly_late = is_readonly_late(&at[i], dev_is_late);
 		if (strcmp(at[i].target, "/dev") == 0)
@@ -287,15 +302,36 @@ static int check_target(int target, const struct mount_plan *entry, struct error
  * file that is made when it is missing. */
 enum target { TARGET_EXISTING, TARGET_DIRECTORY, TARGET_FILE };
 
+static int open_target(int tree, const char *path, enum target kind, enum path_links links,
+		       struct error *err)
+{
+	switch (kind) {
+	case TARGET_DIRECTORY:
+		return path_make_directory(tree, path, 0755, links, err);
+	case TARGET_FILE:
+		return path_make_file(tree, path, 0644, links, err);
+	default:
+		return path_open(tree, path, O_PATH, links, err);
+	}
+}
+
+/* dest-nofollow: a symbolic link that is there is the target itself. */
+static int open_link(int tree, const char *path, enum target kind, enum path_links links,
+		     struct error *err)
+{
+	uint64_t flags = O_PATH | O_NOFOLLOW | (kind == TARGET_DIRECTORY ? O_DIRECTORY : 0);
+	int target = path_open(tree, path, flags, links, err);
+
+	return target == -ENOENT ? open_target(tree, path, kind, links, err) : target;
+}
+
 static int resolve_target(int tree, const struct mount_plan *entry, enum target kind,
 			  struct error *err)
 {
 	const char *path = entry->target;
-	enum path_links links = path_links(path);
-	_close_ int target = kind == TARGET_EXISTING ? path_open(tree, path, O_PATH, links, err)
-			     : kind == TARGET_DIRECTORY
-				     ? path_make_directory(tree, path, 0755, links, err)
-				     : path_make_file(tree, path, 0644, links, err);
+	bool nofollow = entry->mount->options.mode & MOUNT_MODE_DEST_NOFOLLOW;
+	_close_ int target =
+		(nofollow ? open_link : open_target)(tree, path, kind, path_links(path), err);
 
 	if (target < 0)
 		return target;
@@ -323,7 +359,8 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 	target = resolve_target(tree, entry, TARGET_DIRECTORY, err);
 	if (target < 0)
 		return target;
-	if (propagate_as_asked(mount, &entry->mount->options, err) < 0 ||
+	if (idmapped_apply(creation, entry, mount, err) < 0 ||
+	    propagate_as_asked(mount, &entry->mount->options, err) < 0 ||
 	    mountfd_attach(mount, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
@@ -348,11 +385,37 @@ static int make_bind_target(int tree, int source, const struct mount_plan *entry
 	return take(&target);
 }
 
+/* copy-symlink: what is there already must be that very link. */
+static int check_link(int tree, const struct mount_plan *entry, const char *text, struct error *err)
+{
+	_close_ int link =
+		path_open(tree, entry->target, O_PATH | O_NOFOLLOW, path_links(entry->target), err);
+	char found[PATH_MAX] = "";
+
+	if (link < 0)
+		return link;
+	if (readlinkat(link, "", found, sizeof found - 1) >= 0 && strcmp(found, text) == 0)
+		return 0;
+	return error_set(err, EEXIST, "%s: exists and is not a symbolic link to %s", entry->target,
+			 text);
+}
+
+static int copy_link(int tree, const struct mount_plan *entry, const char *text, struct error *err)
+{
+	int result = path_make_link(tree, entry->target, text, path_links(entry->target), err);
+
+	return result == -EEXIST ? check_link(tree, entry, text, err) : result;
+}
+
 static int mount_bind(struct creation *creation, const struct mount_plan *entry, struct error *err)
 {
+	const char *link = creation->rootfs.links[entry->index];
 	int source = creation->rootfs.sources[entry->index];
-	_close_ int target = make_bind_target(creation->rootfs.tree, source, entry, err);
+	_close_ int target = -1;
 
+	if (link)
+		return copy_link(creation->rootfs.tree, entry, link, err);
+	target = make_bind_target(creation->rootfs.tree, source, entry, err);
 	return target < 0 ? target : attach(source, target, entry, err);
 }
 
@@ -450,7 +513,7 @@ static int remount(int target, const struct mount_plan *entry, struct error *err
 
 	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0)
 		return -err->code;
-	copy = mountfd_clone(target, "", true, err);
+	copy = mountfd_clone(target, "", AT_RECURSIVE, err);
 	if (copy < 0 || change_attributes(copy, entry, err) < 0 ||
 	    propagate_as_asked(copy, options, err) < 0)
 		return -err->code;

@@ -98,10 +98,10 @@ int mountfd_reconfigure(int context, struct error *err)
 	return 0;
 }
 
-int mountfd_clone(int directory, const char *path, bool recursive, struct error *err)
+int mountfd_clone(int directory, const char *path, unsigned flags, struct error *err)
 {
-	unsigned flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | (recursive ? AT_RECURSIVE : 0);
-	int mount = open_tree(directory, path, flags | AT_EMPTY_PATH);
+	int mount = open_tree(directory, path,
+			      flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 
 	return mount < 0 ? error_errno(err, "open_tree") : mount;
 }
@@ -120,6 +120,13 @@ int mountfd_change(int mount, bool recursive, uint64_t set, uint64_t clear, stru
 	struct mount_attr change = {.attr_set = set, .attr_clr = clear};
 
 	return set || clear ? set_attributes(mount, recursive, &change, err) : 0;
+}
+
+int mountfd_idmap(int mount, bool recursive, int userns, struct error *err)
+{
+	struct mount_attr change = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
+
+	return set_attributes(mount, recursive, &change, err);
 }
 
 int mountfd_propagate(int mount, unsigned long propagation, struct error *err)

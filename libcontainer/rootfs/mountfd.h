@@ -60,13 +60,14 @@ int mountfd_reconfigure(int context, struct error *err);
  * mountfd_clone() - a detached copy of what is seen at a path, as a bind mount would show it.
  * @directory: where a relative path begins
  * @path: "" for the directory itself
- * @recursive: with the mounts below
+ * @flags: AT_RECURSIVE: with the mounts below; AT_SYMLINK_NOFOLLOW: a symbolic link at the end is
+ * shown itself
  *
  * The copy of a shared mount is in the same peer group, until that is changed.
  *
  * Return: descriptor of the copy or -errno
  */
-int mountfd_clone(int directory, const char *path, bool recursive, struct error *err);
+int mountfd_clone(int directory, const char *path, unsigned flags, struct error *err);
 
 /**
  * mountfd_change() - set and clear attributes of a mount.
@@ -77,6 +78,17 @@ int mountfd_clone(int directory, const char *path, bool recursive, struct error 
  * that is below another in a detached tree.
  */
 int mountfd_change(int mount, bool recursive, uint64_t set, uint64_t clear, struct error *err);
+
+/**
+ * mountfd_idmap() - let the files of a detached mount appear with other owners.
+ * @recursive: also of all mounts below
+ * @userns: user namespace whose maps say which: container ids are those of the filesystem, host ids
+ * those that are seen
+ *
+ * A mount is mapped once and for ever. Return: 0; -EINVAL where the filesystem does not allow it;
+ * -EPERM when it is mapped already, or the caller has no CAP_SYS_ADMIN over it
+ */
+int mountfd_idmap(int mount, bool recursive, int userns, struct error *err);
 
 /**
  * mountfd_propagate() - set the propagation type of a mount, under the same condition.

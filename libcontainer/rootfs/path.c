@@ -250,11 +250,8 @@ int path_make_link(int tree, const char *path, const char *text, enum path_links
 		   struct error *err)
 {
 	struct split split;
-	_close_ int parent = -1;
+	_close_ int parent = make_parent(tree, path, &split, links, err);
 
-	if (split_path(path, &split, err) < 0)
-		return -err->code;
-	parent = path_open(tree, split.parent, O_PATH | O_DIRECTORY, links, err);
 	if (parent < 0)
 		return parent;
 	if (symlinkat(text, parent, split.name) < 0)

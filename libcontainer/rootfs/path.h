@@ -68,7 +68,7 @@ int path_make_node(int tree, const char *path, mode_t mode, dev_t device, enum p
 		   bool *made, struct error *err);
 
 /**
- * path_make_link() - make a symbolic link. The directory it goes to must exist.
+ * path_make_link() - make a symbolic link, with the directories above it (mode 0755).
  *
  * Return: 0; -EEXIST when there is something already; -errno
  */

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "libcontainer/rootfs/idmapped.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/overlay.h"
 #include "libcontainer/rootfs/path.h"
@@ -107,7 +108,10 @@ static int check_proc(int source, struct error *err)
 
 static int open_bind(const struct mount_plan *mount, struct error *err)
 {
-	_close_ int source = mountfd_clone(AT_FDCWD, mount->source, mount->recursive, err);
+	bool nofollow = mount->mount->options.mode & MOUNT_MODE_SRC_NOFOLLOW;
+	unsigned flags =
+		(mount->recursive ? AT_RECURSIVE : 0) | (nofollow ? AT_SYMLINK_NOFOLLOW : 0);
+	_close_ int source = mountfd_clone(AT_FDCWD, mount->source, flags, err);
 
 	if (source < 0)
 		return error_set(err, err->code, "source %s: %s%s", mount->source,
@@ -116,6 +120,15 @@ static int open_bind(const struct mount_plan *mount, struct error *err)
 	if (strcmp(mount->target, "/proc") == 0 && check_proc(source, err) < 0)
 		return error_wrap(err, "source %s", mount->source);
 	return take(&source);
+}
+
+/* What a symbolic link says; NULL when the source is none. */
+static const char *read_link(const struct plan *plan, const char *source)
+{
+	char *text = arena_alloc(plan->arena, PATH_MAX);
+	ssize_t length = readlink(source, text, PATH_MAX - 1);
+
+	return length < 0 ? NULL : text;
 }
 
 static int open_cgroup(const struct plan *plan, struct rootfs_handles *rootfs, struct error *err)
@@ -131,17 +144,26 @@ static int open_cgroup(const struct plan *plan, struct rootfs_handles *rootfs, s
 	return 0;
 }
 
-static int open_source(const struct plan *plan, const struct mount_plan *mount, size_t i,
-		       struct rootfs_handles *rootfs, struct error *err)
+static int open_source(struct creation *creation, const struct mount_plan *mount, size_t i,
+		       struct error *err)
 {
+	struct rootfs_handles *rootfs = &creation->rootfs;
+
 	if (mount->kind == MOUNT_CGROUP)
-		return open_cgroup(plan, rootfs, err);
-	if (mount->kind == MOUNT_BIND)
-		rootfs->sources[i] = open_bind(mount, err);
-	return rootfs->sources[i] < -1 ? rootfs->sources[i] : 0;
+		return open_cgroup(creation->plan, rootfs, err);
+	if (mount->kind != MOUNT_BIND)
+		return 0;
+	if (mount->mount->options.mode & MOUNT_MODE_COPY_SYMLINK)
+		rootfs->links[i] = read_link(creation->plan, mount->source);
+	if (rootfs->links[i])
+		return 0;
+	rootfs->sources[i] = open_bind(mount, err);
+	if (rootfs->sources[i] < 0)
+		return -err->code;
+	return idmapped_apply(creation, mount, rootfs->sources[i], err);
 }
 
-static int *no_descriptors(const struct plan *plan, size_t count)
+int *rootfs_no_descriptors(const struct plan *plan, size_t count)
 {
 	int *descriptors = arena_array(plan->arena, count, sizeof *descriptors);
 
@@ -155,7 +177,7 @@ static int open_devices(const struct plan *plan, struct rootfs_handles *rootfs, 
 	const struct device_plans *devices = &plan->rootfs.devices;
 
 	rootfs->device_count = devices->count;
-	rootfs->devices = no_descriptors(plan, devices->count);
+	rootfs->devices = rootfs_no_descriptors(plan, devices->count);
 	for (size_t i = 0; i < devices->count; i++) {
 		if (!devices->at[i].bind)
 			continue;
@@ -173,11 +195,12 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
 	rootfs->count = mounts->count;
-	rootfs->sources = no_descriptors(plan, mounts->count);
+	rootfs->sources = rootfs_no_descriptors(plan, mounts->count);
+	rootfs->links = arena_array(plan->arena, mounts->count, sizeof *rootfs->links);
 	if (open_devices(plan, rootfs, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < mounts->count; i++)
-		if (open_source(plan, &mounts->at[i], i, rootfs, err) < 0)
+		if (open_source(creation, &mounts->at[i], i, err) < 0)
 			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
 					  mounts->at[i].target);
 	return 0;
@@ -187,8 +210,8 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 static int open_tree_private(const struct plan *plan, struct error *err)
 {
 	bool slave = plan->rootfs.propagation & MS_SLAVE;
-	_close_ int tree =
-		mountfd_clone(AT_FDCWD, plan->rootfs.path, !plan->options->ephemeral, err);
+	_close_ int tree = mountfd_clone(AT_FDCWD, plan->rootfs.path,
+					 plan->options->ephemeral ? 0 : AT_RECURSIVE, err);
 
 	if (tree < 0 || mountfd_propagate(tree, (slave ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
 		return error_wrap(err, "%s", plan->rootfs.path);

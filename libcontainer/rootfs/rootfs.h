@@ -33,12 +33,25 @@ struct mount_plan {
 	const char *target; /* absolute and clean, in the container */
 	const char *source; /* bind: absolute host path */
 	bool recursive;     /* bind: with the mounts below the source */
+	int mapping;        /* index in mount_mappings of the ids that it shows; -1: as they are */
 	bool readonly_late; /* read-only only when all is made: /dev and below, cgroup mounts */
 };
 
 struct mount_plans {
 	size_t count;
 	struct mount_plan *at;
+};
+
+/* One mapping of ids that mounts show, each namespace once. */
+struct mount_mapping {
+	const struct id_mappings *uids, *gids;
+	bool own;     /* it is that of the container's user namespace */
+	size_t index; /* of the first mount that has it, for errors */
+};
+
+struct mount_mappings {
+	size_t count;
+	struct mount_mapping *at;
 };
 
 struct device_plan {
@@ -56,9 +69,10 @@ struct device_plans {
 };
 
 struct rootfs_plan {
-	const char *path;            /* absolute host path of root.path */
-	unsigned long propagation;   /* of the container's root: MS_PRIVATE ..., with MS_REC */
-	struct mount_plans mounts;   /* in order */
+	const char *path;          /* absolute host path of root.path */
+	unsigned long propagation; /* of the container's root: MS_PRIVATE ..., with MS_REC */
+	struct mount_plans mounts; /* in order */
+	struct mount_mappings mappings;
 	struct device_plans devices; /* the default ones, then config.json's */
 };
 
@@ -69,6 +83,10 @@ struct rootfs_handles {
 	bool attached; /* init: it is in the mount namespace, where nobody looks */
 	size_t count;  /* = plan->rootfs.mounts.count */
 	int *sources;  /* one for each mount, -1 where it has none */
+	const char **links; /* one for each mount: the text of the symbolic link that is made
+			       instead (copy-symlink), or NULL */
+	size_t mapping_count;
+	int *mappings; /* user namespaces, one for each of mount_mappings; -1: not open */
 	size_t device_count;
 	int *devices; /* one for each device, -1 where it has none */
 	/* the sources of a cgroup mount */
@@ -81,6 +99,10 @@ int rootfs_plan(struct plan *plan, struct error *err);
 int mount_plan(struct plan *plan, struct error *err);
 int devices_plan(struct plan *plan, struct error *err);
 int mask_plan(struct plan *plan, struct error *err);
+
+/* Host side */
+int idmapped_step_open(struct creation *creation, struct error *err); /* user namespaces for it */
+int idmapped_step_own(struct creation *creation, struct error *err);  /* mounts with init's */
 
 /* Host side; init where the caller has no privileges but in a user namespace */
 int rootfs_step_sources(struct creation *creation, struct error *err);
@@ -114,9 +136,16 @@ int rootfs_attach(struct creation *creation, struct error *err);
  */
 int devices_open(const struct device_plan *device, struct error *err);
 
+/**
+ * rootfs_no_descriptors() - an array of -1, of the plan's arena.
+ */
+int *rootfs_no_descriptors(const struct plan *plan, size_t count);
+
 bool rootfs_sources_planned(const struct plan *plan); /* by the host side */
 bool rootfs_sources_of_init(const struct plan *plan);
 bool rootfs_reach_planned(const struct plan *plan);
+bool idmapped_planned(const struct plan *plan);     /* with mappings of their own */
+bool idmapped_own_planned(const struct plan *plan); /* with the container's */
 bool mask_paths_planned(const struct plan *plan);
 bool mask_readonly_planned(const struct plan *plan);
 bool rootfs_seal_planned(const struct plan *plan);
@@ -125,6 +154,8 @@ bool rootfs_seal_planned(const struct plan *plan);
 void rootfs_print(const struct plan *plan, FILE *out);
 void rootfs_sources_print(const struct plan *plan, FILE *out);
 void mount_print(const struct plan *plan, FILE *out);
+void idmapped_print(const struct plan *plan, FILE *out);
+void idmapped_own_print(const struct plan *plan, FILE *out);
 void devices_print(const struct plan *plan, FILE *out);
 void mask_print(const struct plan *plan, FILE *out);
 void mask_readonly_print(const struct plan *plan, FILE *out);

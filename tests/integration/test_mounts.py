@@ -312,6 +312,10 @@ def test_overlay(kist, bundle, work):
             {"type": "ramfs", "source": "x", "options": ["tmpcopyup"]},
             r"mounts\[6\]: options: tmpcopyup: only a new tmpfs can be copied to",
         ),
+        (
+            {"type": "tmpfs", "source": "x", "options": ["src-nofollow"]},
+            r"mounts\[6\]: options: copy-symlink, src-nofollow: only the source of a bind",
+        ),
         ({"type": "tmpfs", "source": "x", "options": ["size=much"]}, r"mounts\[6\].*size"),
         ({"type": "bind", "source": "/etc", "options": ["bind", "size=5"]}, r"mounts\[6\].*size=5"),
     ],
@@ -324,6 +328,72 @@ def test_refused_mounts(kist, bundle, entry, text):
 def test_mounts_over_each_other_do_not_reach_the_host(kist, bundle, host_unchanged):
     bundle.mount("/data", "tmpfs", "tmpfs", ["rshared"])
     kist.run(bundle.probe("exit", 0))
+
+
+@pytest.fixture
+def linked(work):
+    """A file, and a symbolic link to it."""
+    (work / "file").write_text("content")
+    (work / "link").symlink_to("file")
+    return work
+
+
+def test_copy_symlink(kist, bundle, linked):
+    bundle.bind(linked / "link", "/new/place", "bind", "copy-symlink")
+    bundle.bind(linked / "file", "/new/file", "bind", "copy-symlink")
+    report = kist.report(bundle, "/new/place", "/new/file")
+    assert os.readlink(bundle.rootfs / "new/place") == "file"
+    assert report.path("/new/place")["text"] == "content"
+    assert "/new/place" not in [mount.point for mount in report.mounts]
+    assert report.mount("/new/file"), "what is no link is bound"
+    # Again, and the link is there.
+    assert kist.report(bundle, "/new/place").path("/new/place")["text"] == "content"
+
+
+def test_copy_symlink_over_something_else(kist, bundle, linked):
+    bundle.bind(linked / "link", "/etc/passwd", "bind", "copy-symlink")
+    kist.refuses(bundle, r"mounts\[6\]: /etc/passwd: exists and is not a symbolic link to file")
+
+
+def test_src_nofollow(kist, bundle, linked):
+    """The link itself is seen, and leads to where it leads in the container."""
+    bundle.bind(linked / "link", "/data/link", "bind", "src-nofollow")
+    bundle.bind(linked / "link", "/data/followed", "bind")
+    (bundle.rootfs / "data").mkdir()
+    (bundle.rootfs / "data/file").write_text("of the container")
+    report = kist.report(bundle, "/data/link", "/data/followed")
+    assert report.path("/data/link")["text"] == "of the container"
+    assert report.path("/data/followed")["text"] == "content"
+
+
+def test_dest_nofollow(kist, bundle, linked):
+    """It covers the link in the image, not what that leads to."""
+    data = bundle.rootfs / "data"
+    data.mkdir()
+    (data / "file").write_text("of the image")
+    (data / "link").symlink_to("file")
+    bundle.bind(linked / "file", "/data/link", "bind", "dest-nofollow")
+    report = kist.report(bundle, "/data/link", "/data/file")
+    assert report.path("/data/link")["text"] == "content"
+    assert report.path("/data/file")["text"] == "of the image"
+    assert report.mount("/data/link")
+
+
+def test_dest_follow(kist, bundle, linked):
+    data = bundle.rootfs / "data"
+    data.mkdir()
+    (data / "file").write_text("of the image")
+    (data / "link").symlink_to("file")
+    bundle.bind(linked / "file", "/data/link")
+    report = kist.report(bundle, "/data/link", "/data/file")
+    assert report.path("/data/file")["text"] == "content"
+    assert report.mount("/data/file")
+
+
+def test_dest_nofollow_of_a_directory(kist, bundle, linked):
+    (bundle.rootfs / "data").symlink_to("etc")
+    bundle.mount("/data", "tmpfs", "tmpfs", ["dest-nofollow"])
+    kist.refuses(bundle, r"mounts\[6\]: /data: .*Not a directory")
 
 
 # sysfs and cgroup

@@ -98,9 +98,8 @@ Test(mount_plan, refuses)
 		      .source = "/y",
 		      .options = {.mode = MOUNT_MODE_BIND, .data = STRINGS("size=1")}}),
 	      EINVAL, "mounts[0]: options: unknown option \"size=1\" of a bind mount");
-	FAILS(plan_mount((struct mount){.destination = "/x",
-					.type = "ramfs",
-					.options.mode = MOUNT_MODE_TMPCOPYUP}),
+	FAILS(plan_mount((struct mount){
+		      .destination = "/x", .type = "ramfs", .options.mode = MOUNT_MODE_TMPCOPYUP}),
 	      EINVAL, "mounts[0]: options: tmpcopyup: only a new tmpfs can be copied to");
 	MOUNTS({.destination = "/a", .type = "cgroup"}, {.destination = "/b", .type = "cgroup"});
 	FAILS(mount_plan(&plan, &err), ENOTSUP,

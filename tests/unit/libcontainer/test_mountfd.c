@@ -190,8 +190,8 @@ Test(mountfd, a_copy_with_and_without_the_mounts_below)
 	_close_ int alone = -1, all = -1;
 
 	make_two_mounts();
-	alone = mountfd_clone(AT_FDCWD, "/mnt/outside", false, &err);
-	all = mountfd_clone(AT_FDCWD, "/mnt/outside", true, &err);
+	alone = mountfd_clone(AT_FDCWD, "/mnt/outside", 0, &err);
+	all = mountfd_clone(AT_FDCWD, "/mnt/outside", AT_RECURSIVE, &err);
 	STEP(alone);
 	STEP(all);
 	cr_expect_eq(fcntl(all, F_GETFD), FD_CLOEXEC);
@@ -208,14 +208,14 @@ Test(mountfd, a_copy_of_a_directory_or_of_a_file)
 
 	DO(mkdir("/mnt/outside/sub", 0755));
 	put_file("/mnt/outside/sub/file", "x");
-	itself = mountfd_clone(directory, "", false, &err);
-	below = mountfd_clone(directory, "sub", false, &err);
-	file = mountfd_clone(directory, "sub/file", false, &err);
+	itself = mountfd_clone(directory, "", 0, &err);
+	below = mountfd_clone(directory, "sub", 0, &err);
+	file = mountfd_clone(directory, "sub/file", 0, &err);
 	cr_expect_eq(faccessat(itself, "sub/file", F_OK, 0), 0);
 	cr_expect_eq(faccessat(below, "file", F_OK, 0), 0);
 	DO(fstat(file, &status));
 	cr_expect(S_ISREG(status.st_mode));
-	FAILS(mountfd_clone(directory, "none", false, &err), ENOENT,
+	FAILS(mountfd_clone(directory, "none", 0, &err), ENOENT,
 	      "open_tree: No such file or directory");
 }
 

@@ -307,6 +307,39 @@ static const struct document_case mappings[] = {
 	 "linux.namespaces"},
 };
 
+#define MAPPED_MOUNT(options, uids, gids)                                                          \
+	"{\"ociVersion\":\"1.3.0\"," MINIMAL_ROOT ",\"mounts\":[{\"destination\":\"/d\","          \
+	"\"source\":\"/s\",\"options\":[" options "],\"uidMappings\":[" uids                       \
+	"],\"gidMappings\":[" gids "]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}}"
+
+static const struct document_case mount_mappings[] = {
+	{MAPPED_MOUNT("\"bind\",\"idmap\"", MAPPING(0, 100, 1), IDENTITY), NULL},
+	{MAPPED_MOUNT("\"bind\"", MAPPING(0, 100, 1), IDENTITY), NULL},
+	{MAPPED_MOUNT("\"bind\"", "", ""), NULL},
+	{MAPPED_MOUNT("\"bind\",\"idmap\"", "", ""),
+	 "config.json: mounts[0].options: idmap: neither uidMappings and gidMappings of this mount "
+	 "nor a user namespace to take them from"},
+	{MAPPED_MOUNT("\"bind\",\"ridmap\"", "", ""),
+	 "config.json: mounts[0].options: idmap: neither uidMappings and gidMappings of this mount "
+	 "nor a user namespace to take them from"},
+	{MAPPED_MOUNT("\"bind\"", IDENTITY, ""),
+	 "config.json: mounts[0].uidMappings: must be given along with gidMappings"},
+	{MAPPED_MOUNT("\"bind\"", "", IDENTITY),
+	 "config.json: mounts[0].gidMappings: must be given along with uidMappings"},
+	{MAPPED_MOUNT("\"bind\"", IDENTITY, MAPPING(0, 100, 10) "," MAPPING(50, 95, 6)),
+	 "config.json: mounts[0].gidMappings[1]: overlaps with [0]"},
+	{"{\"ociVersion\":\"1.3.0\"," MINIMAL_ROOT ",\"mounts\":[{\"destination\":\"/d\","
+	 "\"source\":\"/"
+	 "s\",\"options\":[\"bind\",\"idmap\"]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"}"
+	 "," USER "],\"uidMappings\":[" IDENTITY "],\"gidMappings\":[" IDENTITY "]}}",
+	 NULL},
+};
+
+Test(check, mount_mappings)
+{
+	expect_cases(mount_mappings, COUNT(mount_mappings));
+}
+
 Test(check, user_mappings)
 {
 	expect_cases(mappings, COUNT(mappings));

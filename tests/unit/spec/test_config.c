@@ -1025,11 +1025,6 @@ static const struct document_case later[] = {
 	 ENOTSUP},
 	{DOCUMENT(",\"linux\":{\"namespaces\":[{\"type\":\"time\"}]}"),
 	 "config.json: linux.namespaces[0]: time: not supported yet", ENOTSUP},
-	{MOUNT("\"destination\":\"/d\",\"options\":[\"ridmap\"]"),
-	 "config.json: mounts[0].options[0]: ridmap: not supported yet", ENOTSUP},
-	{MOUNT("\"destination\":\"/"
-	       "d\",\"uidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1}]"),
-	 "config.json: mounts[0].uidMappings: not supported yet", ENOTSUP},
 	{DOCUMENT(",\"vm\":{\"kernel\":{\"path\":\"/k\"}}"), "config.json: vm: not supported yet",
 	 ENOTSUP},
 };

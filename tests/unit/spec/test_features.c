@@ -75,7 +75,7 @@ static const struct {
 	size_t count;
 } list_sizes[] = {
 	{"hooks", 0},
-	{"mountOptions", 59},
+	{"mountOptions", 65},
 	{"potentiallyUnsafeConfigAnnotations", 0},
 	{"linux.namespaces", 7},
 	{"linux.capabilities", 41},
@@ -110,7 +110,7 @@ static const struct {
 	{"linux.cgroup.systemd", false},     {"linux.cgroup.systemdUser", false},
 	{"linux.cgroup.rdma", false},        {"linux.seccomp.enabled", true},
 	{"linux.apparmor.enabled", false},   {"linux.selinux.enabled", false},
-	{"linux.intelRdt.enabled", false},   {"linux.mountExtensions.idmap.enabled", false},
+	{"linux.intelRdt.enabled", false},   {"linux.mountExtensions.idmap.enabled", true},
 	{"linux.netDevices.enabled", false},
 };
 
@@ -185,16 +185,19 @@ Test(features, hooks_are_those_that_are_accepted)
 				  DOCUMENT(",\"hooks\":{\"@\":[{\"path\":\"/bin/true\"}]}"));
 }
 
+/* Some options are of no use without. */
+#define MAPPED "\"uidMappings\":[" MAPPING "],\"gidMappings\":[" MAPPING "]"
+#define MAPPING "{\"containerID\":0,\"hostID\":1,\"size\":1}"
+
 Test(features, mount_options_are_those_that_are_accepted)
 {
 	for (size_t i = 0; i < mount_option_count; i++) {
 		const char *name = mount_option_table[i].name;
 
-		cr_expect_eq(
-			is_accepted(MOUNT("\"destination\":\"/d\",\"source\":\"/s\",\"options\":["
-					  "\"@\"]"),
-				    name),
-			lists("mountOptions", name), "%s", name);
+		cr_expect_eq(is_accepted(MOUNT("\"destination\":\"/d\",\"source\":\"/s\"," MAPPED
+					       ",\"options\":[\"@\"]"),
+					 name),
+			     lists("mountOptions", name), "%s", name);
 	}
 }
 

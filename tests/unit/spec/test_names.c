@@ -410,7 +410,12 @@ static const struct {
 	{"bind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND, 0},
 	{"rbind", MOUNT_OPTION_MODE, MOUNT_MODE_BIND | MOUNT_MODE_RECURSIVE, 0},
 	{"remount", MOUNT_OPTION_MODE, MOUNT_MODE_REMOUNT, 0},
+	{"idmap", MOUNT_OPTION_MODE, MOUNT_MODE_IDMAP, MOUNT_MODE_IDMAP_BELOW},
+	{"ridmap", MOUNT_OPTION_MODE, MOUNT_MODE_IDMAP | MOUNT_MODE_IDMAP_BELOW, 0},
 	{"tmpcopyup", MOUNT_OPTION_MODE, MOUNT_MODE_TMPCOPYUP, 0},
+	{"copy-symlink", MOUNT_OPTION_MODE, MOUNT_MODE_COPY_SYMLINK, 0},
+	{"src-nofollow", MOUNT_OPTION_MODE, MOUNT_MODE_SRC_NOFOLLOW, 0},
+	{"dest-nofollow", MOUNT_OPTION_MODE, MOUNT_MODE_DEST_NOFOLLOW, 0},
 	{"defaults", MOUNT_OPTION_NOTHING, 0, 0},
 };
 
@@ -423,19 +428,5 @@ Test(names, what_a_mount_option_does)
 		cr_expect_eq(option->kind, options[i].kind, "%s", options[i].name);
 		cr_expect_eq(option->set, options[i].set, "%s", options[i].name);
 		cr_expect_eq(option->clear, options[i].clear, "%s", options[i].name);
-		cr_expect_not(option->unsupported, "%s", options[i].name);
 	}
-}
-
-Test(names, mount_options_that_are_refused_for_now)
-{
-	static const char *const refused[] = {"idmap", "ridmap", "copy-symlink", "src-nofollow",
-					      "dest-nofollow"};
-	size_t count = 0;
-
-	for (size_t i = 0; i < COUNT(refused); i++)
-		cr_expect(mount_option_find(refused[i])->unsupported, "%s", refused[i]);
-	for (size_t i = 0; i < mount_option_count; i++)
-		count += mount_option_table[i].unsupported;
-	cr_expect_eq(count, COUNT(refused));
 }

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/rootfs/idmapped.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/mount.h>
+
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* Planning */
+
+static bool is_asked(const struct mount *mount)
+{
+	/* Mappings without the word are meant all the same: they only SHOULD go with it. */
+	return mount->options.mode & MOUNT_MODE_IDMAP || mount->uidMappings.count > 0;
+}
+
+static bool is_recursive(const struct mount *mount)
+{
+	return mount->options.mode & MOUNT_MODE_IDMAP_BELOW;
+}
+
+static bool same(const struct id_mappings *one, const struct id_mappings *other)
+{
+	if (one->count != other->count)
+		return false;
+	for (size_t i = 0; i < one->count; i++)
+		if (one->at[i].containerID != other->at[i].containerID ||
+		    one->at[i].hostID != other->at[i].hostID ||
+		    one->at[i].size != other->at[i].size)
+			return false;
+	return true;
+}
+
+static struct mount_mapping find_mapping(const struct plan *plan, const struct mount_plan *entry)
+{
+	const struct mount *mount = entry->mount;
+	const struct linux_config *linux = plan->config->linux;
+	bool given = mount->uidMappings.count > 0;
+	struct mount_mapping mapping = {
+		.uids = given ? &mount->uidMappings : &linux->uidMappings,
+		.gids = given ? &mount->gidMappings : &linux->gidMappings,
+		.index = entry->index,
+	};
+
+	mapping.own = idmap_planned(plan) && same(mapping.uids, &linux->uidMappings) &&
+		      same(mapping.gids, &linux->gidMappings);
+	return mapping;
+}
+
+static int add_mapping(struct mount_mappings *mappings, const struct mount_mapping *mapping)
+{
+	size_t i = 0;
+
+	while (i < mappings->count && !(same(mappings->at[i].uids, mapping->uids) &&
+					same(mappings->at[i].gids, mapping->gids)))
+		i++;
+	if (i == mappings->count)
+		mappings->at[mappings->count++] = *mapping;
+	return (int)i;
+}
+
+static int check(const struct plan *plan, const struct mount_plan *entry, struct error *err)
+{
+	if (entry->kind != MOUNT_BIND && entry->kind != MOUNT_FILESYSTEM)
+		return error_set(err, EINVAL, "options: idmap: only for binds and new filesystems");
+	if (!(plan->host->capabilities & 1ULL << CAP_SYS_ADMIN))
+		return error_set(err, EPERM,
+				 "options: idmap: takes CAP_SYS_ADMIN over the filesystem, which "
+				 "an ordinary user does not have");
+	if (entry->kind == MOUNT_FILESYSTEM && idmap_planned(plan))
+		return error_set(err, EINVAL,
+				 "options: idmap: a filesystem that is made in the container's "
+				 "user namespace has its mapping already");
+	return 0;
+}
+
+int idmapped_plan(struct plan *plan, struct mount_plan *entry, struct error *err)
+{
+	struct mount_mappings *mappings = &plan->rootfs.mappings;
+	struct mount_mapping mapping;
+
+	entry->mapping = -1;
+	if (!is_asked(entry->mount))
+		return 0;
+	if (check(plan, entry, err) < 0)
+		return -err->code;
+	if (!mappings->at)
+		mappings->at =
+			arena_array(plan->arena, plan->config->mounts.count, sizeof *mappings->at);
+	mapping = find_mapping(plan, entry);
+	entry->mapping = add_mapping(mappings, &mapping);
+	return 0;
+}
+
+static bool has_mapping(const struct plan *plan, bool own)
+{
+	const struct mount_mappings *mappings = &plan->rootfs.mappings;
+
+	for (size_t i = 0; i < mappings->count; i++)
+		if (mappings->at[i].own == own)
+			return true;
+	return false;
+}
+
+bool idmapped_planned(const struct plan *plan)
+{
+	return has_mapping(plan, false);
+}
+
+bool idmapped_own_planned(const struct plan *plan)
+{
+	return has_mapping(plan, true);
+}
+
+static void print_targets(const struct plan *plan, bool own, FILE *out)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (mounts->at[i].mapping >= 0 &&
+		    plan->rootfs.mappings.at[mounts->at[i].mapping].own == own)
+			fprintf(out, "\t\t%s\n", mounts->at[i].target);
+}
+
+void idmapped_print(const struct plan *plan, FILE *out)
+{
+	print_targets(plan, false, out);
+}
+
+void idmapped_own_print(const struct plan *plan, FILE *out)
+{
+	print_targets(plan, true, out);
+}
+
+/* Steps */
+
+/* Called once by the host side; init inherits what is open. */
+int idmapped_step_open(struct creation *creation, struct error *err)
+{
+	const struct mount_mappings *planned = &creation->plan->rootfs.mappings;
+	struct rootfs_handles *rootfs = &creation->rootfs;
+
+	rootfs->mappings = rootfs_no_descriptors(creation->plan, planned->count);
+	rootfs->mapping_count = planned->count;
+	for (size_t i = 0; i < planned->count; i++) {
+		if (planned->at[i].own)
+			continue;
+		rootfs->mappings[i] =
+			idmap_namespace(planned->at[i].uids, planned->at[i].gids, err);
+		if (rootfs->mappings[i] < 0)
+			return error_wrap(err, "mounts[%zu]", planned->at[i].index);
+	}
+	return 0;
+}
+
+static const char *explain(int code)
+{
+	switch (code) {
+	case EINVAL:
+		return " (its filesystem cannot show other owners)";
+	case EPERM:
+		return " (it shows other owners already, or is not the host's to map)";
+	default:
+		return "";
+	}
+}
+
+static int map(const struct mount_plan *entry, int mount, int userns, struct error *err)
+{
+	if (mountfd_idmap(mount, is_recursive(entry->mount), userns, err) == 0)
+		return 0;
+	return error_set(err, err->code, "idmap: %s%s", error_describe(err->code),
+			 explain(err->code));
+}
+
+int idmapped_apply(const struct creation *creation, const struct mount_plan *entry, int mount,
+		   struct error *err)
+{
+	if (entry->mapping < 0 || creation->plan->rootfs.mappings.at[entry->mapping].own)
+		return 0;
+	return map(entry, mount, creation->rootfs.mappings[entry->mapping], err);
+}
+
+/* Init has its maps, and has not been told to go on. */
+int idmapped_step_own(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	_close_ int userns = idmap_namespace_of(creation->record.pid, err);
+
+	if (userns < 0)
+		return userns;
+	for (size_t i = 0; i < mounts->count; i++) {
+		const struct mount_plan *entry = &mounts->at[i];
+
+		if (entry->mapping >= 0 && plan->rootfs.mappings.at[entry->mapping].own &&
+		    map(entry, creation->rootfs.sources[i], userns, err) < 0)
+			return error_wrap(err, "mounts[%zu]: %s", entry->index, entry->target);
+	}
+	return 0;
+}
