@@ -78,8 +78,8 @@ static int check_destination(const struct mount_plan *entry, struct error *err)
 {
 	const char *target = entry->target;
 
-	if (strcmp(target, "/") == 0)
-		return error_set(err, ENOTSUP, "destination: mounting over / is not supported");
+	if (strcmp(target, "/") == 0 && entry->kind == MOUNT_CGROUP)
+		return error_set(err, EINVAL, "destination: /: no place for a cgroup mount");
 	if (path_is_below(target, "/proc") &&
 	    !(entry->kind == MOUNT_BIND && mount_in_list(target, proc_files, COUNT(proc_files))))
 		return error_set(err, EINVAL, "destination: %s: not allowed below /proc", target);
@@ -338,11 +338,19 @@ static int resolve_target(int tree, const struct mount_plan *entry, enum target 
 	return check_target(target, entry, err) < 0 ? -err->code : take(&target);
 }
 
+static int attach(struct creation *creation, int mount, int target, const struct mount_plan *entry,
+		  struct error *err)
+{
+	return strcmp(entry->target, "/") == 0 ? rootfs_replace(creation, mount, err)
+					       : mountfd_attach(mount, target, err);
+}
+
 /* The last touches of what was copied, and into the tree. */
-static int attach(int mount, int target, const struct mount_plan *entry, struct error *err)
+static int attach_copy(struct creation *creation, int mount, int target,
+		       const struct mount_plan *entry, struct error *err)
 {
 	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
-	    mountfd_attach(mount, target, err) < 0)
+	    attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
 }
@@ -361,7 +369,7 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 		return target;
 	if (idmapped_apply(creation, entry, mount, err) < 0 ||
 	    propagate_as_asked(mount, &entry->mount->options, err) < 0 ||
-	    mountfd_attach(mount, target, err) < 0)
+	    attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
 }
@@ -416,7 +424,7 @@ static int mount_bind(struct creation *creation, const struct mount_plan *entry,
 	if (link)
 		return copy_link(creation->rootfs.tree, entry, link, err);
 	target = make_bind_target(creation->rootfs.tree, source, entry, err);
-	return target < 0 ? target : attach(source, target, entry, err);
+	return target < 0 ? target : attach_copy(creation, source, target, entry, err);
 }
 
 /* v1: one hierarchy, on a directory of its own. */
@@ -487,7 +495,7 @@ static int mount_cgroup(struct creation *creation, const struct mount_plan *entr
 	if (target < 0)
 		return target;
 	if (rootfs->cgroup_count == 1 && !*rootfs->cgroup_names[0])
-		return attach(rootfs->cgroups[0], target, entry, err);
+		return attach_copy(creation, rootfs->cgroups[0], target, entry, err);
 	if (mount_hierarchies(creation, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
@@ -506,7 +514,8 @@ static int check_mount_root(int target, struct error *err)
 
 /* The kernel does not change a mount that is below another in a detached tree, so a changed copy
  * covers it. Read-only is the mount's; a superblock may be everybody's. */
-static int remount(int target, const struct mount_plan *entry, struct error *err)
+static int remount(struct creation *creation, int target, const struct mount_plan *entry,
+		   struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
 	_close_ int copy = -1;
@@ -517,7 +526,7 @@ static int remount(int target, const struct mount_plan *entry, struct error *err
 	if (copy < 0 || change_attributes(copy, entry, err) < 0 ||
 	    propagate_as_asked(copy, options, err) < 0)
 		return -err->code;
-	return mountfd_attach(copy, target, err);
+	return attach(creation, copy, target, entry, err);
 }
 
 static int mount_again(struct creation *creation, const struct mount_plan *entry, struct error *err)
@@ -526,7 +535,7 @@ static int mount_again(struct creation *creation, const struct mount_plan *entry
 
 	if (target < 0)
 		return target;
-	return remount(target, entry, err) < 0 ? error_wrap(err, "%s", entry->target) : 0;
+	return remount(creation, target, entry, err) < 0 ? error_wrap(err, "%s", entry->target) : 0;
 }
 
 int mount_step_all(struct creation *creation, struct error *err)

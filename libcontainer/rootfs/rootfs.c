@@ -276,6 +276,23 @@ int rootfs_attach(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* In place of the old tree, not on it: pivot_root would leave one of two that are stacked. Attached,
+ * since a source of the host side cannot be mounted onto as long as it is detached. */
+int rootfs_replace(struct creation *creation, int mount, struct error *err)
+{
+	struct rootfs_handles *rootfs = &creation->rootfs;
+	_close_ int root = fcntl(mount, F_DUPFD_CLOEXEC, 0);
+
+	if (root < 0)
+		return error_errno(err, "dup");
+	if (rootfs->attached && mountfd_unstage(rootfs->tree, err) < 0)
+		return -err->code;
+	close(rootfs->tree);
+	rootfs->tree = take(&root);
+	rootfs->attached = false;
+	return rootfs_attach(creation, err);
+}
+
 bool rootfs_seal_planned(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;

@@ -130,6 +130,12 @@ int pivot_step_enter(struct creation *creation, struct error *err);
 int rootfs_attach(struct creation *creation, struct error *err);
 
 /**
+ * rootfs_replace() - let a mount be the root from here on. What was there before it is gone.
+ * @mount: detached; the caller still closes it
+ */
+int rootfs_replace(struct creation *creation, int mount, struct error *err);
+
+/**
  * devices_open() - the host's node of a device that is bound, as a detached mount.
  *
  * Return: descriptor or -errno

@@ -396,6 +396,44 @@ def test_dest_nofollow_of_a_directory(kist, bundle, linked):
     kist.refuses(bundle, r"mounts\[6\]: /data: .*Not a directory")
 
 
+def test_mount_over_the_root(kist, bundle, work):
+    """Later mounts go onto it, earlier ones are covered with the root."""
+    other = work / "other"
+    subprocess.run(["cp", "-a", bundle.rootfs, other], check=True)
+    (other / "marker").write_text("other")
+    mounts = bundle.config["mounts"]
+    mounts.insert(0, {"destination": "/covered", "type": "tmpfs", "source": "tmpfs"})
+    mounts.insert(1, {"destination": "/", "source": str(other), "options": ["bind", "nosuid"]})
+    report = kist.report(bundle, "/marker", "/covered", "/proc", "/dev/null")
+    assert report.path("/marker")["text"] == "other"
+    assert report["root"]["ino"] == other.stat().st_ino
+    assert "nosuid" in report.mount("/").options
+    assert "/covered" not in [mount.point for mount in report.mounts]
+    assert report.mount("/proc").type == "proc"
+    assert not (bundle.rootfs / "marker").exists()
+
+
+def test_tmpfs_over_the_root(kist, bundle):
+    mounts = bundle.config["mounts"]
+    mounts.insert(0, {"destination": "/", "type": "tmpfs", "source": "tmpfs"})
+    bundle.bind(bundle.rootfs / "bin", "/bin", "rbind", "ro")
+    bundle.bind(bundle.rootfs / "probe", "/probe")
+    bundle.config["root"]["readonly"] = True
+    report = kist.report(bundle, "/", "/bin")
+    assert report.mount("/").type == "tmpfs"
+    assert report.path("/")["write"] == READ_ONLY
+
+
+def test_remount_of_the_root(kist, bundle):
+    bundle.config["mounts"].insert(
+        0, {"destination": "/", "source": "none", "options": ["remount", "nosuid", "ro"]})
+    for name in ("proc", "dev", "sys"):
+        (bundle.rootfs / name).mkdir(exist_ok=True)
+    report = kist.report(bundle, "/")
+    assert {"nosuid", "ro"} <= report.mount("/").options
+    assert report["root"]["ino"] == bundle.rootfs.stat().st_ino
+
+
 # sysfs and cgroup
 
 

@@ -345,3 +345,16 @@ def test_tmpcopyup(kist, contained):
     for path in ("/data", "/data/file"):
         assert [report.path(path)[key] for key in ("uid", "gid")] == [0, 0]
     assert report.path("/data")["write"] == 0
+
+
+def test_mount_over_the_root(kist, contained, work):
+    other = work / "other"
+    subprocess.run(["cp", "-a", contained.rootfs, other], check=True)
+    (other / "marker").write_text("other")
+    contained.config["mounts"].insert(
+        0, {"destination": "/", "source": str(other), "options": ["rbind"]}
+    )
+    report = kist.report(contained, "/marker", "/../marker")
+    assert report.path("/marker")["text"] == "other"
+    assert report.path("/../marker")["text"] == "other"
+    assert [mount.point for mount in report.mounts].count("/") == 1

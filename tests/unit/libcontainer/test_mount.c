@@ -78,8 +78,8 @@ Test(mount_plan, decides_kind_target_and_source)
 
 Test(mount_plan, refuses)
 {
-	FAILS(plan_mount((struct mount){.destination = "/.", .type = "tmpfs"}), ENOTSUP,
-	      "mounts[0]: destination: mounting over / is not supported");
+	FAILS(plan_mount((struct mount){.destination = "/.", .type = "cgroup"}), EINVAL,
+	      "mounts[0]: destination: /: no place for a cgroup mount");
 	FAILS(plan_mount((struct mount){.destination = "/proc/sys", .type = "tmpfs"}), EINVAL,
 	      "mounts[0]: destination: /proc/sys: not allowed below /proc");
 	FAILS(plan_mount((struct mount){
@@ -526,6 +526,27 @@ Test(mount_plan, is_printed)
 			       "\t\t/sys/fs/cgroup\n"
 			       "\t\t/\n");
 	cleanup_free(&text);
+}
+
+ROOTFS_TEST(mount, over_the_root)
+{
+	struct statfs fs;
+
+	DO(mkdir("/mnt/bundle/other", 0755));
+	put_file("/mnt/bundle/other/file", "other");
+	put_file("file", "covered");
+	MOUNTS({.destination = "/a", .type = "tmpfs"},
+	       {.destination = "/", .source = "other", .options = {.mode = MOUNT_MODE_BIND}},
+	       {.destination = "/b", .type = "ramfs"});
+	fixture_open();
+	STEP(mount_step_all(&creation, &err));
+	expect_text("/file", "other");
+	cr_expect_eq(in_tree("/a", O_PATH), -ENOENT);
+	cr_expect_eq(statfs_in_tree("/b").f_type, 0x858458f6);
+	STEP(pivot_step_enter(&creation, &err));
+	/* Nor is anything over it. */
+	DO(statfs("/../b", &fs));
+	cr_expect_eq(fs.f_type, 0x858458f6);
 }
 
 /* The host, in a process of its own: once told to, it mounts something on path. */
