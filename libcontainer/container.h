@@ -56,6 +56,9 @@ struct container_options {
 	const char *const *args; /* ends in NULL */
 
 	bool ephemeral; /* changes to the root filesystem are thrown away */
+	/* Changes to the root filesystem are kept there instead of in it, and found again by the
+	 * next container with the same: in "upper". A host path; NULL: none. */
+	const char *overlay;
 	const char *pid_file;
 	const char *console_socket;
 	unsigned preserve_fds; /* descriptors 3 .. 3 + n - 1 are the container's */

@@ -228,7 +228,7 @@ void creation_init(struct creation *creation, const struct plan *plan,
 		.console = -1,
 		.procfs = -1,
 		.cgroup = {.directory = -1},
-		.rootfs = {.tree = -1},
+		.rootfs = {.tree = -1, .overlay = -1},
 	};
 	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
 		creation->namespaces.at[kind] = -1;
@@ -244,8 +244,9 @@ static void close_all(const int *descriptors, size_t count)
 static void creation_finish(struct creation *creation)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	const int own[] = {creation->sync, creation->start, creation->console,
-			   creation->cgroup.directory, rootfs->tree};
+	const int own[] = {creation->sync,    creation->start,
+			   creation->console, creation->cgroup.directory,
+			   rootfs->tree,      rootfs->overlay};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
@@ -303,6 +304,10 @@ static int source_read(struct source *source, const struct container_options *op
 	struct plan *plan = &source->plan;
 	char absolute[PATH_MAX];
 
+	if (options->ephemeral && options->overlay)
+		return error_set(err, EINVAL,
+				 "changes to the root filesystem are either kept (overlay) or "
+				 "thrown away (ephemeral)");
 	if (!realpath(bundle, absolute))
 		return error_errno(err, "bundle %s", bundle);
 	if (options->rootfs)

@@ -28,6 +28,7 @@ static const struct option run_options[] = {
 	{"no-subreaper", 0, AT(no_subreaper), NULL, "do not adopt the container's orphans"},
 	{"rootfs", 0, AT(container.rootfs), "DIR", "no bundle: the default configuration with this root"},
 	{"ephemeral", 0, AT(container.ephemeral), NULL, "throw changes to the root filesystem away"},
+	{"overlay", 0, AT(container.overlay), "DIR", "keep changes to the root filesystem in DIR/upper"},
 };
 static const struct option kill_options[] = {
 	HELP,

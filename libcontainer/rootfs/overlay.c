@@ -10,6 +10,7 @@
 
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
+#include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
 /* An overlay is no way around what the mount of the root filesystem forbids. */
@@ -34,73 +35,189 @@ static uint64_t inherited_attributes(int lower)
 	return attributes;
 }
 
-/* The root of an overlay looks like that of its upper layer. */
-static int make_upper(int layers, int lower, struct error *err)
+bool overlay_planned(const struct plan *plan)
 {
-	_close_ int upper = path_make_directory(layers, "upper", 0700, PATH_LINKS_REFUSED, err);
-	struct stat status;
+	return plan->options->ephemeral || plan->options->overlay;
+}
+
+/* Who mounts may be the root of a user namespace: the kernel works here as that one. */
+static int give(int directory, const char *name, const struct stat *lower, struct error *err)
+{
+	if (fchownat(directory, name, lower->st_uid, lower->st_gid,
+		     AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno(err, "chown %s", name);
+	return 0;
+}
+
+/* The root of an overlay looks like that of its upper layer. */
+static int resemble(int layers, const struct stat *lower, struct error *err)
+{
+	_close_ int upper = path_open(layers, "upper", O_PATH, PATH_LINKS_REFUSED, err);
 
 	if (upper < 0)
 		return upper;
-	if (fstat(lower, &status) < 0)
-		return error_errno(err, "fstat");
-	if (fchownat(upper, "", status.st_uid, status.st_gid, AT_EMPTY_PATH) < 0)
-		return error_errno(err, "chown upper");
-	if (fchmodat(layers, "upper", status.st_mode & 07777, 0) < 0)
+	if (give(upper, "", lower, err) < 0)
+		return -err->code;
+	if (fchmodat(layers, "upper", lower->st_mode & 07777, 0) < 0)
 		return error_errno(err, "chmod upper");
 	return 0;
 }
 
-static int make_layers(int layers, int lower, struct error *err)
+static int make_layer(int layers, const char *name, struct error *err)
 {
-	_close_ int target = path_make_directory(layers, "lower", 0700, PATH_LINKS_REFUSED, err);
-	_close_ int work = path_make_directory(layers, "work", 0700, PATH_LINKS_REFUSED, err);
+	_close_ int layer = path_make_directory(layers, name, 0700, PATH_LINKS_REFUSED, err);
 
-	if (target < 0 || work < 0)
-		return -err->code;
-	if (make_upper(layers, lower, err) < 0)
-		return -err->code;
-	return mountfd_attach(lower, target, err);
+	return layer < 0 ? layer : 0;
 }
 
-/* volatile: what is thrown away need not be written out (sync, fsync). */
-static int mount_layers(int layers, uint64_t attributes, struct error *err)
+static bool is_there(int layers, const char *name)
 {
-	static const struct parameter parameters[] = {
-		{"source", "overlay"}, {"lowerdir", "lower"}, {"upperdir", "upper"},
-		{"workdir", "work"},   {"volatile", NULL},
+	struct error ignored;
+	_close_ int layer = path_open(layers, name, O_PATH, PATH_LINKS_REFUSED, &ignored);
+
+	return layer >= 0;
+}
+
+/* What is kept stays as its container left it. */
+static int make_layers(int layers, const struct stat *lower, struct error *err)
+{
+	bool kept = is_there(layers, "upper");
+
+	if (make_layer(layers, "upper", err) < 0 || make_layer(layers, "work", err) < 0)
+		return -err->code;
+	return kept ? 0 : resemble(layers, lower, err);
+}
+
+/* Make or find the directory that keeps the changes. */
+static int open_kept(const char *path, const struct stat *lower, struct error *err)
+{
+	bool made = mkdir(path, 0700) == 0;
+	_close_ int directory = -1;
+
+	if (!made && errno != EEXIST)
+		return error_errno(err, "mkdir");
+	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (directory < 0)
+		return error_errno(err, "open");
+	if (made && give(directory, "", lower, err) < 0)
+		return -err->code;
+	if (make_layers(directory, lower, err) < 0 || give(directory, "work", lower, err) < 0)
+		return -err->code;
+	return take(&directory);
+}
+
+static int open_private(const char *path, const struct stat *lower, struct error *err)
+{
+	_close_ int directory = open_kept(path, lower, err);
+	_close_ int mount = -1;
+
+	if (directory < 0)
+		return directory;
+	mount = mountfd_clone(directory, "", 0, err);
+	if (mount < 0 || mountfd_propagate(mount, MS_PRIVATE, err) < 0)
+		return -err->code;
+	return take(&mount);
+}
+
+int overlay_open(const char *path, const char *rootfs, struct error *err)
+{
+	struct stat lower;
+	int mount;
+
+	if (stat(rootfs, &lower) < 0)
+		return error_errno(err, "%s", rootfs);
+	mount = open_private(path, &lower, err);
+	return mount < 0 ? error_wrap(err, "--overlay %s", path) : mount;
+}
+
+/* Where the layers of one kind are, below the stage. */
+struct layers {
+	const char *upper, *work;
+};
+
+static int set_all(int context, const struct parameter *parameters, size_t count, struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		if (mountfd_set(context, parameters[i].name, parameters[i].value, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+static int set_options(int context, const struct plan *plan, struct error *err)
+{
+	/* What is thrown away need not be written out (sync, fsync). */
+	if (plan->options->ephemeral && mountfd_set(context, "volatile", NULL, err) < 0)
+		return -err->code;
+	/* A user namespace may not set the others. */
+	if (idmap_planned(plan) && mountfd_set(context, "userxattr", NULL, err) < 0)
+		return -err->code;
+	return 0;
+}
+
+static int mount_layers(const struct plan *plan, int stage, const struct layers *layers,
+			uint64_t attributes, struct error *err)
+{
+	const struct parameter parameters[] = {
+		{"source", "overlay"},
+		{"lowerdir", "lower"},
+		{"upperdir", layers->upper},
+		{"workdir", layers->work},
 	};
 	_close_ int context = mountfd_context("overlay", err);
 
 	if (context < 0)
 		return context;
-	if (fchdir(layers) < 0)
+	if (fchdir(stage) < 0)
 		return error_errno(err, "fchdir");
-	for (size_t i = 0; i < sizeof parameters / sizeof *parameters; i++)
-		if (mountfd_set(context, parameters[i].name, parameters[i].value, err) < 0)
-			return -err->code;
+	if (set_all(context, parameters, sizeof parameters / sizeof *parameters, err) < 0 ||
+	    set_options(context, plan, err) < 0)
+		return -err->code;
 	return mountfd_create(context, attributes, err);
 }
 
-static int make_on_stage(int layers, int lower, struct error *err)
+static int attach_on_stage(int stage, const char *name, int mount, struct error *err)
 {
-	if (make_layers(layers, lower, err) < 0)
-		return -err->code;
-	return mount_layers(layers, inherited_attributes(lower), err);
+	_close_ int target = path_make_directory(stage, name, 0700, PATH_LINKS_REFUSED, err);
+
+	return target < 0 ? target : mountfd_attach(mount, target, err);
 }
 
-int overlay_make(int lower, struct error *err)
+static int make_in_memory(int stage, int lower, struct error *err)
+{
+	struct stat status;
+
+	if (fstat(lower, &status) < 0)
+		return error_errno(err, "fstat");
+	return make_layers(stage, &status, err);
+}
+
+static int make_on_stage(const struct creation *creation, int stage, int lower, struct error *err)
+{
+	static const struct layers in_memory = {"upper", "work"};
+	static const struct layers kept = {"kept/upper", "kept/work"};
+	bool keeps = creation->plan->options->overlay;
+	uint64_t attributes = inherited_attributes(lower);
+
+	if (keeps ? attach_on_stage(stage, "kept", creation->rootfs.overlay, err) < 0
+		  : make_in_memory(stage, lower, err) < 0)
+		return -err->code;
+	if (attach_on_stage(stage, "lower", lower, err) < 0)
+		return -err->code;
+	return mount_layers(creation->plan, stage, keeps ? &kept : &in_memory, attributes, err);
+}
+
+int overlay_make(const struct creation *creation, int lower, struct error *err)
 {
 	static const struct parameter parameters[] = {{"mode", "0700"}};
-	_close_ int layers = mountfd_tmpfs(parameters, 1, 0, err);
+	_close_ int stage = mountfd_tmpfs(parameters, 1, 0, err);
 	_close_ int overlay = -1;
 
-	if (layers < 0)
+	if (stage < 0)
 		return error_wrap(err, "overlay");
-	if (mountfd_stage(layers, err) < 0)
+	if (mountfd_stage(stage, err) < 0)
 		return error_wrap(err, "overlay");
-	overlay = make_on_stage(layers, lower, err);
-	if (overlay < 0 || mountfd_unstage(layers, err) < 0)
+	overlay = make_on_stage(creation, stage, lower, err);
+	if (overlay < 0 || mountfd_unstage(stage, err) < 0)
 		return error_wrap(err, "overlay");
 	return take(&overlay);
 }

@@ -48,6 +48,8 @@ void rootfs_print(const struct plan *plan, FILE *out)
 
 	fprintf(out, "\t\t%s  %s%s\n", rootfs->path, propagation ? propagation : "private",
 		plan->options->ephemeral ? "  ephemeral" : "");
+	if (plan->options->overlay)
+		fprintf(out, "\t\tchanges are kept in %s/upper\n", plan->options->overlay);
 }
 
 /* What the host side opens for init, which could not see it, or with fewer privileges. */
@@ -64,7 +66,7 @@ static bool has_sources(const struct plan *plan)
 		if (has_source(&mounts->at[i]))
 			return true;
 	/* Some devices are in every container. */
-	return idmap_planned(plan);
+	return idmap_planned(plan) || plan->options->overlay;
 }
 
 bool rootfs_sources_planned(const struct plan *plan)
@@ -199,6 +201,11 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 	rootfs->links = arena_array(plan->arena, mounts->count, sizeof *rootfs->links);
 	if (open_devices(plan, rootfs, err) < 0)
 		return -err->code;
+	if (plan->options->overlay) {
+		rootfs->overlay = overlay_open(plan->options->overlay, plan->rootfs.path, err);
+		if (rootfs->overlay < 0)
+			return -err->code;
+	}
 	for (size_t i = 0; i < mounts->count; i++)
 		if (open_source(creation, &mounts->at[i], i, err) < 0)
 			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
@@ -211,7 +218,7 @@ static int open_tree_private(const struct plan *plan, struct error *err)
 {
 	bool slave = plan->rootfs.propagation & MS_SLAVE;
 	_close_ int tree = mountfd_clone(AT_FDCWD, plan->rootfs.path,
-					 plan->options->ephemeral ? 0 : AT_RECURSIVE, err);
+					 overlay_planned(plan) ? 0 : AT_RECURSIVE, err);
 
 	if (tree < 0 || mountfd_propagate(tree, (slave ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
 		return error_wrap(err, "%s", plan->rootfs.path);
@@ -244,7 +251,7 @@ int rootfs_step_reach(struct creation *creation, struct error *err)
 static bool may_stay_detached(const struct plan *plan)
 {
 	return plan->host->detached_mounts &&
-	       (plan->options->ephemeral || !rootfs_reach_planned(plan));
+	       (overlay_planned(plan) || !rootfs_reach_planned(plan));
 }
 
 int rootfs_step_open(struct creation *creation, struct error *err)
@@ -255,7 +262,8 @@ int rootfs_step_open(struct creation *creation, struct error *err)
 
 	if (tree < 0 || leave_peer_groups(err) < 0)
 		return -err->code;
-	creation->rootfs.tree = plan->options->ephemeral ? overlay_make(tree, err) : take(&tree);
+	creation->rootfs.tree =
+		overlay_planned(plan) ? overlay_make(creation, tree, err) : take(&tree);
 	if (creation->rootfs.tree < 0)
 		return -err->code;
 	return may_stay_detached(plan) ? 0 : rootfs_attach(creation, err);

@@ -80,6 +80,7 @@ struct rootfs_plan {
 struct rootfs_handles {
 	int tree;      /* init: root of the tree; see path.h for what to do with it. Opened by the
 			  host side where init, in its user namespace, may not reach it */
+	int overlay;   /* a detached mount of the directory that keeps the changes, or -1 */
 	bool attached; /* init: it is in the mount namespace, where nobody looks */
 	size_t count;  /* = plan->rootfs.mounts.count */
 	int *sources;  /* one for each mount, -1 where it has none */

@@ -132,6 +132,61 @@ def test_ephemeral_readonly_root(kist, bundle):
     assert report.path("/")["write"] == 30
 
 
+# --overlay
+
+
+def shell(bundle, script):
+    bundle.args = ["/bin/sh", "-c", script]
+    return bundle
+
+
+def test_overlay_keeps_changes(kist, bundle, work):
+    kept = work / "kept: a, b\\c"
+    script = "echo changed > /etc/passwd; rm -r /var; mkdir -m 750 /new; echo x > /new/x"
+    result = kist.run(shell(bundle, script), "--overlay", kept)
+    assert (result.code, result.err) == (0, ""), result
+    assert sorted(os.listdir(kept / "upper")) == ["etc", "new", "var"], "the difference only"
+    assert (kept / "upper/etc/passwd").read_text() == "changed\n"
+    assert is_device(kept / "upper/var", "c", 0, 0), "a whiteout"
+    assert (bundle.rootfs / "etc/passwd").read_text().startswith("root:")
+    assert (bundle.rootfs / "var").is_dir() and not (bundle.rootfs / "new").exists()
+    again = kist.run(shell(bundle, "cat /etc/passwd /new/x; ls -d /var"), "--overlay", kept)
+    assert again.code != 0 and again.out == "changed\nx\n"
+    assert kist.run(shell(bundle, "ls -d /var /new")).out == "/var\n", "only with --overlay"
+
+
+def test_overlay_looks_like_the_root(kist, bundle, work):
+    bundle.rootfs.chmod(0o751)
+    os.chown(bundle.rootfs, 3, 4)
+    report = kist.report(bundle, "/", flags=["--overlay", work / "kept"])
+    assert report.mount("/").type == "overlay"
+    assert [report.path("/")[key] for key in ("mode", "uid", "gid")] == [0o751, 3, 4]
+
+
+def test_overlay_below_the_callers_directory(kist, bundle, work):
+    result = kist.run(shell(bundle, "touch /x"), "--overlay", "kept", cwd=work)
+    assert result.code == 0, result
+    assert (work / "kept/upper/x").exists()
+
+
+def test_overlay_that_cannot_be_made(kist, bundle, work):
+    kist.refuses(bundle, f"--overlay {work}/no/such: mkdir: No such file or directory",
+                 "--overlay", work / "no/such")
+    (work / "file").write_text("")
+    kist.refuses(bundle, f"--overlay {work}/file: open: Not a directory",
+                 "--overlay", work / "file")
+    (work / "kept").mkdir()
+    (work / "kept/upper").symlink_to("/etc")
+    kist.refuses(bundle, f"--overlay {work}/kept: upper: must not be, or lead through, a symbolic",
+                 "--overlay", work / "kept")
+
+
+def test_overlay_or_ephemeral(kist, bundle, work):
+    kist.refuses(bundle, r"either kept \(overlay\) or thrown away \(ephemeral\)",
+                 "--overlay", work / "kept", "--ephemeral")
+    assert not (work / "kept").exists()
+
+
 def test_hosts_own_root(kist, host_unchanged):
     """The first container on a fresh machine needs no image."""
     marker = "/kist-test-marker"

@@ -358,3 +358,35 @@ def test_mount_over_the_root(kist, contained, work):
     assert report.path("/marker")["text"] == "other"
     assert report.path("/../marker")["text"] == "other"
     assert [mount.point for mount in report.mounts].count("/") == 1
+
+
+def give_image(bundle):
+    """The image's files to the root of the namespace."""
+    first = FIRST if bundle.caller == "root" else USER
+    subprocess.run(["chown", "-hR", f"{first}:{first}", bundle.rootfs], check=True)
+    return first
+
+
+def test_ephemeral(kist, contained):
+    give_image(contained)
+    contained.process["args"] = ["/bin/sh", "-c", "rm -r /var; mkdir /var /new; echo x >/var/x; ls /var"]
+    result = kist.run(contained, "--ephemeral")
+    assert (result.code, result.out, result.err) == (0, "x\n", "")
+    assert not (contained.rootfs / "new").exists()
+    assert not (contained.rootfs / "var/x").exists()
+
+
+def test_overlay(kist, contained, work):
+    first = give_image(contained)
+    place = work / "place"
+    place.mkdir()
+    if contained.caller == "rootless":
+        os.chown(place, USER, USER)
+    kept = place / "kept"
+    contained.process["args"] = ["/bin/sh", "-c", "rm -r /var; mkdir /var; echo x >/var/x; cat /var/x"]
+    for expected in ("x\n", "x\n"):
+        result = kist.run(contained, "--overlay", kept)
+        assert (result.code, result.out, result.err) == (0, expected, "")
+    assert (kept / "upper/var/x").read_text() == "x\n"
+    assert (kept / "upper/var/x").stat().st_uid == first
+    assert not (contained.rootfs / "var/x").exists()

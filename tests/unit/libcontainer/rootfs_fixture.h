@@ -74,7 +74,7 @@ static inline void fixture_init(void)
 		.bundle = "/mnt/bundle",
 		.arena = &arena,
 	};
-	creation = (struct creation){.plan = &plan, .rootfs = {.tree = -1}};
+	creation = (struct creation){.plan = &plan, .rootfs = {.tree = -1, .overlay = -1}};
 }
 
 static inline void fixture_finish(void)
