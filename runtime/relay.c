@@ -26,6 +26,12 @@ struct flow {
 	char data[8192];
 };
 
+/* Faults of kist's own; and what stops a job in the background that wants the terminal: else it would
+ * be made raw for what has it now, and there would be no input for good. */
+static const int not_forwarded[] = {
+	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTTIN, SIGTTOU, 0,
+};
+
 int relay_begin(struct error *err)
 {
 	sigset_t all;
@@ -34,10 +40,8 @@ int relay_begin(struct error *err)
 	/* A caller that ignored it would have the kernel throw init's exit status away. */
 	signal(SIGCHLD, SIG_DFL);
 	sigfillset(&all);
-	/* These tell of a fault of kist's own. */
-	for (const int *fault = (const int[]){SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, 0}; *fault;
-	     fault++)
-		sigdelset(&all, *fault);
+	for (const int *kept = not_forwarded; *kept; kept++)
+		sigdelset(&all, *kept);
 	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
 		return error_errno(err, "sigprocmask");
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);

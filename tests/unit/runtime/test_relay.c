@@ -363,6 +363,34 @@ Test(relay, a_full_pipe_does_not_stop_signals)
 	check_full(ends[1]);
 }
 
+static void read_nothing(void)
+{
+	set_own_raw();
+	say("ready\n");
+	for (;;)
+		pause();
+}
+
+/* The container's terminal is full, and kist has more for it. */
+Test(relay, input_that_nobody_reads_does_not_stop_signals)
+{
+	pid_t kist = start(&(struct scene){.container = read_nothing});
+	char data[1000] = "";
+	size_t typed = 0;
+
+	expect(user, "ready");
+	cr_assert_eq(fcntl(user, F_SETFL, O_NONBLOCK), 0);
+	for (int idle = 0; idle < 10; pause_ms(10)) {
+		ssize_t written = write(user, data, sizeof data);
+
+		typed += written > 0 ? (size_t)written : 0;
+		idle = written > 0 ? 0 : idle + 1;
+	}
+	cr_expect_gt(typed, 4096);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
 static void wait_for_ever(void)
 {
 	say("ready\n");
@@ -392,6 +420,46 @@ Test(relay, the_terminal_is_raw_meanwhile)
 	cr_expect_eq(after.c_iflag, before.c_iflag);
 	cr_expect_eq(after.c_oflag, before.c_oflag);
 	cr_expect_arr_eq(after.c_cc, before.c_cc, sizeof after.c_cc);
+}
+
+/* A shell that has put kist in the background, and then brings it to the foreground. */
+static void control_job(void)
+{
+	struct scene scene = {.container = wait_for_ever};
+	struct termios modes;
+	int status;
+	pid_t kist;
+
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+	EXPECT(setsid() > 0 && ioctl(terminal, TIOCSCTTY, 0) == 0);
+	signal(SIGTTOU, SIG_IGN);
+	kist = fork();
+	EXPECT(kist >= 0);
+	if (kist == 0) {
+		EXPECT(setpgid(0, 0) == 0);
+		signal(SIGTTOU, SIG_DFL);
+		be_kist(&scene);
+	}
+	EXPECT(waitpid(kist, &status, WUNTRACED) == kist && WIFSTOPPED(status));
+	EXPECT(MODES(&modes) == 0 && modes.c_lflag & ICANON);
+	EXPECT(tcsetpgrp(terminal, kist) == 0 && kill(kist, SIGCONT) == 0);
+	EXPECT(waitpid(kist, &status, 0) == kist && WIFEXITED(status));
+	_exit(WEXITSTATUS(status));
+}
+
+/* What has the terminal now must not find it raw. */
+Test(relay, in_the_background_it_waits_for_the_foreground)
+{
+	struct termios modes;
+	pid_t shell = fork();
+
+	if (shell == 0)
+		control_job();
+	expect(user, "ready");
+	cr_assert_eq(MODES(&modes), 0);
+	cr_expect_eq(modes.c_lflag & ICANON, 0);
+	cr_assert_eq(write(user, "\3", 1), 1);
+	cr_expect_eq(finish(shell), 128 + SIGINT);
 }
 
 Test(relay, a_terminal_that_the_container_does_not_have_is_left_alone)
@@ -480,28 +548,28 @@ static void expect_signal(int signal)
 	expect(user, text);
 }
 
+/* What nobody can hold back, kist's own faults, what is about kist, and libc's two. */
+static bool is_kept(int signal)
+{
+	static const int kept[] = {
+		SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL,   SIGFPE, SIGABRT, SIGTTIN,
+		SIGTTOU, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, 32,     33,
+	};
+
+	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
+		if (kept[i] == signal)
+			return true;
+	return false;
+}
+
 Test(relay, signals_are_for_the_container)
 {
 	pid_t kist = start(&(struct scene){.container = tell_signals, .no_terminal = true});
 
 	expect(user, "ready");
 	for (int signal = 1; signal <= SIGRTMAX; signal++) {
-		switch (signal) {
-		case SIGKILL:
-		case SIGSTOP: /* nobody can */
-		case SIGSEGV:
-		case SIGBUS:
-		case SIGILL: /* faults of kist's */
-		case SIGFPE:
-		case SIGABRT:
-		case SIGCHLD:
-		case SIGPIPE:
-		case SIGURG:
-		case SIGWINCH: /* about kist */
-		case 32:
-		case 33: /* libc's */
+		if (is_kept(signal))
 			continue;
-		}
 		kill(kist, signal);
 		expect_signal(signal);
 	}
