@@ -486,6 +486,26 @@ static int mount_hierarchies(const struct creation *creation, int target,
 	return empty ? 0 : fill_hierarchies(creation, directory, entry, err);
 }
 
+/* A container without a cgroup of its own is in its caller's: on v2 its cgroup namespace has that
+ * one as its root, and nothing above it is seen. */
+static bool shows_callers_cgroup(const struct plan *plan)
+{
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+
+	return !plan->cgroup.driver && hierarchies->count == 1 && hierarchies->at[0].unified &&
+	       plan->namespaces.unshare_flags & CLONE_NEWCGROUP;
+}
+
+static int mount_callers_cgroup(struct creation *creation, int target,
+				const struct mount_plan *entry, struct error *err)
+{
+	_close_ int context = mountfd_context("cgroup2", err);
+	_close_ int mount = context < 0 ? context : mountfd_create(context, 0, err);
+
+	return mount < 0 ? error_wrap(err, "%s", entry->target)
+			 : attach_copy(creation, mount, target, entry, err);
+}
+
 static int mount_cgroup(struct creation *creation, const struct mount_plan *entry,
 			struct error *err)
 {
@@ -496,6 +516,8 @@ static int mount_cgroup(struct creation *creation, const struct mount_plan *entr
 		return target;
 	if (rootfs->cgroup_count == 1 && !*rootfs->cgroup_names[0])
 		return attach_copy(creation, rootfs->cgroups[0], target, entry, err);
+	if (shows_callers_cgroup(creation->plan))
+		return mount_callers_cgroup(creation, target, entry, err);
 	if (mount_hierarchies(creation, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;

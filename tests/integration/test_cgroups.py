@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import harness
-from harness import cgroup_mounts, has_cgroup_v1, tagged_cgroups, wait_until
+from harness import Report, cgroup_mounts, has_cgroup_v1, tagged_cgroups, wait_until
+from test_user_namespaces import rootless
 
 v1 = pytest.mark.skipif(not has_cgroup_v1(), reason="this host has cgroup v2 only")
 v2 = pytest.mark.skipif(has_cgroup_v1(), reason="this host has cgroup v1")
@@ -274,6 +275,27 @@ def test_v2_core_mount_and_devices(kist, bundle, cgroup2_host):
     assert "cgroup.procs" in report.path("/sys/fs/cgroup")["list"]
     result = kist.run(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
     assert result == {"/dev/kmsg": 1, "/dev/null": 0}
+
+
+@v1
+@pytest.mark.parametrize("caller", ["root", "rootless"])
+def test_v2_core_mount_without_a_cgroup(kist, bundle, cgroup2_host, caller):
+    """Of the caller's cgroup, which is the root of the namespace."""
+    cgroup_mount(bundle)
+    prefix = kist.prefix
+    if caller == "root":
+        bundle.linux.pop("cgroupsPath")
+    else:
+        rootless(kist, bundle)
+        kist.prefix = [*prefix, *kist.prefix]
+    bundle.probe("report", "/sys/fs/cgroup", "/sys/fs/cgroup/cgroup.procs").write()
+    result = kist("--cgroup-manager=disabled", "run", "-b", bundle.path, kist.new_id())
+    assert result.code == 0 and result.err == "", result
+    report = Report(result.json)
+    mount = report.mount("/sys/fs/cgroup")
+    assert mount.type == "cgroup2" and mount.root == "/"
+    assert mount.options >= {"ro", "nosuid", "noexec", "nodev"}
+    assert "cgroup.procs" in report.path("/sys/fs/cgroup")["list"]
 
 
 @v1
