@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,7 +13,9 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/process/environment.h"
 #include "libcontainer/process/self.h"
+#include "libcontainer/process/spawn.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -23,6 +25,9 @@ enum {
 	LINE_BYTES = 36,  /* three numbers of ten digits, spaces, line feed, and some */
 	MAP_BYTES = 4096, /* the kernel takes less than a page */
 };
+
+/* Where a caller without PATH has them. */
+static const char HELPERS_PATH[] = "/usr/bin:/bin";
 
 static const struct id_mappings *uids(const struct plan *plan)
 {
@@ -234,64 +239,30 @@ static const char **helper_arguments(const struct plan *plan, const char *helper
 }
 
 /* Found in the caller's PATH: it runs with the caller's privileges, and those that it has itself. */
-static int spawn_helper(const char **args, int output, pid_t *pid, struct error *err)
+static int find_helper(const char *name, char *path, size_t size, struct error *err)
 {
-	posix_spawn_file_actions_t actions;
-	int code;
+	const char *directories = environment_find(environ, "PATH");
+	int code = executable_search(name, directories ? directories : HELPERS_PATH, path, size);
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	code = posix_spawnp(pid, args[0], &actions, NULL, (char **)args, environ);
-	posix_spawn_file_actions_destroy(&actions);
 	if (code == 0)
 		return 0;
-	return error_set(err, code, "%s: %s%s", args[0], error_describe(code),
+	return error_set(err, code, "%s%s", error_describe(code),
 			 code == ENOENT ? " (is the package uidmap installed?)" : "");
-}
-
-/* What a helper says is why it failed: its first line. */
-static void read_line(int from, char *text, size_t size)
-{
-	size_t used = 0;
-	ssize_t got;
-
-	while (used < size - 1 && (got = read(from, text + used, size - 1 - used)) > 0)
-		used += (size_t)got;
-	text[used] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-}
-
-/* Return: whether it succeeded, or -errno */
-static int wait_for_helper(pid_t pid, struct error *err)
-{
-	siginfo_t info;
-
-	while (waitid(P_PID, (id_t)pid, &info, WEXITED) < 0)
-		if (errno != EINTR)
-			return error_errno(err, "waitid");
-	return info.si_code == CLD_EXITED && info.si_status == 0;
 }
 
 static int run_helper(const char **args, const char *property, struct error *err)
 {
-	_close_ int reader = -1, writer = -1;
-	char said[256];
-	int ends[2], succeeded;
-	pid_t pid;
+	char path[PATH_MAX];
+	const struct spawn helper = {
+		.path = path,
+		.argv = args,
+		.envp = (const char *const *)environ,
+		.input = STDIN_FILENO,
+	};
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(err, "pipe2");
-	reader = ends[0];
-	writer = ends[1];
-	if (spawn_helper(args, writer, &pid, err) < 0)
-		return error_wrap(err, "%s", property);
-	close(take(&writer));
-	read_line(reader, said, sizeof said);
-	succeeded = wait_for_helper(pid, err);
-	if (succeeded < 0)
-		return succeeded;
-	return succeeded ? 0 : error_set(err, EPERM, "%s: %s: %s", property, args[0], said);
+	if (find_helper(args[0], path, sizeof path, err) < 0 || spawn_run(&helper, err) < 0)
+		return error_wrap(err, "%s: %s", property, args[0]);
+	return 0;
 }
 
 static int write_by_helpers(const struct plan *plan, pid_t pid, struct error *err)

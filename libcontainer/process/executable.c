@@ -73,8 +73,7 @@ static bool join(char *path, size_t size, const char *directory, size_t length, 
 	return printed >= 0 && (size_t)printed < size;
 }
 
-/* As execvp(3) does: the first that can be executed; else what was wrong with one that cannot. */
-static int search(const char *name, const char *directories, char *path, size_t size)
+int executable_search(const char *name, const char *directories, char *path, size_t size)
 {
 	int reason = ENOENT;
 
@@ -137,8 +136,9 @@ int executable_step_find(struct creation *creation, struct error *err)
 	if (creation->executable == name)
 		code = check_program(name);
 	else
-		code = *name ? search(name, search_path(creation->plan), creation->executable_path,
-				      sizeof creation->executable_path)
+		code = *name ? executable_search(name, search_path(creation->plan),
+						 creation->executable_path,
+						 sizeof creation->executable_path)
 			     : ENOENT;
 	return code ? error_program(code, name, err) : 0;
 }

@@ -89,6 +89,16 @@ int executable_step_execute(struct creation *creation,
 			    struct error *err); /* execve: returns only on failure */
 void executable_print(const struct plan *plan, FILE *out);
 
+/**
+ * executable_search() - the path of a program, as execvp(3) finds it: the first that can be
+ * executed; else what was wrong with one that cannot.
+ * @directories: separated by colons
+ * @size: room in path
+ *
+ * Return: 0 or an errno value
+ */
+int executable_search(const char *name, const char *directories, char *path, size_t size);
+
 /* descriptors.c: --preserve-fds */
 int descriptors_step_check(struct creation *creation,
 			   struct error *err); /* host: those to preserve are there */

@@ -52,7 +52,7 @@ static int check_creator(int sync, struct error *err)
 
 /* Callers ignore signals or handle them, and execve keeps what is ignored. The system calls
  * themselves: libc keeps two signals for itself. All zero means SIG_DFL. */
-static int reset_signals(struct error *err)
+int self_reset_signals(struct error *err)
 {
 	static const unsigned char dfl[SIGACTION_BYTES], none[SIGSET_BYTES];
 
@@ -84,7 +84,7 @@ int self_step_begin(struct creation *creation, struct error *err)
 		return -err->code;
 	/* Modes of what is made in the root filesystem are meant as they are written. */
 	umask(0);
-	return reset_signals(err);
+	return self_reset_signals(err);
 }
 
 int self_step_session(struct creation *creation, struct error *err)

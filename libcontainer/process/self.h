@@ -18,6 +18,11 @@ struct plan;
 int self_guard(struct error *err);
 
 /**
+ * self_reset_signals() - every disposition to its default, none blocked. In a child only.
+ */
+int self_reset_signals(struct error *err);
+
+/**
  * credentials_umask() - the umask of the container's program.
  */
 mode_t credentials_umask(const struct plan *plan);
