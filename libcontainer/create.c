@@ -12,13 +12,17 @@
  *       process   -------- clone3 ---------->      begin
  *       id maps   -------- GO -------------->      (user namespace) become root
  *                                                  join
- *                                                  rootfs: mounts, devices, masks, terminal, pivot
- *                                                  names, sysctl, cwd, executable
- *       record
+ *       record                                     rootfs: mounts, devices, masks, terminal
+ *       hooks: prestart,  <-- PAUSED --------      (only where there are hooks)
+ *         createRuntime
+ *       go on     -------- GO -------------->      hooks: createContainer
+ *                                                  pivot, names, sysctl, cwd, executable
  *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
  *       rlimits, pid file
  *       go        -------- GO -------------->      wait for `start`, or go on at once (run)
+ *                                                  hooks: startContainer
  *                                                  filter, execute
+ *       hooks: poststart (run)
  */
 #include "libcontainer/create.h"
 
@@ -51,6 +55,9 @@ const struct step host_steps[] = {
 	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
 	{"id", record_step_claim, record_undo, NULL, NULL},
+	/* Above the cgroup and the process: poststop hooks run when those have gone, and before the
+	 * directory goes, so that a delete that is interrupted can be tried again. */
+	{"hooks", hooks_step_describe, hooks_undo, hooks_planned, hooks_later_print},
 	/* A caller that passes less than it says is found out before there is a container. */
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
@@ -76,12 +83,27 @@ const struct step host_steps[] = {
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
+	/* Everything is there that hooks before pivot_root may expect. */
+	{"pause for hooks", sync_step_ready, NULL, hooks_before_pivot, NULL},
+	/* What one hook did another has to take back, also when kist is killed in between. */
+	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_early, NULL},
+	{"prestart hooks", hooks_step_prestart, NULL, hooks_prestart_planned,
+	 hooks_prestart_print},
+	{"createRuntime hooks", hooks_step_create_runtime, NULL, hooks_create_runtime_planned,
+	 hooks_create_runtime_print},
+	{"go on", sync_step_resume, NULL, hooks_before_pivot, NULL},
 	{"ready", sync_step_ready, NULL, NULL, NULL},
+	/* Without other hooks, a create that fails before was never attempted. */
+	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_late, NULL},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
+	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
+	{"settle", record_step_settle, NULL, hooks_poststart_planned, NULL},
+	{"poststart hooks", hooks_step_poststart, NULL, hooks_poststart_planned,
+	 hooks_poststart_print},
 };
 
 const struct step child_steps[] = {
@@ -112,6 +134,13 @@ const struct step child_steps[] = {
 	{"read-only paths", mask_step_readonly, NULL, mask_readonly_planned, mask_readonly_print},
 	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
 	{"read-only root", rootfs_step_seal, NULL, rootfs_seal_planned, rootfs_seal_print},
+	/* Hooks know nothing of descriptors: they look for the container's mounts by their path. */
+	{"show to hooks", hooks_step_show_rootfs, NULL, hooks_before_pivot, NULL},
+	{"pause for hooks", sync_step_hold, NULL, hooks_before_pivot, NULL},
+	/* In the container's namespaces, where the host's files are still to be seen. */
+	{"createContainer hooks", hooks_step_create_container, NULL, hooks_create_container_planned,
+	 hooks_create_container_print},
+	{"hide from hooks", hooks_step_hide_rootfs, NULL, hooks_before_pivot, NULL},
 	/* Everything so far was done by descriptor; now the host is out of sight. */
 	{"pivot", pivot_step_enter, NULL, NULL, NULL},
 	/* Through the private procfs, which is closed with all other descriptors. */
@@ -139,6 +168,9 @@ const struct step child_steps[] = {
 	/* Where the host side may not; what cannot be lowered still fails create. */
 	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
 	{"wait for start", start_step_wait, NULL, start_planned, NULL},
+	/* As the container's user, with its capabilities: they are programs of the image. */
+	{"startContainer hooks", hooks_step_start_container, NULL, hooks_start_container_planned,
+	 hooks_start_container_print},
 	/* The last call before execve: a profile need allow nothing on kist's behalf. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
 	/* A walk that comes back from here has failed. */

@@ -7,7 +7,7 @@
 static int (*const planners[])(struct plan *plan, struct error *err) = {
 	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan,
 	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  console_plan,
-	sysctl_plan,     seccomp_plan, /* last: it is the only one that costs time */
+	sysctl_plan,     hooks_plan,   seccomp_plan, /* last: it is the only one that costs time */
 };
 
 /* config.md: process is only required when `start` is called. An empty one lets everything else be

@@ -14,6 +14,7 @@
 #include "libcontainer/host.h"
 #include "libcontainer/namespaces/idmap.h"
 #include "libcontainer/namespaces/namespaces.h"
+#include "libcontainer/process/hooks.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/seccomp/seccomp.h"
@@ -36,6 +37,7 @@ struct plan {
 	struct rootfs_plan rootfs;
 	struct cgroup_plan cgroup;
 	struct process_plan process;
+	struct hooks_plan hooks;
 	struct seccomp_plan seccomp;
 };
 

@@ -139,6 +139,8 @@ static const struct field record_fields[] = {
 	FIELD(struct record, owner, REQUIRED),
 	EMBEDDED(struct record, cgroup, cgroup_schema, REQUIRED),
 	FIELD(struct record, annotations, OPTIONAL),
+	FIELD(struct record, poststart, OPTIONAL),
+	FIELD(struct record, poststop, OPTIONAL),
 	FIELD(struct record, pid, REQUIRED),
 	FIELD(struct record, pidfs_inode, REQUIRED),
 	FIELD(struct record, start_time, REQUIRED),
@@ -215,17 +217,9 @@ void container_close(struct container *container)
  * The status
  */
 
-static bool somebody_listens(int directory)
-{
-	struct error ignored;
-	_close_ int connection = start_connect(directory, &ignored);
-
-	return connection >= 0;
-}
-
 static enum status live_status(const struct container *container)
 {
-	if (somebody_listens(container->record.directory))
+	if (start_is_awaited(container->record.directory))
 		return STATUS_CREATED;
 	return cgroup_is_frozen(&container->record.cgroup.freezers) ? STATUS_PAUSED
 								    : STATUS_RUNNING;
@@ -266,6 +260,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->created = created;
 	record->owner = plan->host->uid;
 	record->annotations = plan->config->annotations;
+	record->poststart = plan->config->hooks.poststart.count > 0;
 	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
 	record->cgroup.freezers = cgroup_freezers(plan);
@@ -340,6 +335,20 @@ int record_step_write(struct creation *creation, struct error *err)
 
 	return io_replace_file(creation->record.directory, "record.json", 0600, text, strlen(text),
 			       err);
+}
+
+/* On disk, too: for whoever finds what a killed kist left. */
+int record_step_owe(struct creation *creation, struct error *err)
+{
+	creation->record.poststop = true;
+	return record_step_write(creation, err);
+}
+
+int record_step_settle(struct creation *creation, struct error *err)
+{
+	if (flock(creation->record.directory, LOCK_UN) < 0)
+		return error_errno(err, "flock");
+	return 0;
 }
 
 bool record_pid_file_planned(const struct plan *plan)

@@ -4,7 +4,8 @@
  * with
  *
  *     config.json   the configuration, verbatim: later edits of the bundle have no effect
- *     record.json   written when the id is claimed, without init, and replaced once, with it
+ *     record.json   written when the id is claimed, without init, and replaced once, with it; and
+ *                   where there are poststop hooks, when they come to be owed
  *     start         a listening socket that only init holds, until it executes its program
  *
  * Nothing in it changes afterwards: the status is asked of the kernel each time.
@@ -38,6 +39,10 @@ struct record {
 	uint32_t owner;      /* uid of the creator */
 	struct record_cgroup cgroup;
 	struct pairs annotations;
+
+	/* Hooks of config.json that are still to run: by `start`; and by whoever removes the
+	 * container, once any hook may have run, or it was created. */
+	bool poststart, poststop;
 
 	/* Init and its identity; pid 0: not there yet. */
 	int32_t pid;
@@ -88,6 +93,8 @@ int container_status(const struct container *container, int *pidfd, struct error
 int record_step_check(struct creation *creation, struct error *err);
 int record_step_claim(struct creation *creation, struct error *err);
 int record_step_write(struct creation *creation, struct error *err);
+int record_step_owe(struct creation *creation, struct error *err);    /* poststop hooks */
+int record_step_settle(struct creation *creation, struct error *err); /* it is no longer creating */
 int record_step_pid_file(struct creation *creation, struct error *err);
 bool record_pid_file_planned(const struct plan *plan);
 

@@ -7,6 +7,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "libcontainer/create.h"
+#include "libcontainer/log.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -41,16 +43,30 @@ int start_step_listen(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int start_connect(int directory, struct error *err)
+static int connect_to(int directory, int flags, struct error *err)
 {
 	struct sockaddr_un address = start_address(directory);
-	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
 
 	if (fd < 0)
 		return error_errno(err, "socket");
 	if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0)
 		return error_errno(err, "connect");
 	return take(&fd);
+}
+
+int start_connect(int directory, struct error *err)
+{
+	return connect_to(directory, 0, err);
+}
+
+/* While init runs hooks nobody accepts, and who only asks must not wait for that. */
+bool start_is_awaited(int directory)
+{
+	struct error err;
+	_close_ int connection = connect_to(directory, SOCK_NONBLOCK, &err);
+
+	return connection >= 0 || connection == -EAGAIN;
 }
 
 int start_step_wait(struct creation *creation, struct error *err)
@@ -68,8 +84,10 @@ int start_step_wait(struct creation *creation, struct error *err)
 		if (sync_receive(connection, -1, NULL, err) != SYNC_GO)
 			continue;
 		creation->sync = take(&connection);
-		/* Whoever else tries to start is refused from now on. */
-		close(take(&creation->start));
+		/* Whoever else tries to start is refused from now on. Hooks still see a container
+		 * that is created: then it is execve that closes the door. */
+		if (!hooks_start_container_planned(creation->plan))
+			close(take(&creation->start));
 		return 0;
 	}
 }
@@ -102,21 +120,55 @@ static int start_init(const struct record *record, int pidfd, struct error *err)
 				   : error_set(err, EPROTO, "unexpected word");
 }
 
-static int start_opened(const struct container *container, struct error *err)
+/* Of two starters one is heard; init closes the door on the other. */
+static int start_once(const struct record *record, int pidfd, struct error *err)
 {
-	_close_ int pidfd = -1;
-	int status = container_status(container, &pidfd, err);
-
-	if (status < 0)
-		return status;
-	if (status != STATUS_CREATED)
-		return error_not_created((enum status)status, err);
-	if (start_init(&container->record, pidfd, err) == 0)
+	if (start_init(record, pidfd, err) == 0)
 		return 0;
-	/* Of two starters one is heard; init closes the door on the other. */
 	if (err->code == ECONNRESET || err->code == ECONNREFUSED || err->code == EPIPE)
 		return error_not_created(STATUS_RUNNING, err);
 	return -err->code;
+}
+
+/* runtime.md, Lifecycle, steps 7 to 9. What cannot be read is found out before anything runs. */
+static int start_with_hooks(struct container *container, int pidfd, struct error *err)
+{
+	const struct record *record = &container->record;
+	struct hook_programs poststart = {0};
+
+	if (record->poststart &&
+	    hooks_read(record, HOOK_POSTSTART, &container->arena, &poststart, err) < 0)
+		return -err->code;
+	if (start_once(record, pidfd, err) < 0)
+		return -err->code;
+	if (!record->poststart)
+		return 0;
+	return hooks_run(record, HOOK_POSTSTART, &poststart, &container->arena, err);
+}
+
+/* A hook failed: stop the container, and go on with step 12, undoing what create did. The error
+ * that matters is the hook's. */
+static void destroy(const struct record *record)
+{
+	struct error err;
+
+	if (create_undo(record, &err) < 0)
+		log_warning("%s", err.text);
+}
+
+static int start_opened(struct container *container, struct error *err)
+{
+	_close_ int pidfd = -1;
+	int result = container_status(container, &pidfd, err);
+
+	if (result < 0)
+		return result;
+	if (result != STATUS_CREATED)
+		return error_not_created((enum status)result, err);
+	result = start_with_hooks(container, pidfd, err);
+	if (result == -HOOK_FAILED)
+		destroy(&container->record);
+	return result;
 }
 
 int container_start(const char *root, const char *id, struct error *err)

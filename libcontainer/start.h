@@ -27,4 +27,9 @@ bool start_planned(const struct plan *plan);
  */
 int start_connect(int directory, struct error *err);
 
+/**
+ * start_is_awaited() - whether init listens there: it has not executed its program yet.
+ */
+bool start_is_awaited(int directory);
+
 #endif

@@ -33,6 +33,8 @@ struct creation {
 	struct rootfs_handles rootfs;
 	struct namespaces_handles namespaces;
 
+	struct hook_state hook_states[HOOK_KINDS]; /* what hooks are told */
+
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */
 	char executable_path[4096];

@@ -362,12 +362,12 @@ static const struct field hook_fields[] = {
 static const struct schema hook_schema = SCHEMA(struct hook, hook_fields);
 
 static const struct field hooks_fields[] = {
-	LIST(struct hooks, prestart, hook_schema, UNSUPPORTED),
-	LIST(struct hooks, createRuntime, hook_schema, UNSUPPORTED),
-	LIST(struct hooks, createContainer, hook_schema, UNSUPPORTED),
-	LIST(struct hooks, startContainer, hook_schema, UNSUPPORTED),
-	LIST(struct hooks, poststart, hook_schema, UNSUPPORTED),
-	LIST(struct hooks, poststop, hook_schema, UNSUPPORTED),
+	LIST(struct hooks, prestart, hook_schema, OPTIONAL),
+	LIST(struct hooks, createRuntime, hook_schema, OPTIONAL),
+	LIST(struct hooks, createContainer, hook_schema, OPTIONAL),
+	LIST(struct hooks, startContainer, hook_schema, OPTIONAL),
+	LIST(struct hooks, poststart, hook_schema, OPTIONAL),
+	LIST(struct hooks, poststop, hook_schema, OPTIONAL),
 };
 static const struct schema hooks_schema = SCHEMA(struct hooks, hooks_fields);
 

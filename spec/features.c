@@ -120,6 +120,7 @@ const char *features_format(const char *version, const char *commit, struct aren
 	const struct features features = {
 		.ociVersionMin = "1.0.0",
 		.ociVersionMax = SPEC_VERSION,
+		.hooks = supported_names(&hook_words, arena),
 		.mountOptions = mount_option_names(arena),
 		.linux =
 			{

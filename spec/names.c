@@ -293,8 +293,12 @@ static const struct word signal_table[] = {
 WORDS(signal, "signal");
 
 static const struct word hook_table[] = {
-	{"prestart", 0},       {"createRuntime", 1}, {"createContainer", 2},
-	{"startContainer", 3}, {"poststart", 4},     {"poststop", 5},
+	{"prestart", HOOK_PRESTART},
+	{"createRuntime", HOOK_CREATE_RUNTIME},
+	{"createContainer", HOOK_CREATE_CONTAINER},
+	{"startContainer", HOOK_START_CONTAINER},
+	{"poststart", HOOK_POSTSTART},
+	{"poststop", HOOK_POSTSTOP},
 };
 WORDS(hook, "hook");
 

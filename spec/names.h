@@ -55,7 +55,18 @@ extern const struct words memory_policy_words;      /* MPOL_* */
 extern const struct words memory_policy_flag_words; /* MPOL_F_* */
 extern const struct words personality_words;        /* PER_LINUX, PER_LINUX32 */
 extern const struct words signal_words;             /* SIG*, without the real-time ones */
-extern const struct words hook_words;               /* the six kinds, in the order they run */
+extern const struct words hook_words;               /* enum hook_kind */
+
+/* config.md, POSIX-platform Hooks, in the order in which they run. */
+enum hook_kind {
+	HOOK_PRESTART,
+	HOOK_CREATE_RUNTIME,
+	HOOK_CREATE_CONTAINER,
+	HOOK_START_CONTAINER,
+	HOOK_POSTSTART,
+	HOOK_POSTSTOP,
+	HOOK_KINDS,
+};
 
 enum seccomp_operator {
 	SECCOMP_NE = 1,

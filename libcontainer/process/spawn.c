@@ -83,7 +83,6 @@ __attribute__((noreturn)) static void child_run(const struct spawn *spawn, int o
 {
 	struct error err;
 
-	failure = fcntl(failure, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 	if (prepare(spawn, output, parent, &err) == 0) {
 		execve(spawn->path, (char *const *)spawn->argv, (char *const *)spawn->envp);
 		error_errno(&err, "execute");

@@ -106,10 +106,11 @@ int sync_step_ready(struct creation *creation, struct error *err)
 		_close_ int descriptor = -1;
 		int word = sync_receive(creation->sync, creation->init, &descriptor, err);
 
+		/* Reset: it had not even read what it was told. */
+		if (word == SYNC_CLOSED || word == -ECONNRESET)
+			return error_init_ended(creation->plan, err);
 		if (word < 0 || word == SYNC_PAUSED)
 			return word < 0 ? word : 0;
-		if (word == SYNC_CLOSED)
-			return error_init_ended(creation->plan, err);
 		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
 			return error_set(err, EPROTO, "init said something unexpected (%d)", word);
 		creation->terminal = take(&descriptor);
@@ -130,7 +131,15 @@ int sync_step_go(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int sync_step_pause(struct creation *creation, struct error *err)
+/* When init has gone meanwhile, who waits for its next word hears why. */
+int sync_step_resume(struct creation *creation, struct error *err)
+{
+	if (sync_send(creation->sync, SYNC_GO, err) < 0 && err->code != EPIPE)
+		return -err->code;
+	return 0;
+}
+
+int sync_step_hold(struct creation *creation, struct error *err)
 {
 	int word;
 
@@ -141,6 +150,13 @@ int sync_step_pause(struct creation *creation, struct error *err)
 		return word;
 	if (word != SYNC_GO)
 		return error_set(err, ECANCELED, "the creator has gone");
+	return 0;
+}
+
+int sync_step_pause(struct creation *creation, struct error *err)
+{
+	if (sync_step_hold(creation, err) < 0)
+		return -err->code;
 	/* From here on the container outlives its creator. */
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");

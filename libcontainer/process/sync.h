@@ -5,6 +5,8 @@
  *
  *     init                                     host side
  *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
+ *       PAUSED                      ------->     hooks; only where there are any before pivot_root
+ *                                   <-------   GO
  *       PAUSED                      ------->     limits, record, pid file
  *                                   <-------   GO
  *     closes: the program was executed, or init waits for `start`
@@ -58,7 +60,11 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 int sync_step_ready(struct creation *creation, struct error *err);
 int sync_step_go(struct creation *creation, struct error *err);
 
-/* Init: PAUSED, and wait for GO. */
+/* Host: GO after the pause for hooks. */
+int sync_step_resume(struct creation *creation, struct error *err);
+
+/* Init: PAUSED, and wait for GO; after the last one it outlives its creator. */
+int sync_step_hold(struct creation *creation, struct error *err);
 int sync_step_pause(struct creation *creation, struct error *err);
 
 #endif

@@ -215,12 +215,6 @@ def test_refused_properties(kist, bundle, path, value, pattern):
 
 # Valid, and not there yet: refused by name, never ignored.
 UNSUPPORTED = {
-    "hooks.prestart": [{"path": "/bin/true"}],
-    "hooks.createRuntime": [{"path": "/bin/true"}],
-    "hooks.createContainer": [{"path": "/bin/true"}],
-    "hooks.startContainer": [{"path": "/bin/true"}],
-    "hooks.poststart": [{"path": "/bin/true"}],
-    "hooks.poststop": [{"path": "/bin/true"}],
     "process.apparmorProfile": "profile",
     "process.selinuxLabel": "label",
     "process.scheduler": {"policy": "SCHED_BATCH"},

@@ -63,8 +63,8 @@ Test(create_tables, order_of_the_host_side)
 	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
 }
 
-/* The process is killed before its cgroup is removed; the directory, by which it could be tried
- * again, goes last. */
+/* The process is killed before its cgroup is removed; hooks run when all that is gone; the
+ * directory, by which it could be tried again, goes last. */
 Test(create_tables, order_of_undoing)
 {
 	int (*found[8])(const struct record *, struct error *) = {NULL};
@@ -75,10 +75,24 @@ Test(create_tables, order_of_undoing)
 			cr_assert_lt(count, 8);
 			found[count++] = host_steps[i].undo;
 		}
-	cr_assert_eq(count, 3);
+	cr_assert_eq(count, 4);
 	cr_expect_eq(found[0], clone_undo);
 	cr_expect_eq(found[1], cgroup_undo);
-	cr_expect_eq(found[2], record_undo);
+	cr_expect_eq(found[2], hooks_undo);
+	cr_expect_eq(found[3], record_undo);
+}
+
+/* config.md, POSIX-platform Hooks: what must have happened before, and what after. */
+Test(create_tables, order_of_hooks)
+{
+	EXPECT_ORDER(host, record_step_claim, hooks_step_describe, idmap_step_write,
+		     sync_step_ready, record_step_owe, hooks_step_prestart,
+		     hooks_step_create_runtime, sync_step_resume, record_step_pid_file,
+		     sync_step_go, record_step_settle, hooks_step_poststart);
+	EXPECT_ORDER(child, rootfs_step_seal, hooks_step_show_rootfs, sync_step_hold,
+		     hooks_step_create_container, hooks_step_hide_rootfs, pivot_step_enter,
+		     sync_step_pause, start_step_wait, hooks_step_start_container,
+		     executable_step_execute);
 }
 
 Test(create_tables, order_of_init)

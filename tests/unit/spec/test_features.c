@@ -74,7 +74,7 @@ static const struct {
 	const char *path;
 	size_t count;
 } list_sizes[] = {
-	{"hooks", 0},
+	{"hooks", 6},
 	{"mountOptions", 65},
 	{"potentiallyUnsafeConfigAnnotations", 0},
 	{"linux.namespaces", 7},

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/process/hooks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/log.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+#include "spec/state.h"
+
+/* runtime.md, State and Lifecycle. */
+static const struct kind {
+	size_t list; /* where struct hooks has them */
+	enum status status;
+	bool by_init; /* the pid it is told is the one that the container sees */
+	bool in_root; /* the bundle is out of sight */
+} kinds[HOOK_KINDS] = {
+	[HOOK_PRESTART] = {offsetof(struct hooks, prestart), STATUS_CREATING},
+	[HOOK_CREATE_RUNTIME] = {offsetof(struct hooks, createRuntime), STATUS_CREATING},
+	[HOOK_CREATE_CONTAINER] = {offsetof(struct hooks, createContainer), STATUS_CREATING,
+				   .by_init = true},
+	[HOOK_START_CONTAINER] = {offsetof(struct hooks, startContainer), STATUS_CREATED,
+				  .by_init = true, .in_root = true},
+	[HOOK_POSTSTART] = {offsetof(struct hooks, poststart), STATUS_RUNNING},
+	[HOOK_POSTSTOP] = {offsetof(struct hooks, poststop), STATUS_STOPPED},
+};
+
+static const char *kind_name(enum hook_kind kind)
+{
+	return words_name(&hook_words, kind);
+}
+
+static const struct hook_list *hooks_of(const struct config *config, enum hook_kind kind)
+{
+	return (const void *)((const char *)&config->hooks + kinds[kind].list);
+}
+
+/*
+ * The plan
+ */
+
+/* A list as execve wants it. */
+static const char **vector(const struct strings *strings, struct arena *arena)
+{
+	const char **at = arena_array(arena, strings->count + 1, sizeof *at);
+
+	for (size_t i = 0; i < strings->count; i++)
+		at[i] = strings->at[i];
+	return at;
+}
+
+static struct spawn make_program(const struct hook *hook, const char *directory,
+				 struct arena *arena)
+{
+	const struct strings name = {1, &hook->path};
+
+	return (struct spawn){
+		.path = hook->path,
+		.argv = vector(hook->args.count > 0 ? &hook->args : &name, arena),
+		.envp = vector(&hook->env, arena),
+		.directory = directory,
+		.timeout_s = hook->timeout ? *hook->timeout : 0,
+	};
+}
+
+static struct hook_programs make_programs(const struct config *config, enum hook_kind kind,
+					  const char *bundle, struct arena *arena)
+{
+	const struct hook_list *hooks = hooks_of(config, kind);
+	struct spawn *programs = arena_array(arena, hooks->count, sizeof *programs);
+
+	for (size_t i = 0; i < hooks->count; i++)
+		programs[i] =
+			make_program(&hooks->at[i], kinds[kind].in_root ? "/" : bundle, arena);
+	return (struct hook_programs){hooks->count, programs};
+}
+
+int hooks_plan(struct plan *plan, struct error *err)
+{
+	(void)err;
+	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
+		plan->hooks.at[kind] = make_programs(plan->config, kind, plan->bundle, plan->arena);
+	return 0;
+}
+
+static bool has(const struct plan *plan, enum hook_kind kind)
+{
+	return plan->hooks.at[kind].count > 0;
+}
+
+bool hooks_planned(const struct plan *plan)
+{
+	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
+		if (has(plan, kind))
+			return true;
+	return false;
+}
+
+bool hooks_before_pivot(const struct plan *plan)
+{
+	return has(plan, HOOK_PRESTART) || has(plan, HOOK_CREATE_RUNTIME) ||
+	       has(plan, HOOK_CREATE_CONTAINER);
+}
+
+bool hooks_owed_early(const struct plan *plan)
+{
+	return has(plan, HOOK_POSTSTOP) && hooks_before_pivot(plan);
+}
+
+bool hooks_owed_late(const struct plan *plan)
+{
+	return has(plan, HOOK_POSTSTOP) && !hooks_before_pivot(plan);
+}
+
+static void print_hooks(const struct plan *plan, enum hook_kind kind, const char *prefix, FILE *out)
+{
+	const struct hook_programs *programs = &plan->hooks.at[kind];
+
+	for (size_t i = 0; i < programs->count; i++) {
+		const struct spawn *program = &programs->at[i];
+
+		fprintf(out, "\t\t%s%s", prefix, program->path);
+		for (size_t j = 1; program->argv[j]; j++)
+			fprintf(out, " %s", program->argv[j]);
+		if (program->timeout_s)
+			fprintf(out, "  within %d s", program->timeout_s);
+		fputc('\n', out);
+	}
+}
+
+void hooks_later_print(const struct plan *plan, FILE *out)
+{
+	if (plan->waits_for_start)
+		print_hooks(plan, HOOK_POSTSTART, "poststart: ", out);
+	print_hooks(plan, HOOK_POSTSTOP, "poststop: ", out);
+}
+
+/*
+ * The state
+ */
+
+/* An id has no quotation marks, so that the first "pid" is the state's own. */
+static struct hook_state format_state(const struct record *record, enum hook_kind kind,
+				      struct arena *arena)
+{
+	static const char name[] = "\"pid\":";
+	const struct state state = {
+		.ociVersion = SPEC_VERSION,
+		.id = record->id,
+		.status = words_name(&status_words, kinds[kind].status),
+		.bundle = record->bundle,
+		.rootfs = record->rootfs,
+		.created = record->created,
+		.annotations = record->annotations,
+	};
+	const char *text = schema_format(&state_schema, &state, SCHEMA_COMPACT, arena);
+	const char *pid = strstr(text, name) + strlen(name);
+
+	return (struct hook_state){
+		.before = arena_strndup(arena, text, (size_t)(pid - text)),
+		.after = pid + strspn(pid, "0"),
+	};
+}
+
+/* vm.memfd_noexec may ask for the flag, which Linux before 6.3 does not know. */
+static int make_memfd(struct error *err)
+{
+	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	int fd = memfd_create("state", flags | MFD_NOEXEC_SEAL);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("state", flags);
+	return fd < 0 ? error_errno(err, "memfd_create") : fd;
+}
+
+static int write_state(int fd, const struct hook_state *state, pid_t pid, struct error *err)
+{
+	char number[16];
+	int digits = snprintf(number, sizeof number, "%d", pid);
+	const struct iovec parts[] = {
+		{(void *)state->before, strlen(state->before)},
+		{number, (size_t)digits},
+		{(void *)state->after, strlen(state->after)},
+	};
+	size_t size = parts[0].iov_len + parts[1].iov_len + parts[2].iov_len;
+	ssize_t written = writev(fd, parts, 3);
+
+	if (written < 0)
+		return error_errno(err, "write");
+	if ((size_t)written != size)
+		return error_set(err, ENOSPC, "write: only %zd of %zu bytes were taken", written,
+				 size);
+	return 0;
+}
+
+/* For each hook one of its own: they may read it when they like, or not at all, and nobody can
+ * change it. */
+static int open_state(const struct hook_state *state, pid_t pid, struct error *err)
+{
+	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+	_close_ int fd = make_memfd(err);
+
+	if (fd < 0 || write_state(fd, state, pid, err) < 0)
+		return -err->code;
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return error_errno(err, "lseek");
+	if (fcntl(fd, F_ADD_SEALS, seals) < 0)
+		return error_errno(err, "fcntl(F_ADD_SEALS)");
+	return take(&fd);
+}
+
+/*
+ * Running
+ */
+
+static int run_program(const struct spawn *program, const struct hook_state *state, pid_t pid,
+		       struct error *err)
+{
+	_close_ int input = open_state(state, pid, err);
+	struct spawn complete = *program;
+
+	if (input < 0)
+		return error_wrap(err, "state");
+	complete.input = input;
+	return spawn_run(&complete, err);
+}
+
+static int run_hook(enum hook_kind kind, const struct hook_programs *programs, size_t i,
+		    const struct hook_state *state, pid_t pid, struct error *err)
+{
+	const struct spawn *program = &programs->at[i];
+
+	if (run_program(program, state, pid, err) == 0)
+		return 0;
+	error_wrap(err, "hooks.%s[%zu]: %.256s", kind_name(kind), i, program->path);
+	err->code = HOOK_FAILED;
+	return -HOOK_FAILED;
+}
+
+static int run_all(enum hook_kind kind, const struct hook_programs *programs,
+		   const struct hook_state *state, pid_t pid, struct error *err)
+{
+	for (size_t i = 0; i < programs->count; i++)
+		if (run_hook(kind, programs, i, state, pid, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+int hooks_step_describe(struct creation *creation, struct error *err)
+{
+	(void)err;
+	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
+		creation->hook_states[kind] =
+			format_state(&creation->record, kind, creation->plan->arena);
+	return 0;
+}
+
+static int run_planned(const struct creation *creation, enum hook_kind kind, struct error *err)
+{
+	pid_t pid = kinds[kind].by_init ? getpid() : creation->record.pid;
+
+	return run_all(kind, &creation->plan->hooks.at[kind], &creation->hook_states[kind], pid,
+		       err);
+}
+
+/* What a row of create's tables needs of a kind. */
+#define KIND(name, kind)                                                                           \
+	int hooks_step_##name(struct creation *creation, struct error *err)                        \
+	{                                                                                          \
+		return run_planned(creation, kind, err);                                           \
+	}                                                                                          \
+	void hooks_##name##_print(const struct plan *plan, FILE *out)                              \
+	{                                                                                          \
+		print_hooks(plan, kind, "", out);                                                  \
+	}
+
+KIND(prestart, HOOK_PRESTART)
+KIND(create_runtime, HOOK_CREATE_RUNTIME)
+KIND(create_container, HOOK_CREATE_CONTAINER)
+KIND(start_container, HOOK_START_CONTAINER)
+KIND(poststart, HOOK_POSTSTART)
+
+bool hooks_prestart_planned(const struct plan *plan)
+{
+	return has(plan, HOOK_PRESTART);
+}
+
+bool hooks_create_runtime_planned(const struct plan *plan)
+{
+	return has(plan, HOOK_CREATE_RUNTIME);
+}
+
+bool hooks_create_container_planned(const struct plan *plan)
+{
+	return has(plan, HOOK_CREATE_CONTAINER);
+}
+
+bool hooks_start_container_planned(const struct plan *plan)
+{
+	return has(plan, HOOK_START_CONTAINER);
+}
+
+bool hooks_poststart_planned(const struct plan *plan)
+{
+	return has(plan, HOOK_POSTSTART) && !plan->waits_for_start;
+}
+
+/* Where nobody looks it is as well as anywhere: put it onto this path of the old root. */
+static int move_rootfs(struct creation *creation, const char *path, struct error *err)
+{
+	_close_ int target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (target < 0)
+		return error_errno(err, "%s", path);
+	/* ELOOP: there it is already. */
+	if (mountfd_attach(creation->rootfs.tree, target, err) < 0 && err->code != ELOOP)
+		return error_wrap(err, "%s", path);
+	creation->rootfs.attached = true;
+	return 0;
+}
+
+int hooks_step_show_rootfs(struct creation *creation, struct error *err)
+{
+	int result = move_rootfs(creation, creation->plan->rootfs.path, err);
+
+	/* In a user namespace, where root is somebody who may not go there: neither may a hook. */
+	return result == -EACCES ? 0 : result;
+}
+
+/* Over the old root, which it covers where that is not left by pivot_root (--no-pivot). */
+int hooks_step_hide_rootfs(struct creation *creation, struct error *err)
+{
+	return move_rootfs(creation, "/", err);
+}
+
+/*
+ * Later commands
+ */
+
+int hooks_read(const struct record *record, enum hook_kind kind, struct arena *arena,
+	       struct hook_programs *programs, struct error *err)
+{
+	static const char name[] = "config.json";
+	const struct config *config;
+	struct document document;
+
+	if (config_read(record->directory, name, arena, &document, err) < 0 ||
+	    config_parse(name, &document, arena, &config, err) < 0)
+		return error_wrap(err, "hooks.%s", kind_name(kind));
+	*programs = make_programs(config, kind, record->bundle, arena);
+	return 0;
+}
+
+int hooks_run(const struct record *record, enum hook_kind kind,
+	      const struct hook_programs *programs, struct arena *arena, struct error *err)
+{
+	const struct hook_state state = format_state(record, kind, arena);
+
+	return run_all(kind, programs, &state, record->pid, err);
+}
+
+int hooks_undo(const struct record *record, struct error *err)
+{
+	struct arena arena _arena_ = {0};
+	struct hook_programs programs = {0};
+	struct hook_state state;
+	struct error failure;
+
+	(void)err;
+	if (!record->poststop)
+		return 0;
+	if (hooks_read(record, HOOK_POSTSTOP, &arena, &programs, &failure) < 0)
+		log_warning("%s", failure.text);
+	state = format_state(record, HOOK_POSTSTOP, &arena);
+	for (size_t i = 0; i < programs.count; i++)
+		/* There is no process any more. */
+		if (run_hook(HOOK_POSTSTOP, &programs, i, &state, 0, &failure) < 0)
+			log_warning("%s", failure.text);
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Hooks (config.md, POSIX-platform Hooks; runtime.md, Lifecycle): programs of the configuration's
+ * author that are told the container's state and may do what they like.
+ *
+ *     kind              run by     in                                      status    when it fails
+ *     prestart          host side  runtime namespace                       creating  undone
+ *     createRuntime     host side  runtime namespace                       creating  undone
+ *     createContainer   init       container's, before pivot_root          creating  undone
+ *     startContainer    init       container's, as the container's user    created   undone
+ *     poststart         `start`    runtime namespace                       running   undone
+ *     poststop          `delete`   runtime namespace                       stopped   warning
+ *
+ * Undone: the command fails, the container is destroyed, and its poststop hooks run. What later
+ * commands run is read from the record's copy of config.json, and only where the record says that
+ * there is something.
+ *
+ * A hook begins in the bundle, or in the container's root once that is all there is, with its own
+ * environment alone.
+ */
+#ifndef KIST_HOOKS_H
+#define KIST_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "libcontainer/process/spawn.h"
+#include "spec/arena.h"
+#include "spec/names.h"
+
+struct plan;
+struct creation;
+struct record;
+
+/* The code of the error of a hook that failed. */
+#define HOOK_FAILED ECANCELED
+
+/* Hooks of one kind, in order. */
+struct hook_programs {
+	size_t count;
+	const struct spawn *at; /* all but the input */
+};
+
+/* The state as JSON around the pid, which is the one thing that the host side does not know. */
+struct hook_state {
+	const char *before, *after;
+};
+
+struct hooks_plan {
+	struct hook_programs at[HOOK_KINDS];
+};
+
+int hooks_plan(struct plan *plan, struct error *err);
+
+/* Steps. Host: write the states down before there is an init, which does not allocate. */
+int hooks_step_describe(struct creation *creation, struct error *err);
+int hooks_step_prestart(struct creation *creation, struct error *err);
+int hooks_step_create_runtime(struct creation *creation, struct error *err);
+int hooks_step_poststart(struct creation *creation, struct error *err);
+
+/* Init. Hooks before pivot_root look for the root filesystem where config.json says it is; what
+ * is put there is taken away afterwards. */
+int hooks_step_show_rootfs(struct creation *creation, struct error *err);
+int hooks_step_create_container(struct creation *creation, struct error *err);
+int hooks_step_hide_rootfs(struct creation *creation, struct error *err);
+int hooks_step_start_container(struct creation *creation, struct error *err);
+
+/**
+ * hooks_undo() - run the poststop hooks that are owed. One that fails is a warning in the log.
+ */
+int hooks_undo(const struct record *record, struct error *err);
+
+bool hooks_planned(const struct plan *plan);
+bool hooks_before_pivot(const struct plan *plan);
+bool hooks_owed_early(const struct plan *plan); /* poststop, from the first hook on */
+bool hooks_owed_late(const struct plan *plan);  /* poststop, once there is a container */
+bool hooks_prestart_planned(const struct plan *plan);
+bool hooks_create_runtime_planned(const struct plan *plan);
+bool hooks_create_container_planned(const struct plan *plan);
+bool hooks_start_container_planned(const struct plan *plan);
+bool hooks_poststart_planned(const struct plan *plan); /* by run; else `start` does */
+
+/* For `kist plan`; those of later commands together. */
+void hooks_later_print(const struct plan *plan, FILE *out);
+void hooks_prestart_print(const struct plan *plan, FILE *out);
+void hooks_create_runtime_print(const struct plan *plan, FILE *out);
+void hooks_create_container_print(const struct plan *plan, FILE *out);
+void hooks_start_container_print(const struct plan *plan, FILE *out);
+void hooks_poststart_print(const struct plan *plan, FILE *out);
+
+/**
+ * hooks_read() - hooks of a container that exists, from the copy of config.json that was made with
+ * it.
+ */
+int hooks_read(const struct record *record, enum hook_kind kind, struct arena *arena,
+	       struct hook_programs *programs, struct error *err);
+
+/**
+ * hooks_run() - tell a container's state to hooks of one kind of the runtime namespace, one after
+ * the other, until one fails.
+ *
+ * Return: 0 or -HOOK_FAILED
+ */
+int hooks_run(const struct record *record, enum hook_kind kind,
+	      const struct hook_programs *programs, struct arena *arena, struct error *err);
+
+#endif
