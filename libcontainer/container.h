@@ -74,9 +74,10 @@ struct container_options {
 /**
  * container_create() - make a container whose init waits for container_start().
  *
- * On failure nothing is left: no directory, cgroup, mount, process or namespace.
+ * On failure nothing is left: no directory, cgroup, mount, process or namespace; poststop hooks have
+ * run, if any other hook had.
  *
- * Return: 0; -EEXIST when the id is in use; -errno
+ * Return: 0; -EEXIST when the id is in use; -ECANCELED when a hook failed; -errno
  */
 int container_create(const struct container_options *options, struct error *err);
 
@@ -100,8 +101,9 @@ int container_run(const struct container_options *options, struct container_proc
 /**
  * container_start() - let a created container execute its program.
  *
- * Return: 0 when the program has been executed; -errno, with the reason, when it could not be, in
- * which case the container is stopped
+ * Return: 0 when the program has been executed, and its poststart hooks have run; -ECANCELED when a
+ * hook failed, in which case the container is destroyed, as if deleted; -errno, with the reason, when
+ * the program could not be executed, in which case the container is stopped
  */
 int container_start(const char *root, const char *id, struct error *err);
 
@@ -114,7 +116,8 @@ int container_start(const char *root, const char *id, struct error *err);
 int container_kill(const char *root, const char *id, int signal, bool all, struct error *err);
 
 /**
- * container_delete() - remove a stopped or created container.
+ * container_delete() - remove a stopped or created container, and run its poststop hooks; those that
+ * fail are a warning in the log.
  * @force: kill a running one first, and remove whatever a creator that was killed left behind. A
  * container that does not exist is then no error.
  */

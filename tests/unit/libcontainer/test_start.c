@@ -153,6 +153,129 @@ Test(start, asking_does_not_start)
 	cr_expect_str_eq(status(), "running");
 }
 
+/*
+ * Hooks
+ */
+
+static void expect_awaited(bool awaited)
+{
+	struct container container;
+
+	STEP(container_open(root, "web", &container, &err));
+	cr_expect_eq(start_is_awaited(container.record.directory), awaited);
+	container_close(&container);
+}
+
+Test(start, nobody_awaits_it)
+{
+	begin_container("web");
+	cr_expect_not(start_is_awaited(creation.record.directory));
+	STEP(start_step_listen(&creation, &err));
+	cr_expect(start_is_awaited(creation.record.directory));
+	close(take(&creation.start));
+	cr_expect_not(start_is_awaited(creation.record.directory));
+}
+
+/* Init is to run hooks, which takes its time, and then executes. */
+static void run_hooks(void)
+{
+	if (start_step_wait(&creation, &err) < 0)
+		_exit(EXIT_FAILURE);
+	usleep(500000);
+	close(creation.start);
+	close(creation.sync);
+	sleep_forever();
+}
+
+/* More ask than may wait to be accepted. */
+Test(start, is_awaited_while_hooks_run)
+{
+	pid_t starter;
+	int result;
+
+	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	make_waiting(run_hooks);
+	starter = fork();
+	DO(starter);
+	if (starter == 0)
+		_exit(start() == 0 ? 0 : 1);
+	usleep(100000);
+	for (int i = 0; i < 40; i++)
+		expect_awaited(true);
+	cr_expect_str_eq(status(), "created");
+	FAILS(start(), EINVAL, "cannot start an already running container");
+	cr_expect_str_eq(status(), "running");
+	DO(waitpid(starter, &result, 0));
+	cr_expect_eq(result, 0);
+}
+
+/* A container whose record says that there are such hooks. */
+static void make_waiting_with_hooks(const char *hooks, void (*run)(void))
+{
+	document.text = arena_printf(&arena,
+				     "{\"ociVersion\": \"1.3.0\", \"root\": {\"path\": \"r\"}, "
+				     "\"hooks\": {%s}}",
+				     hooks);
+	document.size = strlen(document.text);
+	config.hooks.poststart.count = 1;
+	make_waiting(run);
+}
+
+Test(start, runs_poststart_hooks)
+{
+	char path[96];
+
+	snprintf(path, sizeof path, "%s/ran", top);
+	make_waiting_with_hooks(arena_printf(&arena,
+					     "\"poststart\": [{\"path\": \"/bin/cp\", \"args\": "
+					     "[\"cp\", \"/dev/stdin\", \"%s\"]}]",
+					     path),
+				execute);
+	STEP(start());
+	cr_expect_eq(access(path, F_OK), 0);
+	cr_expect_str_eq(status(), "running");
+}
+
+Test(start, a_poststart_hook_that_fails_destroys_the_container)
+{
+	siginfo_t info = {0};
+
+	make_waiting_with_hooks("\"poststart\": [{\"path\": \"/bin/false\"}]", execute);
+	FAILS(start(), HOOK_FAILED, "hooks.poststart[0]: /bin/false: exited with status 1");
+	DO(waitid(P_PID, (id_t)init, &info, WEXITED));
+	cr_expect_eq(info.si_status, SIGKILL);
+	init = 0;
+	cr_expect_not(is_there("web"));
+}
+
+/* By the code of init's error, startContainer hooks are told from a program that is missing. */
+static void fail_in_a_hook(void)
+{
+	struct error failure;
+
+	if (start_step_wait(&creation, &err) < 0)
+		_exit(EXIT_FAILURE);
+	error_set(&failure, HOOK_FAILED, "hooks.startContainer[0]: x");
+	sync_send_failure(creation.sync, &failure);
+	_exit(EXIT_FAILURE);
+}
+
+Test(start, a_start_container_hook_that_fails_destroys_the_container)
+{
+	make_waiting(fail_in_a_hook);
+	FAILS(start(), HOOK_FAILED, "hooks.startContainer[0]: x");
+	cr_expect_not(is_there("web"));
+}
+
+Test(start, hooks_that_cannot_be_read_are_found_out_first)
+{
+	make_waiting_with_hooks("\"poststart\": [{\"path\": \"/bin/true\"}]", execute);
+	put_file("web", "config.json", "{");
+	cr_expect_eq(start(), -EINVAL);
+	cr_expect_eq(strncmp(err.text, "hooks.poststart: config.json:1", 30), 0, "%s", err.text);
+	cr_expect_str_eq(status(), "created");
+}
+
 static void say(enum sync_word word)
 {
 	struct container container;

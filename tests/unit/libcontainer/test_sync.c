@@ -231,6 +231,32 @@ Test(sync, init_was_killed)
 	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
 }
 
+/* It had not read what it was told before: GO after the pause for hooks. */
+Test(sync, init_was_killed_before_it_went_on)
+{
+	PLAN(sync_step_resume(&creation, &err));
+	close(other);
+	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
+}
+
+Test(sync, resume_says_go)
+{
+	PLAN(sync_step_resume(&creation, &err));
+	cr_expect_eq(sync_receive(other, -1, NULL, &err), SYNC_GO);
+}
+
+/* Who waits for it to be ready hears why it has gone, if it said so. */
+Test(sync, resume_leaves_the_reason_to_be_heard)
+{
+	struct error failure;
+
+	error_set(&failure, EACCES, "hooks: x");
+	sync_send_failure(other, &failure);
+	close(other);
+	PLAN(sync_step_resume(&creation, &err));
+	REFUSED(sync_step_ready(&creation, &err), EACCES, "hooks: x");
+}
+
 Test(sync, init_was_killed_where_memory_is_short)
 {
 	const int64_t limit = 4096;
@@ -282,6 +308,20 @@ CHILD_TEST(sync, pause_until_go)
 	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_PAUSED);
 	/* The container outlives its creator. */
 	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == 0);
+}
+
+/* There is another pause to come. */
+CHILD_TEST(sync, hold_until_go)
+{
+	int death = 0;
+
+	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
+	EXPECT(sync_send(other, SYNC_GO, &err) == 0);
+	STEP(sync_step_hold(&creation, &err));
+	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_PAUSED);
+	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == SIGKILL);
+	EXPECT(shutdown(other, SHUT_WR) == 0);
+	FAILS(sync_step_hold(&creation, &err), ECANCELED, "the creator has gone");
 }
 
 CHILD_TEST(sync, a_creator_that_goes_takes_init_with_it)
