@@ -184,6 +184,17 @@ def test_state_is_the_one_of_state(kist, bundle, hooks):
         assert told == asked, kind
 
 
+def test_status_while_poststart_hooks_of_run_run(kist, bundle, hooks):
+    """The container runs, and its creator is done with it but for them."""
+    hooks.add("poststart", f"{' '.join(kist.command())} state $(sed 's/.*\"id\":\"\\([^\"]*\\).*/\\1/') >$N/asked")
+    bundle.probe("wait").write()
+    id = kist.new_id()
+    with open(os.devnull, "w") as null:
+        kist.ok("run", "--detach", "--bundle", bundle.path, id, stdout=null)
+    assert hooks.state("asked")["status"] == "running"
+    assert hooks.state("asked")["pid"] > 1
+
+
 def test_status_while_hooks_run(kist, bundle, hooks):
     """created until the program is executed; however many ask, and whoever else wants to start."""
     hooks.add("startContainer", "echo x >$N/began; while [ ! -e $N/go ]; do sleep 0.01; done")
