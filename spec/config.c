@@ -219,6 +219,30 @@ static json_t *write_namespaces(const void *member)
 
 static const struct field_custom namespaces_custom = {read_namespaces, write_namespaces};
 
+/* cpuset(7), List format. An empty one says no more than none. */
+static int read_bitmap_list(struct reader *reader, const json_t *json, void *member)
+{
+	struct bitmap_list *list = member;
+	struct error err;
+
+	if (reader_string(reader, json, &list->text) < 0)
+		return -reader->err->code;
+	if (!*list->text)
+		list->text = NULL;
+	else if (bitmap_parse_list(list->text, &list->numbers, &err) < 0)
+		return reader_error(reader, EINVAL, "%s", err.text);
+	return 0;
+}
+
+static json_t *write_bitmap_list(const void *member)
+{
+	const struct bitmap_list *list = member;
+
+	return list->text ? json_string(list->text) : NULL;
+}
+
+static const struct field_custom bitmap_list_custom = {read_bitmap_list, write_bitmap_list};
+
 /* A seccomp action, and the one that is not built yet. */
 static int read_seccomp_action(struct reader *reader, const json_t *json, void *member)
 {
@@ -319,8 +343,8 @@ static const struct field io_priority_fields[] = {
 static const struct schema io_priority_schema = SCHEMA(struct io_priority, io_priority_fields);
 
 static const struct field exec_cpu_affinity_fields[] = {
-	FIELD(struct exec_cpu_affinity, initial, OPTIONAL),
-	FIELD(struct exec_cpu_affinity, final, OPTIONAL),
+	CUSTOM(struct exec_cpu_affinity, initial, bitmap_list_custom, OPTIONAL),
+	CUSTOM(struct exec_cpu_affinity, final, bitmap_list_custom, OPTIONAL),
 };
 static const struct schema exec_cpu_affinity_schema =
 	SCHEMA(struct exec_cpu_affinity, exec_cpu_affinity_fields);
@@ -348,7 +372,7 @@ static const struct field process_fields[] = {
 	OBJECT(struct process, scheduler, scheduler_schema, UNSUPPORTED),
 	FIELD(struct process, selinuxLabel, UNSUPPORTED),
 	OBJECT(struct process, ioPriority, io_priority_schema, UNSUPPORTED),
-	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, UNSUPPORTED),
+	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, OPTIONAL),
 };
 static const struct schema process_schema = SCHEMA(struct process, process_fields);
 
@@ -515,7 +539,7 @@ static const struct schema intel_rdt_schema = SCHEMA(struct intel_rdt, intel_rdt
 
 static const struct field memory_policy_fields[] = {
 	WORD(struct memory_policy, mode, memory_policy_words, REQUIRED),
-	FIELD(struct memory_policy, nodes, OPTIONAL),
+	CUSTOM(struct memory_policy, nodes, bitmap_list_custom, OPTIONAL),
 	WORD_MASK(struct memory_policy, flags, memory_policy_flag_words, OPTIONAL),
 };
 static const struct schema memory_policy_schema = SCHEMA(struct memory_policy, memory_policy_fields);

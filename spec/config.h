@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "spec/arena.h"
+#include "spec/bitmap.h"
 #include "spec/error.h"
 #include "spec/names.h"
 #include "spec/schema.h"
@@ -109,9 +110,10 @@ struct io_priority {
 	int32_t priority; /* 0 to 7 */
 };
 
+/* Of processes that join the container later. */
 struct exec_cpu_affinity {
-	const char *initial;
-	const char *final;
+	struct bitmap_list initial; /* before it enters the container's cgroup */
+	struct bitmap_list final;   /* in there */
 };
 
 struct gids {
@@ -321,7 +323,7 @@ struct intel_rdt {
 
 struct memory_policy {
 	uint64_t mode; /* MPOL_* */
-	const char *nodes;
+	struct bitmap_list nodes;
 	uint64_t flags; /* MPOL_F_*, a mask */
 };
 

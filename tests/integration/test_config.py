@@ -219,7 +219,6 @@ UNSUPPORTED = {
     "process.selinuxLabel": "label",
     "process.scheduler": {"policy": "SCHED_BATCH"},
     "process.ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4},
-    "process.execCPUAffinity": {"initial": "0"},
     "linux.netDevices": {"eth0": {}},
     "linux.intelRdt": {"closID": "x"},
     "linux.memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0"},

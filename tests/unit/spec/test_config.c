@@ -369,7 +369,8 @@ static const char everything[] =
 	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":18446744073709551615},"
 	"{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}],"
 	"\"noNewPrivileges\":true,\"oomScoreAdj\":-500,"
-	"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\",\"scheduler\":null},"
+	"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\",\"scheduler\":null,"
+	"\"execCPUAffinity\":{\"initial\":\"7\",\"final\":\"0-3,7\"}},"
 	"\"hooks\":{\"prestart\":[],\"poststop\":null},"
 	"\"annotations\":{\"com.example.a\":\"1\",\"com.example.b\":\"\"},"
 	"\"linux\":{"
@@ -456,6 +457,21 @@ Test(config, process)
 	cr_expect(process->noNewPrivileges);
 	cr_expect_eq(*process->oomScoreAdj, -500);
 	cr_expect_null(process->scheduler);
+}
+
+Test(config, lists_of_cpus)
+{
+	const struct exec_cpu_affinity *affinity =
+		parse(&arena, everything)->process->execCPUAffinity;
+
+	cr_expect_str_eq(affinity->initial.text, "7");
+	cr_expect_eq(affinity->initial.numbers.words[0], 0x80);
+	cr_expect_str_eq(affinity->final.text, "0-3,7");
+	cr_expect_eq(affinity->final.numbers.words[0], 0x8f);
+	affinity = parse(&arena, PROCESS(",\"execCPUAffinity\":{\"initial\":\"\"}"))
+			   ->process->execCPUAffinity;
+	cr_expect_null(affinity->initial.text);
+	cr_expect_null(affinity->final.text);
 }
 
 Test(config, rlimits)
@@ -954,6 +970,12 @@ static const struct document_case values[] = {
 		 "\"SCMP_ACT_LOG\",\"args\":[{\"index\":5,\"op\":\"SCMP_CMP_EQ\"}]}]"),
 	 "config.json: linux.seccomp.syscalls[0].args[0].value: required property is missing",
 	 EINVAL},
+	{PROCESS(",\"execCPUAffinity\":{\"initial\":\"0-\"}"),
+	 "config.json: process.execCPUAffinity.initial: \"0-\" is not a list such as 0-3,7"},
+	{PROCESS(",\"execCPUAffinity\":{\"final\":\"8192\"}"),
+	 "config.json: process.execCPUAffinity.final: \"8192\" goes beyond 8191"},
+	{PROCESS(",\"execCPUAffinity\":{\"final\":7}"),
+	 "config.json: process.execCPUAffinity.final: expected a string, not a number"},
 };
 
 Test(config, refuses_invalid_values_with_their_place)
@@ -971,8 +993,6 @@ static const struct document_case later[] = {
 	 "config.json: process.scheduler: not supported yet", ENOTSUP},
 	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4}"),
 	 "config.json: process.ioPriority: not supported yet", ENOTSUP},
-	{PROCESS(",\"execCPUAffinity\":{\"initial\":\"0\"}"),
-	 "config.json: process.execCPUAffinity: not supported yet", ENOTSUP},
 	{LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"),
 	 "config.json: linux.timeOffsets: not supported yet", ENOTSUP},
 	{LINUX(",\"netDevices\":{\"eth0\":{}}"), "config.json: linux.netDevices: not supported yet",

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A set of small numbers, CPUs or memory nodes, as the kernel takes it, and the list that people
+ * write for it: "0-3,7" (cpuset(7), List format).
+ */
+#ifndef KIST_SPEC_BITMAP_H
+#define KIST_SPEC_BITMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "spec/error.h"
+
+/* The most CPUs that a kernel can be built for; it has fewer memory nodes. */
+enum { BITMAP_BITS = 8192, BITMAP_WORD_BITS = 8 * sizeof(unsigned long) };
+
+struct bitmap {
+	unsigned long words[BITMAP_BITS / BITMAP_WORD_BITS]; /* bit 0 of the first: number 0 */
+};
+
+/* A list as it was written, and what it says. */
+struct bitmap_list {
+	const char *text; /* NULL: absent or empty */
+	struct bitmap numbers;
+};
+
+/**
+ * bitmap_parse_list() - read numbers and ranges that are separated by commas.
+ * @bitmap: what is in the list is added
+ *
+ * Return: 0 or -EINVAL
+ */
+int bitmap_parse_list(const char *text, struct bitmap *bitmap, struct error *err);
+
+/**
+ * bitmap_has() - whether a number below BITMAP_BITS is in the set.
+ */
+bool bitmap_has(const struct bitmap *bitmap, unsigned number);
+
+#endif
