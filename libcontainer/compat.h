@@ -57,6 +57,22 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
+/* sched_setattr(2). Its header and libc's sched.h define one structure both. */
+struct sched_attributes {
+	uint32_t size;
+	uint32_t policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period; /* ns */
+	uint32_t util_min, util_max;
+};
+
+static inline int sys_sched_setattr(pid_t pid, const struct sched_attributes *attributes)
+{
+	return (int)syscall(SYS_sched_setattr, pid, attributes, 0);
+}
+
 /* pidfd_open(2), pidfd_send_signal(2) */
 static inline int sys_pidfd_open(pid_t pid, unsigned flags)
 {

@@ -37,6 +37,9 @@
 
 #include "libcontainer/log.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/memory_policy.h"
+#include "libcontainer/process/personality.h"
+#include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/start.h"
@@ -98,6 +101,8 @@ const struct step host_steps[] = {
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	/* The kernel asks for privileges that nobody has inside of a user namespace. */
+	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
 	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
@@ -111,6 +116,8 @@ const struct step child_steps[] = {
 	{"begin", self_step_begin, NULL, NULL, NULL},
 	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	/* In the cgroup, whose CPUs they are. */
+	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
 	{"id maps", idmap_step_become, NULL, idmap_planned, NULL},
 	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
 	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to
@@ -151,6 +158,12 @@ const struct step child_steps[] = {
 	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
 	/* Before the filter, which need not allow the search; the error still reaches the caller. */
 	{"executable", executable_step_find, NULL, NULL, executable_print},
+	/* The usual filters forbid this and the next two. */
+	{"personality", personality_step_set, NULL, personality_planned, personality_print},
+	/* Not for what init made so far: it goes, and what it has put into files stays anyway. */
+	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
+	/* Needs CAP_SYS_NICE; after the work, which should be done neither idly nor in real time. */
+	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
 	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before it is dropped. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */

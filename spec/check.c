@@ -2,6 +2,8 @@
 #include "spec/check.h"
 
 #include <errno.h>
+#include <linux/mempolicy.h>
+#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -154,6 +156,137 @@ static int check_rlimits(const struct config *config, struct error *err)
 						 i, name);
 	}
 	return 0;
+}
+
+/* sched(7) */
+enum { REALTIME_PRIORITY_MAX = 99, DEADLINE_RUNTIME_MIN_NS = 1024 };
+
+static int check_priority(const struct scheduler *scheduler, const char *policy, struct error *err)
+{
+	bool realtime = scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR;
+
+	if (!realtime && scheduler->priority != 0)
+		return error_set(err, EINVAL, "process.scheduler.priority: %s has none", policy);
+	if (realtime && (scheduler->priority < 1 || scheduler->priority > REALTIME_PRIORITY_MAX))
+		return error_set(err, EINVAL,
+				 "process.scheduler.priority: %d is out of range (1 to %d, for %s)",
+				 scheduler->priority, REALTIME_PRIORITY_MAX, policy);
+	return 0;
+}
+
+static int refuse_time(const char *property, uint64_t value, struct error *err)
+{
+	if (value == 0)
+		return 0;
+	return error_set(err, EINVAL, "process.scheduler.%s: only SCHED_DEADLINE has one",
+			 property);
+}
+
+static int check_least(const char *property, uint64_t value, const char *what, uint64_t least,
+		       struct error *err)
+{
+	if (value >= least)
+		return 0;
+	return error_set(err, EINVAL, "process.scheduler.%s: %llu is less than %s, %llu", property,
+			 (unsigned long long)value, what, (unsigned long long)least);
+}
+
+/* sched_setattr(2): the kernel wants runtime <= deadline <= period; no period is the deadline. */
+static int check_times(const struct scheduler *scheduler, struct error *err)
+{
+	if (scheduler->policy != SCHED_DEADLINE) {
+		if (refuse_time("runtime", scheduler->runtime, err) < 0 ||
+		    refuse_time("deadline", scheduler->deadline, err) < 0)
+			return -err->code;
+		return refuse_time("period", scheduler->period, err);
+	}
+	if (check_least("runtime", scheduler->runtime, "the least", DEADLINE_RUNTIME_MIN_NS, err) <
+		    0 ||
+	    check_least("deadline", scheduler->deadline, "runtime", scheduler->runtime, err) < 0)
+		return -err->code;
+	return scheduler->period ? check_least("period", scheduler->period, "deadline",
+					       scheduler->deadline, err)
+				 : 0;
+}
+
+/* config.md, Linux Process: which policy uses what. */
+static int check_scheduler(const struct config *config, struct error *err)
+{
+	const struct scheduler *scheduler = config->process->scheduler;
+
+	/* What is kept of the caller's is not known here. */
+	if (!scheduler || (scheduler->flags & (SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)))
+		return 0;
+	if (check_priority(scheduler, words_name(&scheduler_policy_words, scheduler->policy), err) <
+	    0)
+		return -err->code;
+	return check_times(scheduler, err);
+}
+
+/* set_mempolicy(2): how many nodes a mode is about. */
+static bool takes_nodes(uint64_t mode)
+{
+	return mode != MPOL_DEFAULT && mode != MPOL_LOCAL;
+}
+
+static bool needs_nodes(uint64_t mode)
+{
+	return takes_nodes(mode) && mode != MPOL_PREFERRED;
+}
+
+static int check_nodes(const struct memory_policy *policy, struct error *err)
+{
+	const char *mode = words_name(&memory_policy_words, policy->mode);
+
+	if (policy->nodes.text && !takes_nodes(policy->mode))
+		return error_set(err, EINVAL, "linux.memoryPolicy.nodes: %s takes none", mode);
+	if (!policy->nodes.text && needs_nodes(policy->mode))
+		return error_set(err, EINVAL, "linux.memoryPolicy.nodes: %s needs at least one",
+				 mode);
+	return 0;
+}
+
+static int check_memory_policy_flags(const struct memory_policy *policy, struct error *err)
+{
+	uint64_t about_nodes = policy->flags & (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES);
+
+	if (about_nodes == (MPOL_F_STATIC_NODES | MPOL_F_RELATIVE_NODES))
+		return error_set(err, EINVAL,
+				 "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and "
+				 "MPOL_F_RELATIVE_NODES exclude each other");
+	if (about_nodes && !policy->nodes.text)
+		return error_set(err, EINVAL, "linux.memoryPolicy.flags: %s needs nodes",
+				 words_name(&memory_policy_flag_words, about_nodes));
+	if ((policy->flags & MPOL_F_NUMA_BALANCING) && policy->mode != MPOL_BIND &&
+	    policy->mode != MPOL_PREFERRED_MANY)
+		return error_set(err, EINVAL,
+				 "linux.memoryPolicy.flags: MPOL_F_NUMA_BALANCING is for MPOL_BIND "
+				 "and MPOL_PREFERRED_MANY, not for %s",
+				 words_name(&memory_policy_words, policy->mode));
+	return 0;
+}
+
+/* config-linux.md, Memory policy */
+static int check_memory_policy(const struct config *config, struct error *err)
+{
+	const struct memory_policy *policy = config->linux->memoryPolicy;
+
+	if (!policy)
+		return 0;
+	if (check_nodes(policy, err) < 0)
+		return -err->code;
+	return check_memory_policy_flags(policy, err);
+}
+
+/* config-linux.md, Personality: currently no flag values are supported. */
+static int check_personality(const struct config *config, struct error *err)
+{
+	const struct personality_setting *personality = config->linux->personality;
+
+	if (!personality || personality->flags.count == 0)
+		return 0;
+	return error_set(err, EINVAL, "linux.personality.flags[0]: \"%s\": there are no flags",
+			 show(personality->flags.at[0]).text);
 }
 
 /* config-linux.md, Devices: numbers are REQUIRED unless type is p. Docker and containerd hand on a
@@ -345,12 +478,13 @@ static int check_annotations(const struct config *config, struct error *err)
 }
 
 static rule *const rules[] = {
-	check_version,      check_hostname,       check_domainname,     check_mounts,
-	check_masked_paths, check_readonly_paths, check_bind_sources,   check_devices,
-	check_seccomp,      check_user_mappings,  check_mount_mappings, check_annotations,
+	check_version,       check_hostname,       check_domainname,     check_mounts,
+	check_masked_paths,  check_readonly_paths, check_bind_sources,   check_devices,
+	check_seccomp,       check_user_mappings,  check_mount_mappings, check_annotations,
+	check_memory_policy, check_personality,
 };
 
-static rule *const process_rules[] = {check_rlimits};
+static rule *const process_rules[] = {check_rlimits, check_scheduler};
 static rule *const resource_rules[] = {check_device_rules, check_cpu, check_memory};
 
 static int apply(rule *const *at, size_t count, const struct config *config, struct error *err)

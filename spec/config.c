@@ -330,9 +330,9 @@ static const struct field scheduler_fields[] = {
 	RANGE(struct scheduler, nice, OPTIONAL, -20, 19),
 	FIELD(struct scheduler, priority, OPTIONAL),
 	WORD_MASK(struct scheduler, flags, scheduler_flag_words, OPTIONAL),
-	FIELD(struct scheduler, runtime, OPTIONAL),
-	FIELD(struct scheduler, deadline, OPTIONAL),
-	FIELD(struct scheduler, period, OPTIONAL),
+	RANGE(struct scheduler, runtime, OPTIONAL, 0, INT64_MAX),
+	RANGE(struct scheduler, deadline, OPTIONAL, 0, INT64_MAX),
+	RANGE(struct scheduler, period, OPTIONAL, 0, INT64_MAX),
 };
 static const struct schema scheduler_schema = SCHEMA(struct scheduler, scheduler_fields);
 
@@ -369,9 +369,9 @@ static const struct field process_fields[] = {
 	FIELD(struct process, noNewPrivileges, OPTIONAL),
 	FIELD(struct process, apparmorProfile, UNSUPPORTED),
 	RANGE(struct process, oomScoreAdj, OPTIONAL, -1000, 1000),
-	OBJECT(struct process, scheduler, scheduler_schema, UNSUPPORTED),
+	OBJECT(struct process, scheduler, scheduler_schema, OPTIONAL),
 	FIELD(struct process, selinuxLabel, UNSUPPORTED),
-	OBJECT(struct process, ioPriority, io_priority_schema, UNSUPPORTED),
+	OBJECT(struct process, ioPriority, io_priority_schema, OPTIONAL),
 	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, OPTIONAL),
 };
 static const struct schema process_schema = SCHEMA(struct process, process_fields);
@@ -588,7 +588,7 @@ static const struct field linux_fields[] = {
 	MAP(struct linux_config, timeOffsets, time_offset_schema, UNSUPPORTED),
 	OBJECT(struct linux_config, resources, resources_schema, OPTIONAL),
 	OBJECT(struct linux_config, intelRdt, intel_rdt_schema, UNSUPPORTED),
-	OBJECT(struct linux_config, memoryPolicy, memory_policy_schema, UNSUPPORTED),
+	OBJECT(struct linux_config, memoryPolicy, memory_policy_schema, OPTIONAL),
 	FIELD(struct linux_config, sysctl, OPTIONAL),
 	OBJECT(struct linux_config, seccomp, seccomp_schema, OPTIONAL),
 	WORD_OPTIONAL(struct linux_config, rootfsPropagation, propagation_words, OPTIONAL),
@@ -596,7 +596,7 @@ static const struct field linux_fields[] = {
 	FIELD(struct linux_config, maskedPaths, ABSOLUTE),
 	FIELD(struct linux_config, readonlyPaths, ABSOLUTE),
 	FIELD(struct linux_config, mountLabel, UNSUPPORTED),
-	OBJECT(struct linux_config, personality, personality_schema, UNSUPPORTED),
+	OBJECT(struct linux_config, personality, personality_schema, OPTIONAL),
 };
 static const struct schema linux_schema = SCHEMA(struct linux_config, linux_fields);
 

@@ -13,6 +13,10 @@ struct seccomp_features {
 	struct strings actions, operators, archs, knownFlags, supportedFlags;
 };
 
+struct memory_policy_features {
+	struct strings modes, flags;
+};
+
 struct enabled_feature {
 	bool enabled;
 };
@@ -25,7 +29,9 @@ struct linux_features {
 	struct strings namespaces, capabilities;
 	struct cgroup_features cgroup;
 	struct seccomp_features seccomp;
-	struct enabled_feature apparmor, selinux, intelRdt;
+	struct enabled_feature apparmor, selinux;
+	struct memory_policy_features memoryPolicy;
+	struct enabled_feature intelRdt;
 	struct mount_extensions mountExtensions;
 	struct enabled_feature netDevices;
 };
@@ -58,6 +64,13 @@ static const struct field seccomp_fields[] = {
 };
 static const struct schema seccomp_schema = SCHEMA(struct seccomp_features, seccomp_fields);
 
+static const struct field memory_policy_fields[] = {
+	FIELD(struct memory_policy_features, modes, ALWAYS),
+	FIELD(struct memory_policy_features, flags, ALWAYS),
+};
+static const struct schema memory_policy_schema =
+	SCHEMA(struct memory_policy_features, memory_policy_fields);
+
 static const struct field enabled_fields[] = {FIELD(struct enabled_feature, enabled, ALWAYS)};
 static const struct schema enabled_schema = SCHEMA(struct enabled_feature, enabled_fields);
 
@@ -74,6 +87,7 @@ static const struct field linux_fields[] = {
 	EMBEDDED(struct linux_features, seccomp, seccomp_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, apparmor, enabled_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, selinux, enabled_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, memoryPolicy, memory_policy_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, intelRdt, enabled_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, mountExtensions, mount_extensions_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, netDevices, enabled_schema, OPTIONAL),
@@ -141,6 +155,13 @@ const char *features_format(const char *version, const char *commit, struct aren
 							supported_names(&seccomp_flag_words, arena),
 						.supportedFlags =
 							supported_names(&seccomp_flag_words, arena),
+					},
+				.memoryPolicy =
+					{
+						.modes = supported_names(&memory_policy_words,
+									 arena),
+						.flags = supported_names(&memory_policy_flag_words,
+									 arena),
 					},
 			},
 		.annotations = {2, annotations},

@@ -373,6 +373,13 @@ const char *words_name(const struct words *words, uint64_t value)
 	return NULL;
 }
 
+void words_print(const struct words *words, uint64_t mask, FILE *out)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (mask & words->at[i].value)
+			fprintf(out, " %s", words->at[i].name);
+}
+
 bool words_supported(const struct words *words, uint64_t value)
 {
 	const struct word *word = words_row(words, words_name(words, value));

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 struct word {
 	const char *name;
@@ -107,6 +108,11 @@ const char *name_closer(const char *closest, const char *name, const char *given
  * words_name() - the first name of a value, NULL for none.
  */
 const char *words_name(const struct words *words, uint64_t value);
+
+/**
+ * words_print() - the names of the values in a mask, each with a space before it.
+ */
+void words_print(const struct words *words, uint64_t mask, FILE *out);
 
 /**
  * words_supported() - whether a value of the vocabulary is not refused by name.

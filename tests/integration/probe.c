@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <jansson.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 #include <string.h>
 #include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -405,6 +407,49 @@ static json_t *report_cwd(void)
 	return entry;
 }
 
+/* sched_setattr(2); the kernel's header and libc's define one structure both. */
+struct sched_attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static json_t *report_scheduler(void)
+{
+	struct sched_attributes found = {0};
+
+	if (syscall(SYS_sched_getattr, 0, &found, sizeof(found), 0))
+		return json_pack("{s:i}", "errno", errno);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "policy",
+			 (json_int_t)found.policy, "flags", (json_int_t)found.flags, "nice",
+			 (json_int_t)getpriority(PRIO_PROCESS, 0), "priority",
+			 (json_int_t)found.priority, "runtime", (json_int_t)found.runtime,
+			 "deadline", (json_int_t)found.deadline, "period", (json_int_t)found.period,
+			 "io", (json_int_t)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0));
+}
+
+/* The first CPUs of those it may run on, as a mask. */
+static json_t *report_affinity(void)
+{
+	uint64_t mask[128] = {0};
+
+	if (syscall(SYS_sched_getaffinity, 0, sizeof(mask), mask) < 0)
+		return json_pack("{s:i}", "errno", errno);
+	return json_integer((json_int_t)mask[0]);
+}
+
+static json_t *report_memory_policy(void)
+{
+	uint64_t nodes[128] = {0};
+	int mode = -1;
+
+	if (syscall(SYS_get_mempolicy, &mode, nodes, sizeof(nodes) * 8UL, NULL, 0UL))
+		return json_pack("{s:i}", "errno", errno);
+	return json_pack("{s:i, s:I}", "mode", mode, "nodes", (json_int_t)nodes[0]);
+}
+
 static int report(int argc, char **argv)
 {
 	/* First: what the report itself would disturb. */
@@ -429,6 +474,11 @@ static int report(int argc, char **argv)
 	json_object_set_new(object, "interfaces", report_interfaces());
 	json_object_set_new(object, "terminal", report_terminal());
 	json_object_set_new(object, "root", report_path("/"));
+	json_object_set_new(object, "machine", text(names.machine));
+	json_object_set_new(object, "personality", json_integer(personality(0xffffffff)));
+	json_object_set_new(object, "scheduler", report_scheduler());
+	json_object_set_new(object, "affinity", report_affinity());
+	json_object_set_new(object, "memory_policy", report_memory_policy());
 	json_object_set_new(object, "paths", paths);
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS);
 	json_decref(object);

@@ -217,13 +217,9 @@ def test_refused_properties(kist, bundle, path, value, pattern):
 UNSUPPORTED = {
     "process.apparmorProfile": "profile",
     "process.selinuxLabel": "label",
-    "process.scheduler": {"policy": "SCHED_BATCH"},
-    "process.ioPriority": {"class": "IOPRIO_CLASS_BE", "priority": 4},
     "linux.netDevices": {"eth0": {}},
     "linux.intelRdt": {"closID": "x"},
-    "linux.memoryPolicy": {"mode": "MPOL_BIND", "nodes": "0"},
     "linux.mountLabel": "label",
-    "linux.personality": {"domain": "LINUX32"},
     "linux.resources.blockIO": {"weight": 100},
     "linux.resources.hugepageLimits": [{"pageSize": "2MB", "limit": 0}],
     "linux.resources.network": {"classID": 1},

@@ -9,6 +9,9 @@
 #include <dirent.h>
 #include <poll.h>
 
+#include "libcontainer/process/memory_policy.h"
+#include "libcontainer/process/personality.h"
+#include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 
@@ -103,6 +106,17 @@ Test(create_tables, order_of_init)
 		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
 		     pivot_step_enter, self_step_cwd, executable_step_find);
 	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
+}
+
+/* CPUs and memory nodes are the cgroup's, and the usual filters forbid to choose among them. What
+ * is done in real time is the container's program, not init's work. */
+Test(create_tables, order_of_scheduling)
+{
+	EXPECT_ORDER(child, cgroup_step_join, scheduling_step_affinity, executable_step_find,
+		     memory_policy_step_set, scheduling_step_set, seccomp_step_load,
+		     capabilities_step_bound);
+	EXPECT_ORDER(child, executable_step_find, personality_step_set, seccomp_step_load);
+	EXPECT_ORDER(host, sync_step_ready, scheduling_step_set_init, sync_step_go);
 }
 
 /* Each step still has the privilege that it needs; what is left is verified. */

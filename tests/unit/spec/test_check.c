@@ -154,6 +154,112 @@ Test(check, rlimits)
 	expect_cases(rlimits, COUNT(rlimits));
 }
 
+#define SCHEDULER(policy, properties)                                                              \
+	PROCESS(",\"scheduler\":{\"policy\":\"SCHED_" policy "\"" properties "}")
+#define SCHEDULER_ERROR "config.json: process.scheduler."
+
+static const struct document_case schedulers[] = {
+	{SCHEDULER("OTHER", ",\"nice\":19,\"priority\":0,\"runtime\":0"), NULL},
+	{SCHEDULER("BATCH", ",\"nice\":-20"), NULL},
+	{SCHEDULER("IDLE", ""), NULL},
+	{SCHEDULER("ISO", ""), NULL},
+	{SCHEDULER("FIFO", ",\"priority\":1"), NULL},
+	{SCHEDULER("RR", ",\"priority\":99"), NULL},
+	{SCHEDULER("FIFO", ""),
+	 SCHEDULER_ERROR "priority: 0 is out of range (1 to 99, for SCHED_FIFO)"},
+	{SCHEDULER("RR", ",\"priority\":100"),
+	 SCHEDULER_ERROR "priority: 100 is out of range (1 to 99, for SCHED_RR)"},
+	{SCHEDULER("RR", ",\"priority\":-1"),
+	 SCHEDULER_ERROR "priority: -1 is out of range (1 to 99, for SCHED_RR)"},
+	{SCHEDULER("OTHER", ",\"priority\":1"), SCHEDULER_ERROR "priority: SCHED_OTHER has none"},
+	{SCHEDULER("BATCH", ",\"priority\":1"), SCHEDULER_ERROR "priority: SCHED_BATCH has none"},
+	{SCHEDULER("DEADLINE", ",\"priority\":1,\"runtime\":1024,\"deadline\":1024"),
+	 SCHEDULER_ERROR "priority: SCHED_DEADLINE has none"},
+	{SCHEDULER("OTHER", ",\"runtime\":1"),
+	 SCHEDULER_ERROR "runtime: only SCHED_DEADLINE has one"},
+	{SCHEDULER("IDLE", ",\"deadline\":1"),
+	 SCHEDULER_ERROR "deadline: only SCHED_DEADLINE has one"},
+	{SCHEDULER("FIFO", ",\"priority\":1,\"period\":1"),
+	 SCHEDULER_ERROR "period: only SCHED_DEADLINE has one"},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1024,\"deadline\":1024"), NULL},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1024,\"deadline\":1025,\"period\":1025"), NULL},
+	{SCHEDULER("DEADLINE", ""), SCHEDULER_ERROR "runtime: 0 is less than the least, 1024"},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1023,\"deadline\":1024"),
+	 SCHEDULER_ERROR "runtime: 1023 is less than the least, 1024"},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1024"),
+	 SCHEDULER_ERROR "deadline: 0 is less than runtime, 1024"},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1025,\"deadline\":1024"),
+	 SCHEDULER_ERROR "deadline: 1024 is less than runtime, 1025"},
+	{SCHEDULER("DEADLINE", ",\"runtime\":1024,\"deadline\":1025,\"period\":1024"),
+	 SCHEDULER_ERROR "period: 1024 is less than deadline, 1025"},
+	/* What is kept is the caller's: here nobody knows which. */
+	{SCHEDULER("FIFO", ",\"flags\":[\"SCHED_FLAG_KEEP_PARAMS\"]"), NULL},
+	{SCHEDULER("OTHER", ",\"priority\":1,\"flags\":[\"SCHED_FLAG_KEEP_POLICY\"]"), NULL},
+	{SCHEDULER("OTHER", ",\"priority\":1,\"flags\":[\"SCHED_FLAG_RESET_ON_FORK\"]"),
+	 SCHEDULER_ERROR "priority: SCHED_OTHER has none"},
+};
+
+Test(check, schedulers)
+{
+	expect_cases(schedulers, COUNT(schedulers));
+}
+
+#define MEMORY_POLICY(mode, properties)                                                            \
+	LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_" mode "\"" properties "}")
+#define NODES(list) ",\"nodes\":\"" list "\""
+#define FLAGS(list) ",\"flags\":[" list "]"
+#define STATIC_NODES "\"MPOL_F_STATIC_NODES\""
+#define RELATIVE_NODES "\"MPOL_F_RELATIVE_NODES\""
+#define NUMA_BALANCING "\"MPOL_F_NUMA_BALANCING\""
+#define MEMORY_POLICY_ERROR "config.json: linux.memoryPolicy."
+
+static const struct document_case memory_policies[] = {
+	{MEMORY_POLICY("DEFAULT", ""), NULL},
+	{MEMORY_POLICY("LOCAL", NODES("")), NULL},
+	{MEMORY_POLICY("PREFERRED", ""), NULL},
+	{MEMORY_POLICY("PREFERRED", NODES("0")), NULL},
+	{MEMORY_POLICY("BIND", NODES("0-3,7") FLAGS(STATIC_NODES "," NUMA_BALANCING)), NULL},
+	{MEMORY_POLICY("INTERLEAVE", NODES("1") FLAGS(RELATIVE_NODES)), NULL},
+	{MEMORY_POLICY("WEIGHTED_INTERLEAVE", NODES("1")), NULL},
+	{MEMORY_POLICY("PREFERRED_MANY", NODES("1") FLAGS(NUMA_BALANCING)), NULL},
+	{MEMORY_POLICY("DEFAULT", NODES("0")),
+	 MEMORY_POLICY_ERROR "nodes: MPOL_DEFAULT takes none"},
+	{MEMORY_POLICY("LOCAL", NODES("0")), MEMORY_POLICY_ERROR "nodes: MPOL_LOCAL takes none"},
+	{MEMORY_POLICY("BIND", ""), MEMORY_POLICY_ERROR "nodes: MPOL_BIND needs at least one"},
+	{MEMORY_POLICY("INTERLEAVE", NODES("")),
+	 MEMORY_POLICY_ERROR "nodes: MPOL_INTERLEAVE needs at least one"},
+	{MEMORY_POLICY("WEIGHTED_INTERLEAVE", ""),
+	 MEMORY_POLICY_ERROR "nodes: MPOL_WEIGHTED_INTERLEAVE needs at least one"},
+	{MEMORY_POLICY("PREFERRED_MANY", ""),
+	 MEMORY_POLICY_ERROR "nodes: MPOL_PREFERRED_MANY needs at least one"},
+	{MEMORY_POLICY("BIND", NODES("0") FLAGS(STATIC_NODES "," RELATIVE_NODES)),
+	 MEMORY_POLICY_ERROR
+	 "flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"},
+	{MEMORY_POLICY("PREFERRED", FLAGS(STATIC_NODES)),
+	 MEMORY_POLICY_ERROR "flags: MPOL_F_STATIC_NODES needs nodes"},
+	{MEMORY_POLICY("LOCAL", FLAGS(RELATIVE_NODES)),
+	 MEMORY_POLICY_ERROR "flags: MPOL_F_RELATIVE_NODES needs nodes"},
+	{MEMORY_POLICY("INTERLEAVE", NODES("0") FLAGS(NUMA_BALANCING)),
+	 MEMORY_POLICY_ERROR "flags: MPOL_F_NUMA_BALANCING is for MPOL_BIND and "
+			     "MPOL_PREFERRED_MANY, not for MPOL_INTERLEAVE"},
+};
+
+Test(check, memory_policies)
+{
+	expect_cases(memory_policies, COUNT(memory_policies));
+}
+
+static const struct document_case personalities[] = {
+	{LINUX(",\"personality\":{\"domain\":\"LINUX\",\"flags\":[]}"), NULL},
+	{LINUX(",\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"ADDR_NO_RANDOMIZE\"]}"),
+	 "config.json: linux.personality.flags[0]: \"ADDR_NO_RANDOMIZE\": there are no flags"},
+};
+
+Test(check, personalities)
+{
+	expect_cases(personalities, COUNT(personalities));
+}
+
 #define DEVICE(type, mode)                                                                         \
 	LINUX(",\"devices\":[{\"type\":\"" type                                                    \
 	      "\",\"path\":\"/dev/x\",\"major\":1,\"minor\":3,\"fileMode\":" mode "}]")

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/mempolicy.h>
+#include <linux/personality.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
@@ -369,7 +373,11 @@ static const char everything[] =
 	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":18446744073709551615},"
 	"{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}],"
 	"\"noNewPrivileges\":true,\"oomScoreAdj\":-500,"
-	"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\",\"scheduler\":null,"
+	"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\",\"scheduler\":{\"policy\":"
+	"\"SCHED_DEADLINE\",\"nice\":-20,\"flags\":[\"SCHED_FLAG_RECLAIM\","
+	"\"SCHED_FLAG_RESET_ON_FORK\"],\"runtime\":1024,\"deadline\":2048,"
+	"\"period\":9223372036854775807},"
+	"\"ioPriority\":{\"class\":\"IOPRIO_CLASS_IDLE\",\"priority\":7},"
 	"\"execCPUAffinity\":{\"initial\":\"7\",\"final\":\"0-3,7\"}},"
 	"\"hooks\":{\"prestart\":[],\"poststop\":null},"
 	"\"annotations\":{\"com.example.a\":\"1\",\"com.example.b\":\"\"},"
@@ -402,6 +410,9 @@ static const char everything[] =
 	"\"op\":\"SCMP_CMP_MASKED_EQ\"}]},"
 	"{\"names\":[\"ptrace\"],\"action\":\"SCMP_ACT_TRACE\",\"errnoRet\":4095}]},"
 	"\"rootfsPropagation\":\"slave\","
+	"\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\",\"nodes\":\"2-3\","
+	"\"flags\":[\"MPOL_F_STATIC_NODES\"]},"
+	"\"personality\":{\"domain\":\"LINUX32\",\"flags\":[]},"
 	"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\",\"/proc/bus\"]},"
 	"\"windows\":{\"whatever\":1},\"com.example.unknown\":null}";
 
@@ -456,7 +467,31 @@ Test(config, process)
 	cr_expect_str_eq(process->cwd, "/root");
 	cr_expect(process->noNewPrivileges);
 	cr_expect_eq(*process->oomScoreAdj, -500);
-	cr_expect_null(process->scheduler);
+}
+
+Test(config, scheduling)
+{
+	const struct process *process = parse(&arena, everything)->process;
+
+	cr_expect_eq(process->scheduler->policy, SCHED_DEADLINE);
+	cr_expect_eq(process->scheduler->nice, -20);
+	cr_expect_eq(process->scheduler->priority, 0);
+	cr_expect_eq(process->scheduler->flags, SCHED_FLAG_RECLAIM | SCHED_FLAG_RESET_ON_FORK);
+	cr_expect_eq(process->scheduler->runtime, 1024);
+	cr_expect_eq(process->scheduler->deadline, 2048);
+	cr_expect_eq(process->scheduler->period, INT64_MAX);
+	cr_expect_eq(process->ioPriority->class, IOPRIO_CLASS_IDLE);
+	cr_expect_eq(process->ioPriority->priority, 7);
+}
+
+Test(config, memory_policy_and_personality)
+{
+	const struct linux_config *linux = parse(&arena, everything)->linux;
+
+	cr_expect_eq(linux->memoryPolicy->mode, MPOL_INTERLEAVE);
+	cr_expect_eq(linux->memoryPolicy->nodes.numbers.words[0], 0xc);
+	cr_expect_eq(linux->memoryPolicy->flags, MPOL_F_STATIC_NODES);
+	cr_expect_eq(linux->personality->domain, PER_LINUX32);
 }
 
 Test(config, lists_of_cpus)
@@ -970,6 +1005,38 @@ static const struct document_case values[] = {
 		 "\"SCMP_ACT_LOG\",\"args\":[{\"index\":5,\"op\":\"SCMP_CMP_EQ\"}]}]"),
 	 "config.json: linux.seccomp.syscalls[0].args[0].value: required property is missing",
 	 EINVAL},
+	{PROCESS(",\"scheduler\":{\"nice\":0}"),
+	 "config.json: process.scheduler.policy: required property is missing", EINVAL},
+	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_WHATEVER\"}"),
+	 "config.json: process.scheduler.policy: unknown scheduling policy \"SCHED_WHATEVER\"",
+	 EINVAL},
+	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":20}"),
+	 "config.json: process.scheduler.nice: 20 is out of range (-20 to 19)"},
+	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"flags\":[\"x\"]}"),
+	 "config.json: process.scheduler.flags[0]: unknown scheduling flag \"x\"", EINVAL},
+	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}"),
+	 "config.json: process.ioPriority.priority: 8 is out of range (0 to 7)"},
+	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\"}"),
+	 "config.json: process.ioPriority.priority: required property is missing", EINVAL},
+	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIN\"}"),
+	 "config.json: linux.memoryPolicy.mode: unknown memory policy \"MPOL_BIN\" (did you mean "
+	 "\"MPOL_BIND\"?)",
+	 EINVAL},
+	{LINUX(",\"personality\":{\"domain\":\"LINUX64\"}"),
+	 "config.json: linux.personality.domain: unknown execution domain \"LINUX64\" (did you "
+	 "mean \"LINUX\"?)",
+	 EINVAL},
+	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_DEADLINE\",\"runtime\":9223372036854775808}"),
+	 "config.json: process.scheduler.runtime: 9223372036854775808 is out of range (0 to "
+	 "9223372036854775807)"},
+	{LINUX(",\"memoryPolicy\":{\"nodes\":\"0\"}"),
+	 "config.json: linux.memoryPolicy.mode: required property is missing"},
+	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0;1\"}"),
+	 "config.json: linux.memoryPolicy.nodes: \"0;1\" is not a list such as 0-3,7"},
+	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"flags\":[\"MPOL_F_STATIC\"]}"),
+	 "config.json: linux.memoryPolicy.flags[0]: unknown memory policy flag \"MPOL_F_STATIC\""},
+	{LINUX(",\"personality\":{\"flags\":[]}"),
+	 "config.json: linux.personality.domain: required property is missing"},
 	{PROCESS(",\"execCPUAffinity\":{\"initial\":\"0-\"}"),
 	 "config.json: process.execCPUAffinity.initial: \"0-\" is not a list such as 0-3,7"},
 	{PROCESS(",\"execCPUAffinity\":{\"final\":\"8192\"}"),
@@ -989,21 +1056,13 @@ static const struct document_case later[] = {
 	 "config.json: process.apparmorProfile: not supported yet", ENOTSUP},
 	{PROCESS(",\"selinuxLabel\":\"l\""), "config.json: process.selinuxLabel: not supported yet",
 	 ENOTSUP},
-	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_OTHER\"}"),
-	 "config.json: process.scheduler: not supported yet", ENOTSUP},
-	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":4}"),
-	 "config.json: process.ioPriority: not supported yet", ENOTSUP},
 	{LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"),
 	 "config.json: linux.timeOffsets: not supported yet", ENOTSUP},
 	{LINUX(",\"netDevices\":{\"eth0\":{}}"), "config.json: linux.netDevices: not supported yet",
 	 ENOTSUP},
 	{LINUX(",\"intelRdt\":{}"), "config.json: linux.intelRdt: not supported yet", ENOTSUP},
-	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_LOCAL\"}"),
-	 "config.json: linux.memoryPolicy: not supported yet", ENOTSUP},
 	{LINUX(",\"mountLabel\":\"l\""), "config.json: linux.mountLabel: not supported yet",
 	 ENOTSUP},
-	{LINUX(",\"personality\":{\"domain\":\"LINUX32\"}"),
-	 "config.json: linux.personality: not supported yet", ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"weight\":10}"),
 	 "config.json: linux.resources.blockIO.weight: not supported yet", ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"leafWeight\":10}"),
@@ -1044,19 +1103,6 @@ Test(config, refuses_by_name_what_is_not_built_yet)
 
 /* What is refused by name is still read: the tables are complete. */
 static const struct document_case later_values[] = {
-	{PROCESS(",\"scheduler\":{\"nice\":0}"),
-	 "config.json: process.scheduler.policy: required property is missing", EINVAL},
-	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_WHATEVER\"}"),
-	 "config.json: process.scheduler.policy: unknown scheduling policy \"SCHED_WHATEVER\"",
-	 EINVAL},
-	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"nice\":20}"),
-	 "config.json: process.scheduler.nice: 20 is out of range (-20 to 19)"},
-	{PROCESS(",\"scheduler\":{\"policy\":\"SCHED_OTHER\",\"flags\":[\"x\"]}"),
-	 "config.json: process.scheduler.flags[0]: unknown scheduling flag \"x\"", EINVAL},
-	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\",\"priority\":8}"),
-	 "config.json: process.ioPriority.priority: 8 is out of range (0 to 7)"},
-	{PROCESS(",\"ioPriority\":{\"class\":\"IOPRIO_CLASS_BE\"}"),
-	 "config.json: process.ioPriority.priority: required property is missing", EINVAL},
 	{DOCUMENT(",\"hooks\":{\"prestart\":[{\"path\":\"true\"}]}"),
 	 "config.json: hooks.prestart[0].path: \"true\" is not an absolute path", EINVAL},
 	{DOCUMENT(",\"hooks\":{\"poststop\":[{\"path\":\"/bin/true\",\"timeout\":0}]}"),
@@ -1072,14 +1118,6 @@ static const struct document_case later_values[] = {
 	 "999999999)"},
 	{LINUX(",\"netDevices\":{\"eth0\":{\"name\":1}}"),
 	 "config.json: linux.netDevices.eth0.name: expected a string, not a number", EINVAL},
-	{LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIN\"}"),
-	 "config.json: linux.memoryPolicy.mode: unknown memory policy \"MPOL_BIN\" (did you mean "
-	 "\"MPOL_BIND\"?)",
-	 EINVAL},
-	{LINUX(",\"personality\":{\"domain\":\"LINUX64\"}"),
-	 "config.json: linux.personality.domain: unknown execution domain \"LINUX64\" (did you "
-	 "mean \"LINUX\"?)",
-	 EINVAL},
 	{RESOURCES("\"blockIO\":{\"weightDevice\":[{\"major\":8}]}"),
 	 "config.json: linux.resources.blockIO.weightDevice[0].minor: required property is missing",
 	 EINVAL},
@@ -1199,7 +1237,8 @@ Test(config, what_is_written_is_read_back)
 		",\"linux\":{\"namespaces\":[{\"type\":\"uts\",\"path\":\"/"
 		"x\"},{\"type\":\"mount\"}],"
 		"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\",\"flags\":["
-		"\"SECCOMP_FILTER_FLAG_LOG\"]},\"rootfsPropagation\":\"shared\"");
+		"\"SECCOMP_FILTER_FLAG_LOG\"]},\"rootfsPropagation\":\"shared\","
+		"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0,2-3\"}");
 	const char *once = format(parse(&arena, text));
 
 	cr_expect_str_eq(format(parse(&arena, once)), once);
@@ -1211,6 +1250,7 @@ Test(config, what_is_written_is_read_back)
 	cr_expect_not_null(strstr(once, "\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\""), "%s", once);
 	cr_expect_not_null(strstr(once, "\"flags\":[\"SECCOMP_FILTER_FLAG_LOG\"]"), "%s", once);
 	cr_expect_not_null(strstr(once, "\"rootfsPropagation\":\"shared\""), "%s", once);
+	cr_expect_not_null(strstr(once, "\"nodes\":\"0,2-3\""), "%s", once);
 	cr_expect_null(strstr(once, "ambient"));
 	cr_expect_null(strstr(once, "hooks"));
 }

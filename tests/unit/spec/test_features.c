@@ -84,6 +84,8 @@ static const struct {
 	{"linux.seccomp.archs", 23},
 	{"linux.seccomp.knownFlags", 4},
 	{"linux.seccomp.supportedFlags", 4},
+	{"linux.memoryPolicy.modes", 7},
+	{"linux.memoryPolicy.flags", 3},
 };
 
 Test(features, lists)
@@ -177,6 +179,15 @@ Test(features, seccomp_is_what_is_accepted)
 		SECCOMP("\"defaultAction\":\"SCMP_ACT_LOG\",\"syscalls\":[{\"names\":[\"a\"],"
 			"\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":0,\"value\":0,\"op\":"
 			"\"@\"}]}]"));
+}
+
+Test(features, memory_policies_are_those_that_are_accepted)
+{
+	for (size_t i = 0; i < memory_policy_words.count; i++)
+		cr_expect(lists("linux.memoryPolicy.modes", memory_policy_words.at[i].name));
+	expect_listed_is_accepted("linux.memoryPolicy.flags", &memory_policy_flag_words,
+				  LINUX(",\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0\","
+					"\"flags\":[\"@\"]}"));
 }
 
 Test(features, hooks_are_those_that_are_accepted)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/process/personality.h"
+
+#include <errno.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/steps.h"
+
+int personality_set(const struct personality_setting *setting, struct error *err)
+{
+	if (syscall(SYS_personality, setting->domain) < 0)
+		return error_errno(err, "linux.personality: %s",
+				   words_name(&personality_words, setting->domain));
+	return 0;
+}
+
+int personality_step_set(struct creation *creation, struct error *err)
+{
+	return personality_set(creation->plan->config->linux->personality, err);
+}
+
+bool personality_planned(const struct plan *plan)
+{
+	return plan->config->linux->personality != NULL;
+}
+
+void personality_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%s\n",
+		words_name(&personality_words, plan->config->linux->personality->domain));
+}

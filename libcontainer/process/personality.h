@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The execution domain: what uname(2) says the machine is (config-linux.md, Personality;
+ * personality(2)).
+ */
+#ifndef KIST_PERSONALITY_H
+#define KIST_PERSONALITY_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "spec/config.h"
+#include "spec/error.h"
+
+struct creation;
+struct plan;
+
+/**
+ * personality_set() - the domain of the calling thread, which execve keeps and children inherit.
+ */
+int personality_set(const struct personality_setting *setting, struct error *err);
+
+int personality_step_set(struct creation *creation, struct error *err); /* init */
+bool personality_planned(const struct plan *plan);
+void personality_print(const struct plan *plan, FILE *out);
+
+#endif

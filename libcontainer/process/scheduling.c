@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel wants CAP_SYS_NICE for what makes others wait, and wants it in the initial user
+ * namespace. So init does this for itself while it still has the caller's privileges; in a user
+ * namespace of its own it never had them, and the host side does it from outside.
+ */
+#include "libcontainer/process/scheduling.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/steps.h"
+
+#define POLICY(policy) (1u << (policy))
+#define ANY_POLICY (~0u)
+
+/* What an errno means; the first row that fits. */
+static const struct hint {
+	int code;
+	unsigned policies;
+	const char *text;
+} hints[] = {
+	{EPERM, POLICY(SCHED_FIFO) | POLICY(SCHED_RR),
+	 " (needs CAP_SYS_NICE, and in a cgroup of v1 linux.resources.cpu.realtimeRuntime)"},
+	{EPERM, POLICY(SCHED_DEADLINE), " (needs CAP_SYS_NICE, and every CPU of the host)"},
+	{EPERM, ANY_POLICY, " (needs CAP_SYS_NICE)"},
+	{EACCES, ANY_POLICY, " (needs CAP_SYS_NICE)"},
+	{EBUSY, POLICY(SCHED_DEADLINE), " (the CPUs have been promised to others)"},
+	{EINVAL, POLICY(SCHED_DEADLINE),
+	 " (the period is not between the sysctls kernel.sched_deadline_period_min_us and "
+	 "..._max_us)"},
+	{EINVAL, ANY_POLICY, " (this kernel does not have it)"},
+	{EOPNOTSUPP, ANY_POLICY, " (this kernel has no utilization clamping)"},
+};
+
+static const char *hint(int code, uint64_t policy)
+{
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		if (hints[i].code == code && (hints[i].policies & POLICY(policy)))
+			return hints[i].text;
+	return "";
+}
+
+/* The configuration has no bounds of utilization beside the flags for them. -1 is the kernel's word
+ * for its default; 0 would slow the container down to a crawl. */
+static struct sched_attributes attributes(const struct scheduler *scheduler)
+{
+	return (struct sched_attributes){
+		.size = sizeof(struct sched_attributes),
+		.policy = (uint32_t)scheduler->policy,
+		.flags = scheduler->flags,
+		.nice = scheduler->nice,
+		.priority = (uint32_t)scheduler->priority,
+		.runtime = scheduler->runtime,
+		.deadline = scheduler->deadline,
+		.period = scheduler->period,
+		.util_min = UINT32_MAX,
+		.util_max = UINT32_MAX,
+	};
+}
+
+static int set_scheduler(pid_t pid, const struct scheduler *scheduler, struct error *err)
+{
+	struct sched_attributes attr = attributes(scheduler);
+
+	/* sched_setattr(2) passes it over where the policy has no use for it; children may have. */
+	if (!(scheduler->flags & SCHED_FLAG_KEEP_PARAMS) &&
+	    setpriority(PRIO_PROCESS, (id_t)pid, scheduler->nice) < 0)
+		return error_set(err, errno, "process.scheduler.nice: %d: %s%s", scheduler->nice,
+				 error_describe(errno), hint(errno, scheduler->policy));
+	if (sys_sched_setattr(pid, &attr) < 0)
+		return error_set(err, errno, "process.scheduler: %s: %s%s",
+				 words_name(&scheduler_policy_words, scheduler->policy),
+				 error_describe(errno), hint(errno, scheduler->policy));
+	return 0;
+}
+
+/* The whole process group, says the specification: that is one process yet, and others inherit. */
+static int set_io_priority(pid_t pid, const struct io_priority *priority, struct error *err)
+{
+	int value = IOPRIO_PRIO_VALUE((int)priority->class, priority->priority);
+
+	if (syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, pid, value) < 0)
+		return error_set(err, errno, "process.ioPriority: %s %d: %s%s",
+				 words_name(&io_class_words, priority->class), priority->priority,
+				 error_describe(errno),
+				 errno == EPERM ? " (needs CAP_SYS_NICE)" : "");
+	return 0;
+}
+
+int scheduling_set(pid_t pid, const struct process *process, struct error *err)
+{
+	if (process->scheduler && set_scheduler(pid, process->scheduler, err) < 0)
+		return -err->code;
+	if (process->ioPriority && set_io_priority(pid, process->ioPriority, err) < 0)
+		return -err->code;
+	return 0;
+}
+
+/* The kernel cuts it to what the cgroup allows, and to the CPUs that there are. */
+int scheduling_affinity_reset(struct error *err)
+{
+	struct bitmap all;
+
+	memset(&all, 0xff, sizeof all);
+	/* Without the call nobody has restricted anything. */
+	if (syscall(SYS_sched_setaffinity, 0, sizeof all, &all) < 0 && errno != ENOSYS)
+		return error_errno(err, "sched_setaffinity");
+	return 0;
+}
+
+int scheduling_step_affinity(struct creation *creation, struct error *err)
+{
+	(void)creation;
+	return scheduling_affinity_reset(err);
+}
+
+int scheduling_step_set(struct creation *creation, struct error *err)
+{
+	return scheduling_set(0, creation->plan->config->process, err);
+}
+
+int scheduling_step_set_init(struct creation *creation, struct error *err)
+{
+	return scheduling_set(creation->record.pid, creation->plan->config->process, err);
+}
+
+static bool is_asked_for(const struct plan *plan)
+{
+	return plan->config->process->scheduler || plan->config->process->ioPriority;
+}
+
+/* Without the privilege the host side may do no more than init, and may not be its user. */
+static bool host_side_may_more(const struct plan *plan)
+{
+	return idmap_planned(plan) && (plan->host->capabilities & 1ULL << CAP_SYS_NICE);
+}
+
+bool scheduling_planned(const struct plan *plan)
+{
+	return is_asked_for(plan) && !host_side_may_more(plan);
+}
+
+bool scheduling_set_by_host(const struct plan *plan)
+{
+	return is_asked_for(plan) && host_side_may_more(plan);
+}
+
+static void print_scheduler(const struct scheduler *scheduler, FILE *out)
+{
+	fprintf(out, "\t\t%s nice %d", words_name(&scheduler_policy_words, scheduler->policy),
+		scheduler->nice);
+	if (scheduler->priority)
+		fprintf(out, " priority %d", scheduler->priority);
+	if (scheduler->runtime)
+		fprintf(out, " runtime %" PRIu64 " deadline %" PRIu64 " period %" PRIu64,
+			scheduler->runtime, scheduler->deadline, scheduler->period);
+	words_print(&scheduler_flag_words, scheduler->flags, out);
+	fputc('\n', out);
+}
+
+void scheduling_print(const struct plan *plan, FILE *out)
+{
+	const struct process *process = plan->config->process;
+
+	if (process->scheduler)
+		print_scheduler(process->scheduler, out);
+	if (process->ioPriority)
+		fprintf(out, "\t\t%s %d\n", words_name(&io_class_words, process->ioPriority->class),
+			process->ioPriority->priority);
+}
