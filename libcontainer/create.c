@@ -37,6 +37,7 @@
 
 #include "libcontainer/log.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/scheduling.h"
@@ -75,6 +76,8 @@ const struct step host_steps[] = {
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	/* A wrong path is found out before there is a container. */
 	{"join namespaces", namespaces_step_open, NULL, namespaces_named, NULL},
+	/* The record tells it to those who join the container later. */
+	{"keyring", keyring_step_name, NULL, keyring_planned, NULL},
 	/* Init inherits it and is the only one to hold it: listening means created. */
 	{"start socket", start_step_listen, NULL, start_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
@@ -128,6 +131,9 @@ const struct step child_steps[] = {
 	{"loopback", network_step_loopback, NULL, network_is_new, NULL},
 	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
 	{"procfs", procfs_step_open, NULL, procfs_planned, NULL},
+	/* As root of the user namespace, which whoever joins the container will be: names are looked up
+	 * in one such namespace, and among one's own. */
+	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
 	/* Without privileges outside of the user namespace: only here may they be copied. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_of_init, rootfs_sources_print},
 	/* Detached, so that nobody can interfere until it is finished. */

@@ -138,6 +138,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, created, REQUIRED),
 	FIELD(struct record, owner, REQUIRED),
 	EMBEDDED(struct record, cgroup, cgroup_schema, REQUIRED),
+	FIELD(struct record, keyring, OPTIONAL),
 	FIELD(struct record, annotations, OPTIONAL),
 	FIELD(struct record, poststart, OPTIONAL),
 	FIELD(struct record, poststop, OPTIONAL),

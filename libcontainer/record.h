@@ -38,6 +38,7 @@ struct record {
 	const char *created; /* RFC 3339, UTC */
 	uint32_t owner;      /* uid of the creator */
 	struct record_cgroup cgroup;
+	const char *keyring; /* the name of the session keyring; NULL: none of its own */
 	struct pairs annotations;
 
 	/* Hooks of config.json that are still to run: by `start`; and by whoever removes the

@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <linux/capability.h>
 #include <linux/ioprio.h>
+#include <linux/keyctl.h>
 #include <net/if.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -440,6 +441,21 @@ static json_t *report_affinity(void)
 	return json_integer((json_int_t)mask[0]);
 }
 
+/* The session keyring, and whether a key that a test put into the caller's can be found. */
+static json_t *report_keyring(void)
+{
+	char description[512] = "";
+	long id = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
+	long found =
+		syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_SESSION_KEYRING, "user", "secret", 0);
+	int reason = found < 0 ? errno : 0;
+
+	if (syscall(SYS_keyctl, KEYCTL_DESCRIBE, id, description, sizeof(description) - 1) < 0)
+		return json_pack("{s:i}", "errno", errno);
+	return json_pack("{s:I, s:s, s:i}", "id", (json_int_t)id, "description", description,
+			 "secret", reason);
+}
+
 static json_t *report_memory_policy(void)
 {
 	uint64_t nodes[128] = {0};
@@ -478,6 +494,7 @@ static int report(int argc, char **argv)
 	json_object_set_new(object, "personality", json_integer(personality(0xffffffff)));
 	json_object_set_new(object, "scheduler", report_scheduler());
 	json_object_set_new(object, "affinity", report_affinity());
+	json_object_set_new(object, "keyring", report_keyring());
 	json_object_set_new(object, "memory_policy", report_memory_policy());
 	json_object_set_new(object, "paths", paths);
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_SORT_KEYS);

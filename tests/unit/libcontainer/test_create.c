@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <poll.h>
 
+#include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/scheduling.h"
@@ -106,6 +107,14 @@ Test(create_tables, order_of_init)
 		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
 		     pivot_step_enter, self_step_cwd, executable_step_find);
 	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
+}
+
+/* Recorded before init joins it; its owner is the root that others who join the container are. */
+Test(create_tables, order_of_the_keyring)
+{
+	EXPECT_ORDER(host, record_step_claim, keyring_step_name, record_step_write);
+	EXPECT_ORDER(child, idmap_step_become, keyring_step_join, seccomp_step_load,
+		     credentials_step_become);
 }
 
 /* CPUs and memory nodes are the cgroup's, and the usual filters forbid to choose among them. What

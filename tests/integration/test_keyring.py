@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Session keyrings: whoever has one may use the keys in it, so a container has its own."""
+
+import ctypes
+import json
+import platform
+import subprocess
+import sys
+
+import pytest
+
+NUMBERS = {"x86_64": (248, 250), "aarch64": (217, 219)}
+ADD_KEY, KEYCTL = NUMBERS[platform.machine()]
+GET_KEYRING_ID, JOIN_SESSION_KEYRING = 0, 1
+SESSION = -3
+ENOKEY = 126
+
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+def caller_with_a_secret():
+    """For preexec_fn: a session keyring with a key in it."""
+    libc.syscall(KEYCTL, JOIN_SESSION_KEYRING, None)
+    libc.syscall(ADD_KEY, b"user", b"secret", b"value", ctypes.c_size_t(5), SESSION)
+
+
+def keyring(report):
+    """The description of the probe's: type;uid;gid;permissions;name."""
+    return report["keyring"]["description"].split(";")
+
+
+def test_a_keyring_of_its_own(kist, bundle):
+    id = kist.new_id()
+    report = kist.report(bundle, id=id, preexec_fn=caller_with_a_secret)
+    assert keyring(report)[4].startswith(f"_ses.{id}.")
+    assert report["keyring"]["secret"] == ENOKEY
+
+
+def test_the_callers_on_demand(kist, bundle):
+    report = kist.report(bundle, flags=["--no-new-keyring"], preexec_fn=caller_with_a_secret)
+    assert keyring(report)[4] == "_ses"
+    assert report["keyring"]["secret"] == 0
+
+
+@pytest.mark.parametrize("flags", [[], ["--no-new-keyring"]])
+def test_create(kist, bundle, flags):
+    bundle.probe("report")
+    container = kist.create(bundle, *flags, preexec_fn=caller_with_a_secret)
+    record = json.loads((kist.root / container.id / "record.json").read_text())
+    container.start()
+    report = container.wait_for_report()
+    assert report["keyring"]["secret"] == (0 if flags else ENOKEY)
+    # By this name a process that joins the container finds it.
+    assert record.get("keyring") == (None if flags else keyring(report)[4])
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_containers_do_not_share_one(kist, bundle, uid):
+    """Nor do two of one name, after one another or of different roots."""
+    bundle.process["user"] = {"uid": uid, "gid": uid}
+    id = kist.new_id()
+    first, second = (kist.report(bundle, id=id)["keyring"] for _ in range(2))
+    assert first["id"] != second["id"] and first["description"] != second["description"]
+
+
+def test_in_a_user_namespace(kist, bundle):
+    bundle.linux["namespaces"].append({"type": "user"})
+    for kind in ("uidMappings", "gidMappings"):
+        bundle.linux[kind] = [{"containerID": 0, "hostID": 100000, "size": 65536}]
+    report = kist.report(bundle, preexec_fn=caller_with_a_secret)
+    assert keyring(report)[1:4] == ["0", "0", "3f1b0000"]
+    assert report["keyring"]["secret"] == ENOKEY
+
+
+HOARDER = f"""
+import ctypes, os, time
+libc = ctypes.CDLL(None, use_errno=True)
+os.setgid(723456); os.setuid(723456)
+libc.syscall({KEYCTL}, {JOIN_SESSION_KEYRING}, None)
+number = 0
+while libc.syscall({ADD_KEY}, b"user", b"%d" % number, b"x", ctypes.c_size_t(1), {SESSION}) >= 0:
+    number += 1
+print(ctypes.get_errno(), flush=True)
+time.sleep(1000)
+"""
+
+
+def test_no_room_for_one(kist, bundle):
+    """Rather no container than one with the caller's keys."""
+    bundle.linux["namespaces"].append({"type": "user"})
+    for kind in ("uidMappings", "gidMappings"):
+        bundle.linux[kind] = [{"containerID": 0, "hostID": 723456, "size": 65536}]
+    hoarder = subprocess.Popen([sys.executable, "-c", HOARDER], stdout=subprocess.PIPE, text=True)
+    try:
+        assert hoarder.stdout.readline() == "122\n", "EDQUOT"
+        kist.refuses(bundle, r"keyring: join _ses\..*Disk quota exceeded \(.*maxkeys")
+        assert kist.run(bundle.probe("echo", "ran"), "--no-new-keyring").out == "ran\n"
+    finally:
+        hoarder.kill()
+        hoarder.wait()
+        hoarder.stdout.close()
+
+
+def test_where_there_are_no_keys(kist, bundle, work):
+    """A kernel without them, or a runtime that may not use them: nothing to keep apart."""
+    log = work / "log"
+    bundle.probe("echo", "ran").write()
+    kist.prefix = [sys.executable, "-c", NO_KEYCTL, str(KEYCTL)]
+    result = kist("--log", log, "run", "--bundle", bundle.path, kist.new_id())
+    assert (result.code, result.out, result.err) == (0, "ran\n", "")
+    assert "no session keyring: Function not implemented" in log.read_text()
+    kist.prefix = []
+
+
+# Executes what follows under a filter that answers ENOSYS to one system call: four instructions of
+# classic BPF (seccomp(2)).
+NO_KEYCTL = """
+import ctypes, os, struct, sys
+libc = ctypes.CDLL(None, use_errno=True)
+program = b"".join(struct.pack("HBBI", *i) for i in [
+    (0x20, 0, 0, 0), (0x15, 0, 1, int(sys.argv[1])),
+    (0x06, 0, 0, 0x00050026), (0x06, 0, 0, 0x7fff0000)])
+buffer = ctypes.create_string_buffer(program)
+class Program(ctypes.Structure):
+    _fields_ = [("count", ctypes.c_ushort), ("at", ctypes.c_void_p)]
+filter = Program(4, ctypes.addressof(buffer))
+assert libc.prctl(22, 2, ctypes.byref(filter), 0, 0) == 0
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
