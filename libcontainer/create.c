@@ -170,6 +170,8 @@ const struct step child_steps[] = {
 	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
 	/* Needs CAP_SYS_NICE; after the work, which should be done neither idly nor in real time. */
 	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
+	/* For the next execve, through the private procfs while it is open; the filter may forbid it. */
+	{"labels", lsm_step_set, NULL, lsm_planned, lsm_print},
 	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before it is dropped. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */

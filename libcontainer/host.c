@@ -9,6 +9,7 @@
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
+#include "libcontainer/process/lsm.h"
 
 /* The permitted set of this process. */
 static int read_permitted(uint64_t *permitted, struct error *err)
@@ -54,6 +55,7 @@ int host_read(struct arena *arena, const struct host **host, struct error *err)
 	facts->uid = geteuid();
 	facts->gid = getegid();
 	facts->detached_mounts = has_detached_mounts();
+	lsm_read(facts);
 	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)
 		return -err->code;
 	*host = facts;

@@ -26,11 +26,15 @@ struct hierarchies {
 	const struct hierarchy *at;
 };
 
+enum apparmor { APPARMOR_INACTIVE, APPARMOR_UNCONFINED, APPARMOR_CONFINED }; /* is the caller */
+
 struct host {
 	uint32_t uid, gid;     /* effective, the caller's */
 	uint64_t capabilities; /* what the caller can hand on: permitted and in the bounding set */
-	uint64_t known_capabilities;    /* what this kernel knows */
-	bool detached_mounts;           /* Linux 6.15: mounting onto a detached tree */
+	uint64_t known_capabilities; /* what this kernel knows */
+	bool detached_mounts;        /* Linux 6.15: mounting onto a detached tree */
+	enum apparmor apparmor;
+	bool selinux;                   /* active */
 	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without
 					   one unified (hybrid); none: no cgroups */
 };

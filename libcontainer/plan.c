@@ -3,11 +3,12 @@
 
 #include "libcontainer/create.h"
 
-/* Each subject decides for itself; the order only matters where a row says so. */
+/* Each subject decides for itself; the order does not matter, but for the filter, which comes last:
+ * it is the only one that costs time. */
 static int (*const planners[])(struct plan *plan, struct error *err) = {
 	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan,
-	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  console_plan,
-	sysctl_plan,     hooks_plan,   seccomp_plan, /* last: it is the only one that costs time */
+	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  lsm_plan,
+	console_plan,    sysctl_plan,  hooks_plan,        seccomp_plan,
 };
 
 /* config.md: process is only required when `start` is called. An empty one lets everything else be

@@ -15,6 +15,7 @@
 #include "libcontainer/namespaces/idmap.h"
 #include "libcontainer/namespaces/namespaces.h"
 #include "libcontainer/process/hooks.h"
+#include "libcontainer/process/lsm.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/seccomp/seccomp.h"
@@ -38,6 +39,7 @@ struct plan {
 	struct cgroup_plan cgroup;
 	struct process_plan process;
 	struct hooks_plan hooks;
+	struct lsm_plan lsm;
 	struct seccomp_plan seccomp;
 };
 

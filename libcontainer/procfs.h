@@ -33,7 +33,7 @@ int procfs_open(struct error *err);
  */
 int procfs_write(int proc, const char *path, const char *text, struct error *err);
 
-/* Init: open it while there is something to write: an oom score, a sysctl. */
+/* Init: open it while there is something to write: an oom score, a sysctl, a label. */
 int procfs_step_open(struct creation *creation, struct error *err);
 bool procfs_planned(const struct plan *plan);
 

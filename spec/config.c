@@ -367,10 +367,10 @@ static const struct field process_fields[] = {
 	OBJECT(struct process, capabilities, capabilities_schema, OPTIONAL),
 	LIST(struct process, rlimits, rlimit_schema, OPTIONAL),
 	FIELD(struct process, noNewPrivileges, OPTIONAL),
-	FIELD(struct process, apparmorProfile, UNSUPPORTED),
+	FIELD(struct process, apparmorProfile, EMPTY_IS_ABSENT),
 	RANGE(struct process, oomScoreAdj, OPTIONAL, -1000, 1000),
 	OBJECT(struct process, scheduler, scheduler_schema, OPTIONAL),
-	FIELD(struct process, selinuxLabel, UNSUPPORTED),
+	FIELD(struct process, selinuxLabel, EMPTY_IS_ABSENT),
 	OBJECT(struct process, ioPriority, io_priority_schema, OPTIONAL),
 	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, OPTIONAL),
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "spec/features.h"
 
+#include <string.h>
+
 #include "spec/config.h"
 #include "spec/schema_fields.h"
 
@@ -118,6 +120,23 @@ static struct strings supported_names(const struct words *words, struct arena *a
 	return list;
 }
 
+static const struct field *find_field(const struct schema *schema, const char *name)
+{
+	for (size_t i = 0; schema && i < schema->count; i++)
+		if (strcmp(schema->fields[i].name, name) == 0)
+			return &schema->fields[i];
+	return NULL;
+}
+
+/* Is a property of an object of the configuration one that is not refused by name? */
+static bool is_supported(const char *object, const char *property)
+{
+	const struct field *outer = find_field(&config_schema, object);
+	const struct field *field = outer ? find_field(outer->schema, property) : NULL;
+
+	return field && !(field->flags & UNSUPPORTED);
+}
+
 static struct strings mount_option_names(struct arena *arena)
 {
 	const char **names = arena_array(arena, mount_option_count, sizeof *names);
@@ -156,6 +175,11 @@ const char *features_format(const char *version, const char *commit, struct aren
 						.supportedFlags =
 							supported_names(&seccomp_flag_words, arena),
 					},
+				.apparmor = {is_supported("process", "apparmorProfile")},
+				.selinux = {is_supported("process", "selinuxLabel") &&
+					    is_supported("linux", "mountLabel")},
+				.intelRdt = {is_supported("linux", "intelRdt")},
+				.netDevices = {is_supported("linux", "netDevices")},
 				.memoryPolicy =
 					{
 						.modes = supported_names(&memory_policy_words,

@@ -13,6 +13,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/log.h"
+#include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
 
 /* keyctl_setperm(3). Those who have it in their session may do everything, the user may find it. */
@@ -64,6 +65,12 @@ int keyring_step_name(struct creation *creation, struct error *err)
 
 int keyring_step_join(struct creation *creation, struct error *err)
 {
+	const char *label = creation->plan->lsm.selinux;
+
+	/* Or SELinux would not let the container use a keyring that kist has made. The kernel
+	 * forgets the wish with the next execve. */
+	if (label && procfs_write(creation->procfs, "self/attr/keycreate", label, err) < 0)
+		return -err->code;
 	return keyring_join(creation->record.keyring, err);
 }
 

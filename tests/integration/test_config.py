@@ -215,8 +215,6 @@ def test_refused_properties(kist, bundle, path, value, pattern):
 
 # Valid, and not there yet: refused by name, never ignored.
 UNSUPPORTED = {
-    "process.apparmorProfile": "profile",
-    "process.selinuxLabel": "label",
     "linux.netDevices": {"eth0": {}},
     "linux.intelRdt": {"closID": "x"},
     "linux.mountLabel": "label",

@@ -352,6 +352,40 @@ def test_oom_score_unset_is_unchanged(kist, bundle):
     assert kist.report(bundle)["files"]["/proc/self/oom_score_adj"] == own
 
 
+# labels: a host with AppArmor is in tests/vm; here the modules are built at most
+
+
+def has_apparmor():
+    try:
+        return bool(open("/proc/self/attr/apparmor/current").read())
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(has_apparmor(), reason="this host has AppArmor")
+@pytest.mark.parametrize("command", ["create", "run"])
+def test_profile_without_apparmor(kist, bundle, command):
+    bundle.process["apparmorProfile"] = "docker-default"
+    pattern = (
+        r'process\.apparmorProfile: "docker-default": AppArmor is not active on this host\n$'
+    )
+    kist.refuses(bundle, pattern, command=command)
+
+
+@pytest.mark.skipif(has_apparmor(), reason="this host has AppArmor")
+@pytest.mark.parametrize("profile", ["unconfined", ""])
+def test_no_profile_without_apparmor(kist, bundle, profile):
+    """Docker asks for the first one in a privileged container."""
+    bundle.process["apparmorProfile"] = profile
+    assert kist.run(bundle.probe("echo", "ran")).out == "ran\n"
+
+
+@pytest.mark.skipif(os.path.ismount("/sys/fs/selinux"), reason="this host has SELinux")
+def test_label_without_selinux(kist, bundle):
+    bundle.process["selinuxLabel"] = "system_u:system_r:container_t:s0:c1,c2"
+    kist.refuses(bundle, r"process\.selinuxLabel: .*: SELinux is not active on this host\n$")
+
+
 # signals
 
 

@@ -109,6 +109,14 @@ Test(create_tables, order_of_init)
 	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
 }
 
+/* The private procfs is open, and neither filter nor lost privileges are in the way. */
+Test(create_tables, order_of_labels)
+{
+	EXPECT_ORDER(child, procfs_step_open, lsm_step_set, seccomp_step_load,
+		     credentials_step_become, descriptors_step_close);
+	EXPECT_ORDER(child, procfs_step_open, keyring_step_join);
+}
+
 /* Recorded before init joins it; its owner is the root that others who join the container are. */
 Test(create_tables, order_of_the_keyring)
 {

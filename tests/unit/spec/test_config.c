@@ -373,7 +373,7 @@ static const char everything[] =
 	"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1024,\"hard\":18446744073709551615},"
 	"{\"type\":\"RLIMIT_CORE\",\"soft\":0,\"hard\":0}],"
 	"\"noNewPrivileges\":true,\"oomScoreAdj\":-500,"
-	"\"apparmorProfile\":\"\",\"selinuxLabel\":\"\",\"scheduler\":{\"policy\":"
+	"\"apparmorProfile\":\"web\",\"selinuxLabel\":\"\",\"scheduler\":{\"policy\":"
 	"\"SCHED_DEADLINE\",\"nice\":-20,\"flags\":[\"SCHED_FLAG_RECLAIM\","
 	"\"SCHED_FLAG_RESET_ON_FORK\"],\"runtime\":1024,\"deadline\":2048,"
 	"\"period\":9223372036854775807},"
@@ -492,6 +492,15 @@ Test(config, memory_policy_and_personality)
 	cr_expect_eq(linux->memoryPolicy->nodes.numbers.words[0], 0xc);
 	cr_expect_eq(linux->memoryPolicy->flags, MPOL_F_STATIC_NODES);
 	cr_expect_eq(linux->personality->domain, PER_LINUX32);
+}
+
+Test(config, labels)
+{
+	const struct process *process = parse(&arena, everything)->process;
+
+	cr_expect_str_eq(process->apparmorProfile, "web");
+	/* As engines write it. */
+	cr_expect_null(process->selinuxLabel);
 }
 
 Test(config, lists_of_cpus)
@@ -1052,10 +1061,6 @@ Test(config, refuses_invalid_values_with_their_place)
 
 /* Known, valid, and not built yet. */
 static const struct document_case later[] = {
-	{PROCESS(",\"apparmorProfile\":\"p\""),
-	 "config.json: process.apparmorProfile: not supported yet", ENOTSUP},
-	{PROCESS(",\"selinuxLabel\":\"l\""), "config.json: process.selinuxLabel: not supported yet",
-	 ENOTSUP},
 	{LINUX(",\"timeOffsets\":{\"monotonic\":{\"secs\":1}}"),
 	 "config.json: linux.timeOffsets: not supported yet", ENOTSUP},
 	{LINUX(",\"netDevices\":{\"eth0\":{}}"), "config.json: linux.netDevices: not supported yet",

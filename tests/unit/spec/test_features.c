@@ -111,7 +111,7 @@ static const struct {
 	{"linux.cgroup.v1", true},           {"linux.cgroup.v2", true},
 	{"linux.cgroup.systemd", false},     {"linux.cgroup.systemdUser", false},
 	{"linux.cgroup.rdma", false},        {"linux.seccomp.enabled", true},
-	{"linux.apparmor.enabled", false},   {"linux.selinux.enabled", false},
+	{"linux.apparmor.enabled", true},    {"linux.selinux.enabled", false},
 	{"linux.intelRdt.enabled", false},   {"linux.mountExtensions.idmap.enabled", true},
 	{"linux.netDevices.enabled", false},
 };
@@ -217,7 +217,9 @@ static const struct {
 	const char *path, *document;
 } rows[] = {
 	{"linux.apparmor.enabled", PROCESS(",\"apparmorProfile\":\"p\"")},
-	{"linux.selinux.enabled", PROCESS(",\"selinuxLabel\":\"l\"")},
+	{"linux.selinux.enabled", DOCUMENT(",\"process\":{" MINIMAL_PROCESS
+					   ",\"selinuxLabel\":\"l\"},\"linux\":{" MINIMAL_NAMESPACES
+					   ",\"mountLabel\":\"l\"}")},
 	{"linux.intelRdt.enabled", LINUX(",\"intelRdt\":{}")},
 	{"linux.netDevices.enabled", LINUX(",\"netDevices\":{\"eth0\":{}}")},
 	{"linux.cgroup.rdma", RESOURCES("\"rdma\":{\"mlx\":{\"hcaHandles\":1}}")},

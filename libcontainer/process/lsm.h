@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Labels of the container's program: process.apparmorProfile and process.selinuxLabel (config.md,
+ * Linux Process; proc_pid_attr(5)).
+ */
+#ifndef KIST_LSM_H
+#define KIST_LSM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "spec/arena.h"
+#include "spec/error.h"
+
+struct creation;
+struct host;
+struct plan;
+struct process;
+
+struct lsm_plan {
+	const char *apparmor; /* what AppArmor is told: "exec web", "stack web"; NULL: nothing */
+	const char *selinux;  /* the label; NULL: none */
+};
+
+/**
+ * lsm_read() - which modules are active, for host_read().
+ */
+void lsm_read(struct host *host);
+
+/**
+ * lsm_decide() - what the modules are to be told about a process.
+ *
+ * Return: 0; -ENOTSUP when a label is asked for and its module is not active
+ */
+int lsm_decide(const struct process *process, const struct host *host, struct arena *arena,
+	       struct lsm_plan *labels, struct error *err);
+
+/**
+ * lsm_set() - let the next execve of this thread change its labels.
+ * @procfs: of the pid namespace that the thread is in; see procfs.h
+ *
+ * Return: 0 or -errno; the error begins with the property
+ */
+int lsm_set(int procfs, const struct lsm_plan *labels, struct error *err);
+
+/* For create: the planning half, and init's step. */
+int lsm_plan(struct plan *plan, struct error *err);
+int lsm_step_set(struct creation *creation, struct error *err);
+bool lsm_planned(const struct plan *plan);
+void lsm_print(const struct plan *plan, FILE *out);
+
+#endif
