@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # What needs the virtual machine: limits and device rules on cgroup v2, freezing, raising limits and
-# lowering the OOM score, and all of it on an old kernel. run is the host's side, and starts this
-# script in a directory that has
+# lowering the OOM score, AppArmor, and all of it on an old kernel. run is the host's side, and
+# starts this script in a directory that has
 #
 #   kist      the static executable to test
 #   configs/  the config.json files that engines wrote
@@ -393,6 +393,121 @@ test_raised_limits() {
 test_lowered_oom_score() {
 	process='"oomScoreAdj": -500'
 	is oom_score_adj -500 "$(run c 'cat /proc/self/oom_score_adj')"
+}
+
+# profile NAME RULE...: loads a profile that allows everything but what RULEs deny.
+profile() {
+	local name=$1
+	shift
+	apparmor_parser --replace --skip-cache <<-EOT
+		profile $name flags=(attach_disconnected, mediate_deleted) {
+			capability, file, network, mount, remount, umount, pivot_root, ptrace,
+			signal, unix, change_profile,
+			$*
+		}
+	EOT
+}
+
+no_profile() {
+	apparmor_parser --remove <<-EOT
+		profile $1 { }
+	EOT
+}
+
+label='cat /proc/self/attr/apparmor/current; echo x >/denied || echo denied'
+
+test_apparmor_profile() {
+	local privileges
+	profile kist-suite 'deny /denied w,'
+	for privileges in true false; do
+		process="\"apparmorProfile\": \"kist-suite\", \"noNewPrivileges\": $privileges"
+		run c "$label" >$work/out 2>/dev/null
+		contains $work/out 'kist-suite (enforce)
+denied'
+	done
+	start c 'exec sleep 1000'
+	contains /proc/$(pid c)/attr/apparmor/current 'kist-suite (enforce)'
+	kist delete --force c
+	process=''
+	is 'without a profile' unconfined "$(run c 'cat /proc/self/attr/apparmor/current')"
+	no_profile kist-suite
+}
+
+# What the program may do is the profile's business, what init does until then is not.
+test_apparmor_profile_for_a_user() {
+	profile kist-suite 'deny capability, deny mount, deny /etc/passwd r,'
+	process='"apparmorProfile": "kist-suite", "noNewPrivileges": true'
+	bundle c 'cat /proc/self/attr/apparmor/current'
+	sed -i 's/"uid": 0, "gid": 0/"uid": 1000, "gid": 1000/' $bundles/c/config.json
+	is label 'kist-suite (enforce)' "$(kist run --bundle $bundles/c c </dev/null)"
+	no_profile kist-suite
+}
+
+test_apparmor_profile_that_is_not_loaded() {
+	process='"apparmorProfile": "kist-nowhere"'
+	ends_with 1 run c 'echo ran' >$work/out 2>&1
+	matches $work/out 'process.apparmorProfile: .*"exec kist-nowhere".*(the profile is not loaded)'
+	is lines 1 "$(wc -l <$work/out)"
+}
+
+# Rather no container than one without its profile.
+test_apparmor_profile_that_the_caller_may_not_give() {
+	profile kist-outer 'deny change_profile,'
+	profile kist-suite
+	process='"apparmorProfile": "kist-suite"'
+	bundle c 'echo ran'
+	ends_with 1 aa-exec -p kist-outer -- /host/kist --root $state run --bundle $bundles/c c \
+		</dev/null >$work/out 2>&1
+	matches $work/out '"exec kist-suite": Permission denied$'
+	no_profile kist-outer
+	no_profile kist-suite
+}
+
+test_apparmor_unconfined() {
+	process='"apparmorProfile": "unconfined"'
+	is label unconfined "$(run c 'cat /proc/self/attr/apparmor/current')"
+}
+
+# With noNewPrivileges the kernel lets a confined caller add a profile to its own, not exchange it.
+test_apparmor_stacking() {
+	profile kist-outer
+	profile kist-suite 'deny /denied w,'
+	process='"apparmorProfile": "kist-suite", "noNewPrivileges": true'
+	bundle c "$label"
+	aa-exec -p kist-outer -- /host/kist --root $state run --bundle $bundles/c c </dev/null \
+		>$work/out 2>/dev/null
+	contains $work/out 'kist-outer//&kist-suite (enforce)
+denied'
+	process='"apparmorProfile": "kist-suite", "noNewPrivileges": false'
+	bundle c "$label"
+	aa-exec -p kist-outer -- /host/kist --root $state run --bundle $bundles/c c </dev/null \
+		>$work/out 2>/dev/null
+	contains $work/out 'kist-suite (enforce)
+denied'
+	no_profile kist-outer
+	no_profile kist-suite
+}
+
+# CVE-2019-16884: an image whose /proc swallows the label.
+test_apparmor_with_a_false_proc() {
+	local false=$rootfs/proc/self/attr
+	profile kist-suite
+	mkdir -p $false/apparmor
+	touch $false/exec $false/current $false/apparmor/exec $false/apparmor/current
+	process='"apparmorProfile": "kist-suite"'
+	bundle c 'cat /mnt/self/attr/apparmor/current'
+	sed -i 's|"destination": "/proc"|"destination": "/mnt"|' $bundles/c/config.json
+	is label 'kist-suite (enforce)' "$(kist run --bundle $bundles/c c </dev/null)"
+	is 'the false file' '' "$(cat $false/exec $false/apparmor/exec)"
+	rm -r $rootfs/proc/self
+	no_profile kist-suite
+}
+
+# Of the whole machine, since v2 has no shares of real time.
+test_real_time() {
+	process='"scheduler": {"policy": "SCHED_FIFO", "priority": 7}'
+	run c 'set -- $(cut -d ")" -f 2 /proc/self/stat); echo ${39} ${38}' >$work/out
+	contains $work/out '1 7'
 }
 
 test_two_containers() {
