@@ -145,6 +145,8 @@ const struct step child_steps[] = {
 	/* After all mounts, so that none of them covers a mask. */
 	{"masked paths", mask_step_paths, NULL, mask_paths_planned, mask_print},
 	{"read-only paths", mask_step_readonly, NULL, mask_readonly_planned, mask_readonly_print},
+	/* Where it is missing, a read-only root could not be given it later. */
+	{"working directory", self_step_make_cwd, NULL, self_cwd_made_early, NULL},
 	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
 	{"read-only root", rootfs_step_seal, NULL, rootfs_seal_planned, rootfs_seal_print},
 	/* Hooks know nothing of descriptors: they look for the container's mounts by their path. */

@@ -37,6 +37,9 @@ int self_step_begin(
 	struct error *err); /* die with the creator, non-dumpable, umask 0, signals reset */
 int self_step_session(struct creation *creation,
 		      struct error *err); /* setsid: never the caller's terminal */
+int self_step_make_cwd(struct creation *creation,
+		       struct error *err); /* process.cwd, while the root can be written to */
+bool self_cwd_made_early(const struct plan *plan);
 int self_step_cwd(struct creation *creation,
 		  struct error *err); /* make, enter and verify process.cwd */
 void self_cwd_print(const struct plan *plan, FILE *out);

@@ -124,6 +124,23 @@ static int enter_cwd(const char *cwd, struct error *err)
 	return verify_reachable(err);
 }
 
+bool self_cwd_made_early(const struct plan *plan)
+{
+	return plan->config->root->readonly;
+}
+
+int self_step_make_cwd(struct creation *creation, struct error *err)
+{
+	int directory =
+		path_make_directory(creation->rootfs.tree, creation->plan->config->process->cwd,
+				    0755, PATH_LINKS_FOLLOWED, err);
+
+	/* What is wrong with it is found out when it is entered; its user may do more than root. */
+	if (directory >= 0)
+		close(directory);
+	return 0;
+}
+
 int self_step_cwd(struct creation *creation, struct error *err)
 {
 	int result = enter_cwd(creation->plan->config->process->cwd, err);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """config.md, Process: who the program is and what it starts with."""
 
+import errno
 import os
 import resource
 import signal
@@ -89,6 +90,37 @@ def test_cwd_is_made(kist, bundle):
     bundle.process["user"] = {"uid": 1000, "gid": 1000}
     cwd = kist.report(bundle)["cwd"]
     assert (cwd["path"], cwd["mode"]) == ("/not/there/yet", 0o755)
+
+
+@pytest.mark.parametrize("uid", [0, 1000])
+def test_cwd_is_made_in_a_read_only_root(kist, bundle, uid):
+    bundle.config["root"]["readonly"] = True
+    bundle.process["cwd"] = "/not/there/yet"
+    bundle.process["user"] = {"uid": uid, "gid": uid}
+    report = kist.report(bundle, "/")
+    assert report["cwd"]["path"] == "/not/there/yet"
+    assert report["root"]["write"] == errno.EROFS
+
+
+def test_cwd_in_a_read_only_mount(kist, bundle, work):
+    """It cannot be made there, and is not made anywhere else."""
+    (work / "volume").mkdir()
+    bundle.bind(work / "volume", "/volume", "bind", "ro").process["cwd"] = "/volume/new"
+    for readonly in (True, False):
+        bundle.config["root"]["readonly"] = readonly
+        kist.refuses(bundle, r"process\.cwd: /volume/new: Read-only file system")
+    assert not list((work / "volume").iterdir())
+
+
+@pytest.mark.parametrize("readonly", [True, False])
+def test_cwd_by_a_link(kist, bundle, work, readonly):
+    """A link of the image leads below the root, also when it names a directory of the host."""
+    (work / "outside").mkdir()
+    (bundle.rootfs / "link").symlink_to(work / "outside")
+    bundle.config["root"]["readonly"] = readonly
+    bundle.process["cwd"] = "/link/new"
+    kist.refuses(bundle, r"process\.cwd: ")
+    assert not list((work / "outside").iterdir())
 
 
 def test_cwd_on_a_mount(kist, bundle, work):

@@ -107,6 +107,7 @@ Test(create_tables, order_of_init)
 		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
 		     pivot_step_enter, self_step_cwd, executable_step_find);
 	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
+	EXPECT_ORDER(child, mount_step_all, self_step_make_cwd, rootfs_step_seal);
 }
 
 /* The private procfs is open, and neither filter nor lost privileges are in the way. */

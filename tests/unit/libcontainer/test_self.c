@@ -86,6 +86,26 @@ CHILD_TEST(self, makes_and_enters_the_directory)
 	STEP(self_step_cwd_again(&creation, &err));
 }
 
+/* Of a root that will be read-only; there is nothing else to make it in by then. */
+CHILD_TEST(self, makes_the_directory_early)
+{
+	static struct root root;
+
+	config.root = &root;
+	EXPECT(!self_cwd_made_early(&plan));
+	root.readonly = true;
+	EXPECT(self_cwd_made_early(&plan));
+	own_mnt();
+	creation.rootfs.tree = open("/mnt", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	process.cwd = "/a/b";
+	STEP(self_step_make_cwd(&creation, &err));
+	EXPECT(access("/mnt/a/b", F_OK) == 0);
+	put_file("/mnt/file", 0644, "");
+	process.cwd = "/file/below";
+	/* Entering it will say so. */
+	STEP(self_step_make_cwd(&creation, &err));
+}
+
 CHILD_TEST(self, follows_links_within_the_root)
 {
 	enter_root();
