@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -38,6 +39,7 @@ static int read_capabilities(struct host *host, struct error *err)
 		bounding |= (uint64_t)bounded << capability;
 	}
 	host->capabilities = permitted & bounding;
+	host->ambient_forbidden = prctl(PR_GET_SECUREBITS) & SECBIT_NO_CAP_AMBIENT_RAISE;
 	return 0;
 }
 

@@ -29,8 +29,9 @@ struct hierarchies {
 enum apparmor { APPARMOR_INACTIVE, APPARMOR_UNCONFINED, APPARMOR_CONFINED }; /* is the caller */
 
 struct host {
-	uint32_t uid, gid;     /* effective, the caller's */
-	uint64_t capabilities; /* what the caller can hand on: permitted and in the bounding set */
+	uint32_t uid, gid;      /* effective, the caller's */
+	uint64_t capabilities;  /* what the caller can hand on: permitted and in the bounding set */
+	bool ambient_forbidden; /* by the caller's securebits: no capability becomes ambient */
 	uint64_t known_capabilities; /* what this kernel knows */
 	bool detached_mounts;        /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;

@@ -113,6 +113,10 @@ int capabilities_plan(struct plan *plan, struct error *err)
 			cut(set->name, known, available, "the caller does not have it");
 	}
 	apply_rules(granted);
+	/* A new user namespace begins without securebits, too. */
+	if (host->ambient_forbidden && !idmap_planned(plan))
+		granted->ambient =
+			cut("ambient", granted->ambient, 0, "the caller's securebits forbid it");
 	return 0;
 }
 
