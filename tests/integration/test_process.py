@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """config.md, Process: who the program is and what it starts with."""
 
+import ctypes
 import errno
 import os
 import resource
@@ -218,6 +219,53 @@ def test_missing_program(kist, bundle, name):
     assert name in result.err
 
 
+@pytest.mark.parametrize("command", ["create", "run"])
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("nonexistent", "executable file not found in $PATH"),
+        ("", "executable file not found in $PATH"),
+        ("/nonexistent", "no such file or directory"),
+        ("bin/nonexistent", "no such file or directory"),
+        ("/etc/passwd/x", "no such file or directory"),
+        ("/etc/passwd", "permission denied"),
+        (".", "permission denied"),
+    ],
+)
+def test_words_for_a_program_that_is_not_there(kist, bundle, command, name, words):
+    """Docker and Podman look for them, as they are written, to choose between 126 and 127."""
+    bundle.args = [name]
+    result = kist.refuses(bundle, f'exec: "{name}": ', command=command)
+    assert result.err.endswith(f"{words}\n"), result
+
+
+def test_program_along_the_path_that_is_none(kist, bundle):
+    """What cannot be executed is passed over; it is the reason only when nothing else is found."""
+    (bundle.rootfs / "opt").mkdir()
+    (bundle.rootfs / "opt/probe").write_text("no program")
+    (bundle.rootfs / "opt/other").write_text("no program")
+    (bundle.rootfs / "opt/echo").mkdir()
+    (bundle.rootfs / "file").write_text("")
+    bundle.process["env"] = ["PATH=/file:/opt:/nowhere:/:/bin"]
+    bundle.args = ["probe", "echo", "found"]
+    assert kist.run(bundle).out == "found\n"
+    bundle.args = ["echo", "found"]
+    assert kist.run(bundle).out == "found\n"
+    bundle.args = ["other"]
+    kist.refuses(bundle, 'exec: "other": permission denied\n$')
+
+
+def test_program_that_only_root_may_execute(kist, bundle):
+    """Found with root's eyes, and executed with its user's: `start` says why it cannot be."""
+    (bundle.rootfs / "probe").chmod(0o700)
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    container = kist.create(bundle.probe("echo", "ran"))
+    kist.fails("start", container.id, text='exec: "/probe": permission denied\n$')
+    container.wait()
+    container.delete()
+    kist.refuses(bundle, 'exec: "/probe": permission denied\n$')
+
+
 @pytest.mark.parametrize("name", ["/etc/passwd", "/bin", "/dev/null"])
 def test_program_that_cannot_be_executed(kist, bundle, name):
     bundle.args = [name]
@@ -323,6 +371,43 @@ def test_ambient_without_inheritable(kist, bundle):
     bundle.process["user"] = {"uid": 1000, "gid": 1000}
     report = kist.report(bundle)
     assert report.capabilities("ambient") == set()
+
+
+def test_ambient_capabilities_that_securebits_forbid(kist, bundle, work):
+    """What cannot be granted for yet another reason: a warning, too."""
+    PR_SET_SECUREBITS, NO_CAP_AMBIENT_RAISE = 28, 1 << 6
+    prctl = ctypes.CDLL(None).prctl
+    bundle.process["capabilities"] = {kind: ["CAP_KILL"] for kind in SETS}
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.probe("report").write()
+    result = kist(
+        *("--log", work / "log", "run", "--bundle", bundle.path, kist.new_id()),
+        preexec_fn=lambda: prctl(PR_SET_SECUREBITS, NO_CAP_AMBIENT_RAISE),
+    )
+    assert (result.code, result.err) == (0, "")
+    assert result.json["capabilities"]["ambient"] == 0
+    assert "securebits forbid it: CAP_KILL" in (work / "log").read_text()
+
+
+def test_warnings_name_set_and_reason(kist, bundle, work):
+    bundle.process["capabilities"] = {
+        "bounding": ["CAP_KILL", "CAP_FUTURE", "CAP_CHOWN"],
+        "permitted": ["CAP_KILL"],
+        "effective": ["CAP_KILL", "CAP_CHOWN"],
+    }
+    for command in ("create", "run"):
+        log = work / f"log-{command}"
+        id = kist.new_id()
+        bundle.probe("exit", 0).write()
+        kist.ok("--log", log, command, "--bundle", bundle.path, id)
+        kist.ok("delete", "--force", id)
+        lines = [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
+        assert lines == [
+            "warning: process.capabilities.bounding: cannot be granted, since it is unknown: "
+            "CAP_FUTURE",
+            "warning: process.capabilities.effective: cannot be granted, since it is not "
+            "permitted: CAP_CHOWN",
+        ]
 
 
 @pytest.mark.parametrize("value", [True, False])
