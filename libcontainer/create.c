@@ -16,7 +16,8 @@
  *       hooks: prestart,  <-- PAUSED --------      (only where there are hooks)
  *         createRuntime
  *       go on     -------- GO -------------->      hooks: createContainer
- *                                                  pivot, names, sysctl, cwd, executable
+ *                                                  pivot, names, sysctl, cwd, executable,
+ *                                                  scheduling, labels
  *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
  *       rlimits, pid file
  *       go        -------- GO -------------->      wait for `start`, or go on at once (run)

@@ -149,6 +149,14 @@ def test_real_time_in_a_user_namespace(kist, bundle):
     assert (found["policy"], found["priority"]) == (RR, 3)
 
 
+@pytest.mark.skipif(not has_cgroup_v1(), reason="cgroup v2 has no shares of real time")
+def test_real_time_without_a_share_in_a_user_namespace(kist, bundle):
+    """The host side is refused when init has done all of its work: that is taken back."""
+    in_a_user_namespace(bundle)
+    bundle.process["scheduler"] = {"policy": "SCHED_RR", "priority": 1}
+    kist.refuses(bundle, r"scheduling: process\.scheduler: SCHED_RR: Operation not permitted")
+
+
 # CPUs
 
 

@@ -225,6 +225,20 @@ def test_terminal(kist, contained):
     assert "crw" in result.stdout
 
 
+def test_what_needs_no_privilege(kist, contained):
+    """Also where its user is not the caller."""
+    contained.process["scheduler"] = {"policy": "SCHED_BATCH", "nice": 5}
+    contained.process["ioPriority"] = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}
+    contained.linux["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0"}
+    contained.linux["personality"] = {"domain": "LINUX32"}
+    report = kist.report(contained)
+    assert (report["scheduler"]["policy"], report["scheduler"]["nice"]) == (3, 5)
+    assert report["scheduler"]["io"] == 3 << 13
+    assert report["memory_policy"] == {"mode": 2, "nodes": 1}
+    assert report["personality"] == 8
+    assert "_ses.kt" in report["keyring"]["description"]
+
+
 def test_life(kist, contained):
     contained.args = ["/bin/sleep", "1000"]
     container = kist.create(contained)

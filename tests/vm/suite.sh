@@ -503,6 +503,13 @@ test_apparmor_with_a_false_proc() {
 	no_profile kist-suite
 }
 
+test_affinity_of_the_caller() {
+	bundle c 'grep Cpus_allowed_list /proc/self/status'
+	is 'CPUs of the caller' 0x1 "0x$(taskset 1 sh -c 'taskset -p $$' | sed 's/.*: //')"
+	taskset 1 /host/kist --root $state run --bundle $bundles/c c </dev/null >$work/out
+	matches $work/out '^Cpus_allowed_list:.0-1$'
+}
+
 # Of the whole machine, since v2 has no shares of real time.
 test_real_time() {
 	process='"scheduler": {"policy": "SCHED_FIFO", "priority": 7}'

@@ -78,6 +78,26 @@ CHILD_TEST(keyring, can_be_joined_by_a_second_process)
 	close(done[1]);
 }
 
+/* Or the program, with its label, could not use it. */
+CHILD_TEST(keyring, gets_the_label_of_the_program)
+{
+	char text[32] = "";
+	_close_ int file = -1;
+
+	own_mnt();
+	EXPECT(mkdir("/mnt/self", 0755) == 0 && mkdir("/mnt/self/attr", 0755) == 0);
+	put_file("/mnt/self/attr/keycreate", 0666, "");
+	creation.procfs = open("/mnt", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	creation.record.keyring = "_ses.test-keyring.2";
+	plan.lsm.selinux = "u:r:t:s0";
+	STEP(keyring_step_join(&creation, &err));
+	file = open("/mnt/self/attr/keycreate", O_RDONLY | O_CLOEXEC);
+	EXPECT(read(file, text, sizeof text - 1) == 8 && strcmp(text, "u:r:t:s0") == 0);
+	EXPECT(unlink("/mnt/self/attr/keycreate") == 0);
+	FAILS(keyring_step_join(&creation, &err), ENOENT,
+	      "/proc/self/attr/keycreate: No such file or directory");
+}
+
 CHILD_TEST(keyring, the_kernel_s_reason_is_said)
 {
 	char name[5000];

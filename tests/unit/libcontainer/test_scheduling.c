@@ -184,6 +184,20 @@ CHILD_TEST(scheduling, without_the_capability_others_come_first)
 	      "CAP_SYS_NICE)");
 }
 
+/* Where it was built the default is asked for, and a kernel without it says so. */
+CHILD_TEST(scheduling, utilization_clamping)
+{
+	ask_for((struct scheduler){
+		.policy = SCHED_OTHER,
+		.flags = SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX,
+	});
+	if (scheduling_step_set(&creation, &err) == 0)
+		return;
+	FAILS(scheduling_step_set(&creation, &err), EOPNOTSUPP,
+	      "process.scheduler: SCHED_OTHER: Operation not supported (this kernel has no "
+	      "utilization clamping)");
+}
+
 CHILD_TEST(scheduling, what_no_kernel_has)
 {
 	ask_for((struct scheduler){.policy = 4 /* SCHED_ISO */});
