@@ -488,6 +488,23 @@ denied'
 	no_profile kist-suite
 }
 
+# A profile in unconfined mode, as Ubuntu gives to runtimes, is no confinement to add to.
+test_apparmor_unconfined_profile() {
+	apparmor_parser --replace --skip-cache <<-EOT
+		profile kist-outer flags=(unconfined) { }
+	EOT
+	profile kist-suite
+	process='"apparmorProfile": "kist-suite", "noNewPrivileges": true'
+	bundle c 'cat /proc/self/attr/apparmor/current'
+	aa-exec -p kist-outer -- cat /proc/self/attr/apparmor/current >$work/out
+	contains $work/out 'kist-outer (unconfined)'
+	aa-exec -p kist-outer -- /host/kist --root $state run --bundle $bundles/c c </dev/null \
+		>$work/out
+	contains $work/out 'kist-suite (enforce)'
+	no_profile kist-outer
+	no_profile kist-suite
+}
+
 # CVE-2019-16884: an image whose /proc swallows the label.
 test_apparmor_with_a_false_proc() {
 	local false=$rootfs/proc/self/attr
