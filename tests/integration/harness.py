@@ -18,6 +18,7 @@ import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -582,6 +583,27 @@ class RuntimeUnderSomething:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
+
+
+# Four instructions of classic BPF (seccomp(2)): one system call fails, the others do not.
+WITHOUT_SYSTEM_CALL = """
+import ctypes, os, struct, sys
+number, code = map(int, sys.argv[1:3])
+program = b"".join(struct.pack("HBBI", *instruction) for instruction in [
+    (0x20, 0, 0, 0), (0x15, 0, 1, number),
+    (0x06, 0, 0, 0x00050000 | code), (0x06, 0, 0, 0x7fff0000)])
+instructions = ctypes.create_string_buffer(program)
+class Program(ctypes.Structure):
+    _fields_ = [("count", ctypes.c_ushort), ("at", ctypes.c_void_p)]
+filter = Program(4, ctypes.addressof(instructions))
+assert ctypes.CDLL(None).prctl(22, 2, ctypes.byref(filter), 0, 0) == 0
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+
+
+def without_system_call(number, code):
+    """For Kist.prefix: a kernel, or a sandbox, that answers a system call with an error."""
+    return [sys.executable, "-c", WITHOUT_SYSTEM_CALL, str(number), str(code)]
 
 
 def is_device(path, kind, major, minor):

@@ -5,12 +5,13 @@ What the kernel says to the program inside. Real-time policies are refused by th
 of v1 without a share of its own, and utilization clamping where it was not built.
 """
 
+import errno
 import os
 import platform
 
 import pytest
 
-from harness import TAG, has_cgroup_v1
+from harness import TAG, has_cgroup_v1, without_system_call
 
 OTHER, FIFO, RR, BATCH, IDLE, DEADLINE = 0, 1, 2, 3, 5, 6
 RESET_ON_FORK, RECLAIM = 0x01, 0x02
@@ -174,6 +175,18 @@ def test_affinity_is_that_of_the_cgroup(kist, bundle):
     bundle.linux["resources"]["cpu"] = {"cpus": str(cpus[-1])}
     bound = lambda: os.sched_setaffinity(0, cpus[:1])
     assert kist.report(bundle, preexec_fn=bound)["affinity"] == 1 << cpus[-1]
+
+
+SCHED_SETAFFINITY = {"x86_64": 203, "aarch64": 122}[platform.machine()]
+
+
+def test_without_affinities(kist, bundle):
+    """Where there is no such call nobody was bound; any other refusal is an error."""
+    kist.prefix = without_system_call(SCHED_SETAFFINITY, errno.ENOSYS)
+    assert kist.run(bundle.probe("echo", "ran")).out == "ran\n"
+    kist.prefix = without_system_call(SCHED_SETAFFINITY, errno.EACCES)
+    kist.refuses(bundle, "cpu affinity: sched_setaffinity: Permission denied")
+    kist.prefix = []
 
 
 def test_exec_cpu_affinity_is_not_for_init(kist, bundle):
