@@ -29,7 +29,6 @@ static const struct hint {
 	 " (needs CAP_SYS_NICE, and in a cgroup of v1 linux.resources.cpu.realtimeRuntime)"},
 	{EPERM, POLICY(SCHED_DEADLINE), " (needs CAP_SYS_NICE, and every CPU of the host)"},
 	{EPERM, ANY_POLICY, " (needs CAP_SYS_NICE)"},
-	{EACCES, ANY_POLICY, " (needs CAP_SYS_NICE)"},
 	{EBUSY, POLICY(SCHED_DEADLINE), " (the CPUs have been promised to others)"},
 	{EINVAL, POLICY(SCHED_DEADLINE),
 	 " (the period is not between the sysctls kernel.sched_deadline_period_min_us and "
@@ -71,8 +70,8 @@ static int set_scheduler(pid_t pid, const struct scheduler *scheduler, struct er
 	/* sched_setattr(2) passes it over where the policy has no use for it; children may have. */
 	if (!(scheduler->flags & SCHED_FLAG_KEEP_PARAMS) &&
 	    setpriority(PRIO_PROCESS, (id_t)pid, scheduler->nice) < 0)
-		return error_set(err, errno, "process.scheduler.nice: %d: %s%s", scheduler->nice,
-				 error_describe(errno), hint(errno, scheduler->policy));
+		return error_set(err, errno, "process.scheduler.nice: %d: %s (needs CAP_SYS_NICE)",
+				 scheduler->nice, error_describe(errno));
 	if (sys_sched_setattr(pid, &attr) < 0)
 		return error_set(err, errno, "process.scheduler: %s: %s%s",
 				 words_name(&scheduler_policy_words, scheduler->policy),
