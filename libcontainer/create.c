@@ -195,6 +195,8 @@ const struct step child_steps[] = {
 	/* As the container's user, with its capabilities: they are programs of the image. */
 	{"startContainer hooks", hooks_step_start_container, NULL, hooks_start_container_planned,
 	 hooks_start_container_print},
+	/* An init that is killed meanwhile must not pass for one that executed its program. */
+	{"hooks have run", sync_step_hooked, NULL, hooks_start_container_planned, NULL},
 	/* The last call before execve: a profile need allow nothing on kist's behalf. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
 	/* A walk that comes back from here has failed. */

@@ -140,6 +140,7 @@ static const struct field record_fields[] = {
 	EMBEDDED(struct record, cgroup, cgroup_schema, REQUIRED),
 	FIELD(struct record, keyring, OPTIONAL),
 	FIELD(struct record, annotations, OPTIONAL),
+	FIELD(struct record, startContainer, OPTIONAL),
 	FIELD(struct record, poststart, OPTIONAL),
 	FIELD(struct record, poststop, OPTIONAL),
 	FIELD(struct record, pid, REQUIRED),
@@ -261,6 +262,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->created = created;
 	record->owner = plan->host->uid;
 	record->annotations = plan->config->annotations;
+	record->startContainer = plan->config->hooks.startContainer.count > 0;
 	record->poststart = plan->config->hooks.poststart.count > 0;
 	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";

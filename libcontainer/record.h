@@ -41,9 +41,9 @@ struct record {
 	const char *keyring; /* the name of the session keyring; NULL: none of its own */
 	struct pairs annotations;
 
-	/* Hooks of config.json that are still to run: by `start`; and by whoever removes the
-	 * container, once any hook may have run, or it was created. */
-	bool poststart, poststop;
+	/* Hooks of config.json that are still to run: when it is started; and by whoever removes
+	 * the container, once any hook may have run, or it was created. */
+	bool startContainer, poststart, poststop;
 
 	/* Init and its identity; pid 0: not there yet. */
 	int32_t pid;

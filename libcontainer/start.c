@@ -108,16 +108,12 @@ static int error_not_created(enum status status, struct error *err)
 static int start_init(const struct record *record, int pidfd, struct error *err)
 {
 	_close_ int connection = start_connect(record->directory, err);
-	int word;
 
 	if (connection < 0)
 		return -err->code;
 	if (sync_send(connection, SYNC_GO, err) < 0)
 		return -err->code;
-	word = sync_receive(connection, pidfd, NULL, err);
-	return word == SYNC_CLOSED ? 0
-	       : word < 0          ? word
-				   : error_set(err, EPROTO, "unexpected word");
+	return sync_receive_end(connection, pidfd, record->startContainer, err);
 }
 
 /* Of two starters one is heard; init closes the door on the other. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -86,6 +85,22 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
 	return (int)message.word;
 }
 
+static int error_unexpected(int word, struct error *err)
+{
+	return error_set(err, EPROTO, "init said something unexpected (%d)", word);
+}
+
+int sync_receive_end(int sync, int pidfd, bool hooked, struct error *err)
+{
+	int word = sync_receive(sync, pidfd, NULL, err);
+
+	if (hooked && word == SYNC_HOOKED)
+		return sync_receive_end(sync, pidfd, false, err);
+	if (word == SYNC_CLOSED)
+		return hooked ? error_set(err, ECHILD, "init was killed while hooks ran") : 0;
+	return word < 0 ? word : error_unexpected(word, err);
+}
+
 /* Init ended without a word: nothing of kist does that, so somebody killed it. */
 static int error_init_ended(const struct plan *plan, struct error *err)
 {
@@ -112,23 +127,20 @@ int sync_step_ready(struct creation *creation, struct error *err)
 		if (word < 0 || word == SYNC_PAUSED)
 			return word < 0 ? word : 0;
 		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
-			return error_set(err, EPROTO, "init said something unexpected (%d)", word);
+			return error_unexpected(word, err);
 		creation->terminal = take(&descriptor);
 	}
 }
 
 int sync_step_go(struct creation *creation, struct error *err)
 {
-	int word;
+	const struct plan *plan = creation->plan;
+	/* Of create it is the wait for `start` that closes the socket, before there are hooks. */
+	bool hooked = hooks_start_container_planned(plan) && !plan->waits_for_start;
 
 	if (sync_send(creation->sync, SYNC_GO, err) < 0)
 		return -err->code;
-	word = sync_receive(creation->sync, creation->init, NULL, err);
-	if (word < 0)
-		return word;
-	if (word != SYNC_CLOSED)
-		return error_set(err, EPROTO, "init said something unexpected (%d)", word);
-	return 0;
+	return sync_receive_end(creation->sync, creation->init, hooked, err);
 }
 
 /* When init has gone meanwhile, who waits for its next word hears why. */
@@ -161,4 +173,9 @@ int sync_step_pause(struct creation *creation, struct error *err)
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
 	return 0;
+}
+
+int sync_step_hooked(struct creation *creation, struct error *err)
+{
+	return sync_send(creation->sync, SYNC_HOOKED, err);
 }

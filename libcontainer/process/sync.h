@@ -9,6 +9,7 @@
  *                                   <-------   GO
  *       PAUSED                      ------->     limits, record, pid file
  *                                   <-------   GO
+ *       HOOKED                      ------->     startContainer hooks have run, where there are any
  *     closes: the program was executed, or init waits for `start`
  *
  *     FAILED with an error        ------->     at any time instead, and init is gone
@@ -17,6 +18,8 @@
  */
 #ifndef KIST_SYNC_H
 #define KIST_SYNC_H
+
+#include <stdbool.h>
 
 #include "spec/error.h"
 
@@ -28,10 +31,11 @@ enum sync_word {
 	SYNC_FD,
 	SYNC_FAILED,
 	SYNC_GO,
+	SYNC_HOOKED,
 };
 
 /**
- * sync_send() - say PAUSED or GO.
+ * sync_send() - say PAUSED, GO or HOOKED.
  */
 int sync_send(int sync, enum sync_word word, struct error *err);
 
@@ -55,6 +59,15 @@ void sync_send_failure(int sync, const struct error *failure);
  */
 int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 
+/**
+ * sync_receive_end() - wait until the other side closes, which execve does.
+ * @hooked: whether it runs hooks before; when it has not said that they have run, then it was not
+ * execve that closed its side
+ *
+ * Return: 0; -ECHILD "init was killed"; -code
+ */
+int sync_receive_end(int sync, int pidfd, bool hooked, struct error *err);
+
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
  * waits. */
 int sync_step_ready(struct creation *creation, struct error *err);
@@ -66,5 +79,8 @@ int sync_step_resume(struct creation *creation, struct error *err);
 /* Init: PAUSED, and wait for GO; after the last one it outlives its creator. */
 int sync_step_hold(struct creation *creation, struct error *err);
 int sync_step_pause(struct creation *creation, struct error *err);
+
+/* Init: HOOKED. */
+int sync_step_hooked(struct creation *creation, struct error *err);
 
 #endif

@@ -95,7 +95,7 @@ Test(create_tables, order_of_hooks)
 		     sync_step_go, record_step_settle, hooks_step_poststart);
 	EXPECT_ORDER(child, rootfs_step_seal, hooks_step_show_rootfs, sync_step_hold,
 		     hooks_step_create_container, hooks_step_hide_rootfs, pivot_step_enter,
-		     sync_step_pause, start_step_wait, hooks_step_start_container,
+		     sync_step_pause, start_step_wait, hooks_step_start_container, sync_step_hooked,
 		     executable_step_execute);
 }
 

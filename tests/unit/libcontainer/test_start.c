@@ -182,9 +182,25 @@ static void run_hooks(void)
 	if (start_step_wait(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	usleep(500000);
+	if (sync_send(creation.sync, SYNC_HOOKED, &err) < 0)
+		_exit(EXIT_FAILURE);
 	close(creation.start);
 	close(creation.sync);
 	sleep_forever();
+}
+
+static void plan_start_container_hook(void)
+{
+	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	config.hooks.startContainer.count = 1;
+}
+
+/* Nobody said that the hooks have run, so it was not execve that closed the connection. */
+Test(start, init_is_killed_while_hooks_run)
+{
+	plan_start_container_hook();
+	make_waiting(execute);
+	FAILS(start(), ECHILD, "init was killed while hooks ran");
 }
 
 /* More ask than may wait to be accepted. */
@@ -193,7 +209,7 @@ Test(start, is_awaited_while_hooks_run)
 	pid_t starter;
 	int result;
 
-	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	plan_start_container_hook();
 	make_waiting(run_hooks);
 	starter = fork();
 	DO(starter);

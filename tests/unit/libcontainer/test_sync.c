@@ -277,6 +277,39 @@ Test(sync, go_is_done_when_init_closes)
 	cr_expect_eq(sync_receive(other, -1, NULL, &err), SYNC_GO);
 }
 
+Test(sync, the_end_after_hooks)
+{
+	SAY(SYNC_HOOKED);
+	close(other);
+	PLAN(sync_receive_end(creation.sync, -1, true, &err));
+}
+
+Test(sync, the_end_without_a_word_of_hooks)
+{
+	close(other);
+	REFUSED(sync_receive_end(creation.sync, -1, true, &err), ECHILD,
+		"init was killed while hooks ran");
+	PLAN(sync_receive_end(creation.sync, -1, false, &err));
+}
+
+Test(sync, hooks_that_there_are_not)
+{
+	SAY(SYNC_HOOKED);
+	REFUSED(sync_receive_end(creation.sync, -1, false, &err), EPROTO,
+		"init said something unexpected (5)");
+}
+
+/* Between its creation and `start` no hook runs. */
+Test(sync, go_of_create_ends_before_hooks)
+{
+	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	plan.waits_for_start = true;
+	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	PLAN(sync_step_go(&creation, &err));
+	plan.waits_for_start = false;
+	REFUSED(sync_step_go(&creation, &err), ECHILD, "init was killed while hooks ran");
+}
+
 Test(sync, go_hears_why_not)
 {
 	struct error failure;
