@@ -310,7 +310,7 @@ bool hooks_poststart_planned(const struct plan *plan)
 	return has(plan, HOOK_POSTSTART) && !plan->waits_for_start;
 }
 
-/* Where nobody looks it is as well as anywhere: put it onto this path of the old root. */
+/* Put the tree onto this path of the old root, wherever it is so far. */
 static int move_rootfs(struct creation *creation, const char *path, struct error *err)
 {
 	_close_ int target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -260,13 +260,12 @@ static int look_at_end(const struct running *running, struct error *err)
 }
 
 /* Why it was not executed, if it was not. */
-static int read_failure(const struct running *running, struct error *err)
+static void read_failure(const struct running *running, struct error *err)
 {
 	struct error failure;
 
 	if (read(running->failure, &failure, sizeof failure) == sizeof failure)
 		*err = failure;
-	return -err->code;
 }
 
 static bool ends_line(char c)

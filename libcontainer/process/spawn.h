@@ -16,10 +16,10 @@
 #include "spec/error.h"
 
 struct spawn {
-	const char *path;        /* absolute */
+	const char *path;        /* as execve(2) takes it */
 	const char *const *argv; /* ends in NULL */
 	const char *const *envp; /* ends in NULL */
-	const char *directory;   /* where it begins; "/" when that cannot be entered */
+	const char *directory;   /* where it begins; "/" when that cannot be entered; NULL: here */
 	int input;               /* its stdin */
 	int32_t timeout_s;       /* 0: it may take as long as it likes */
 };

@@ -143,12 +143,18 @@ int sync_step_go(struct creation *creation, struct error *err)
 	return sync_receive_end(creation->sync, creation->init, hooked, err);
 }
 
+/* Say something that nobody need hear any more. */
+static int send_if_heard(int sync, enum sync_word word, struct error *err)
+{
+	if (sync_send(sync, word, err) < 0 && err->code != EPIPE && err->code != ECONNRESET)
+		return -err->code;
+	return 0;
+}
+
 /* When init has gone meanwhile, who waits for its next word hears why. */
 int sync_step_resume(struct creation *creation, struct error *err)
 {
-	if (sync_send(creation->sync, SYNC_GO, err) < 0 && err->code != EPIPE)
-		return -err->code;
-	return 0;
+	return send_if_heard(creation->sync, SYNC_GO, err);
 }
 
 int sync_step_hold(struct creation *creation, struct error *err)
@@ -175,7 +181,8 @@ int sync_step_pause(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* A container that was told to start does so, whatever becomes of the one who said it. */
 int sync_step_hooked(struct creation *creation, struct error *err)
 {
-	return sync_send(creation->sync, SYNC_HOOKED, err);
+	return send_if_heard(creation->sync, SYNC_HOOKED, err);
 }

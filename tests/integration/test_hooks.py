@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from harness import HostPicture, assert_unchanged, wait_until
+from harness import HostPicture, assert_unchanged, parse_mounts, wait_until
 from test_faults import kill_at, syscalls_of_create
 from test_user_namespaces import own_user_namespace, rootless
 
@@ -436,6 +436,29 @@ def test_nothing_is_seen_under_no_pivot(kist, bundle, hooks, work):
     assert kist.run(bundle, "--no-pivot").out == "contained\n"
 
 
+@pytest.mark.parametrize("propagation", ["shared", "slave", "private", "unbindable", "rshared"])
+def test_root_propagation(kist, bundle, hooks, propagation):
+    bundle.linux["rootfsPropagation"] = propagation
+    hooks.note_all()
+    hooks.add("createContainer", f"mount -t tmpfs hook {bundle.rootfs}/home", env=PATH)
+    assert kist.report(bundle).mount("/home").source == "hook"
+    assert hooks.order == KINDS
+
+
+def test_root_is_a_mount_of_its_own(kist, bundle, hooks, elsewhere):
+    """As with an overlay that an engine has mounted for the container, shared with the host."""
+    other = elsewhere("--mount", "--propagation", "shared",
+                      setup=f"mount --bind {bundle.rootfs} {bundle.rootfs}")
+    kist.prefix = other.enter("--mount")
+    hooks.note_all()
+    hooks.add("createContainer", f"mount -t tmpfs hook {bundle.rootfs}/home", env=PATH)
+    assert kist.report(bundle).mount("/home").source == "hook"
+    assert hooks.order == KINDS
+    mounts = parse_mounts(open(f"/proc/{other.process.pid}/mountinfo").read())
+    found = [mount.point for mount in mounts if mount.point.startswith(str(bundle.rootfs))]
+    assert found == [str(bundle.rootfs)], "nothing comes through to the host"
+
+
 def test_ephemeral(kist, bundle, hooks):
     hooks.note_all()
     hooks.add("createContainer", f"echo kept >{bundle.rootfs}/home/kept")
@@ -797,7 +820,8 @@ def test_init_is_killed_while_a_hook_runs(kist, bundle, hooks):
 def test_init_is_killed_while_its_hook_runs(kist, bundle, hooks):
     hooks.add("startContainer", "echo x >$N/began; sleep 1000")
     container = kist.create(bundle.probe("wait"))
-    starter = subprocess.Popen(kist.command("start", container.id), stderr=subprocess.PIPE, text=True)
+    command = kist.command("start", container.id)
+    starter = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     wait_until((hooks.notes / "began").exists, "the hook to begin")
     container.kill("KILL")
     assert starter.wait(timeout=10) == 1
@@ -805,6 +829,19 @@ def test_init_is_killed_while_its_hook_runs(kist, bundle, hooks):
     starter.stderr.close()
     container.wait()
     container.delete()
+
+
+def test_start_is_killed_while_a_hook_of_init_runs(kist, bundle, hooks):
+    """What was told to start does, whatever becomes of the one who said it."""
+    hooks.add("startContainer", "echo x >$N/began; while [ ! -e $N/go ]; do sleep 0.01; done")
+    container = kist.create(bundle.probe("wait"))
+    starter = subprocess.Popen(kist.command("start", container.id), stderr=subprocess.DEVNULL)
+    wait_until((hooks.notes / "began").exists, "the hook to begin")
+    starter.kill()
+    starter.wait()
+    (hooks.notes / "go").touch()
+    container.wait_for_output("ready")
+    assert container.status == "running"
 
 
 def test_init_of_run_is_killed_while_its_hook_runs(kist, bundle, hooks):

@@ -423,17 +423,45 @@ Test(spawn, dies_with_kist)
 	expect_gone(atoi(file("pid")));
 }
 
-Test(spawn, a_caller_that_may_open_nothing)
+/* Open descriptors below a limit. */
+static int count_open(int limit)
 {
-	struct rlimit none = {.rlim_cur = 3, .rlim_max = 3};
-	int status;
-	pid_t pid = fork();
+	int count = 0;
 
-	DO(pid);
-	if (pid == 0) {
-		setrlimit(RLIMIT_NOFILE, &none);
-		_exit(run("exit 0") == -EMFILE && strstr(err.text, "pipe2") ? 0 : 1);
+	for (int fd = 0; fd < limit; fd++)
+		count += fcntl(fd, F_GETFD) >= 0;
+	return count;
+}
+
+/* An error, wherever there is no room for one more; and none is left open. */
+static void run_with_few(int limit)
+{
+	const struct rlimit few = {.rlim_cur = (rlim_t)limit, .rlim_max = (rlim_t)limit};
+	int before, result;
+
+	for (int fd = 3; fd < 64; fd++)
+		if (fd != null)
+			close(fd);
+	before = count_open(64);
+	DO(setrlimit(RLIMIT_NOFILE, &few));
+	result = run("exit 0");
+	if (result != 0 && result != -EMFILE && result != -EINVAL)
+		_exit(1);
+	if ((limit <= 4 && result == 0) || (limit >= 12 && result < 0))
+		_exit(2);
+	_exit(count_open(64) == before ? 0 : 3);
+}
+
+Test(spawn, a_caller_that_may_open_little)
+{
+	for (int limit = 3; limit < 16; limit++) {
+		int status;
+		pid_t pid = fork();
+
+		DO(pid);
+		if (pid == 0)
+			run_with_few(limit);
+		DO(waitpid(pid, &status, 0));
+		cr_expect_eq(status, 0, "limit %d: %d", limit, WEXITSTATUS(status));
 	}
-	DO(waitpid(pid, &status, 0));
-	cr_expect_eq(status, 0);
 }

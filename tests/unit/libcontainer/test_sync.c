@@ -357,6 +357,15 @@ CHILD_TEST(sync, hold_until_go)
 	FAILS(sync_step_hold(&creation, &err), ECANCELED, "the creator has gone");
 }
 
+/* What was told to start does. */
+CHILD_TEST(sync, hooked_whoever_hears_it)
+{
+	STEP(sync_step_hooked(&creation, &err));
+	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_HOOKED);
+	close(other);
+	STEP(sync_step_hooked(&creation, &err));
+}
+
 CHILD_TEST(sync, a_creator_that_goes_takes_init_with_it)
 {
 	int death = 0;
