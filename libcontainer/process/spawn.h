@@ -27,8 +27,8 @@ struct spawn {
 /**
  * spawn_run() - run a program and wait for its end. Allocates nothing.
  *
- * What it leaves running in the background is left alone, unless it fails: then every process of
- * its group is killed.
+ * What it leaves running in the background is left alone, but nobody reads any more what that
+ * prints; unless it fails: then every process of its group is killed.
  *
  * Return: 0 when it exited with 0; -ECHILD when it exited with another status or was killed and
  * -ETIMEDOUT when its time was up, with the last line that it printed; -errno when it could not be
