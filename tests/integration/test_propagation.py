@@ -1,0 +1,282 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""config-linux.md, Rootfs Mount Propagation; and that the host sees nothing of a container's mounts.
+
+The host here is a mount namespace in which everything is shared, as systemd leaves it, with the
+image and a volume on shared mounts of their own. The kernel tells whoever polls its mountinfo of
+every mount, unmount and change there (proc_pid_mounts(5)).
+"""
+
+import select
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import parse_mounts
+from test_stdio import ConsoleSocket
+from test_user_namespaces import FIRST, USER, as_user, mapping, own_user_namespace
+
+
+class SharedHost:
+    """A mount namespace whose mounts are all shared, and what happens in it."""
+
+    def __init__(self, process):
+        self.mountinfo = Path(f"/proc/{process.pid}/mountinfo")
+        self.file = self.mountinfo.open("rb")
+        self.poll = select.poll()
+        self.poll.register(self.file, select.POLLPRI)
+
+    def text(self):
+        return self.mountinfo.read_text()
+
+    def mount(self, point):
+        return [mount for mount in parse_mounts(self.text()) if mount.point == str(point)][-1]
+
+    def has_changed(self):
+        """Whether the mount table has, since the last time this was asked."""
+        return bool(self.poll.poll(0))
+
+
+@pytest.fixture
+def host(kist, bundle, work, elsewhere):
+    """kist runs on it."""
+    (work / "volume").mkdir()
+    process = elsewhere(
+        "--mount", "--propagation=shared",
+        setup=f"mount --bind {bundle.rootfs} {bundle.rootfs}; "
+              f"mount -t tmpfs below {bundle.rootfs}/home; mkdir {bundle.rootfs}/home/later; "
+              f"mount -t tmpfs volume {work}/volume; mkdir {work}/volume/sub {work}/volume/later",
+    )
+    kist.prefix = process.enter("--mount")
+    host = SharedHost(process.process)
+    for point in (bundle.rootfs, f"{bundle.rootfs}/home", work / "volume"):
+        assert host.mount(point).propagation, "it must be shared"
+    host.has_changed()
+    yield host
+    host.file.close()
+
+
+def kinds(mount):
+    return {word.split(":")[0] for word in mount.propagation}
+
+
+def peers(mount):
+    return {word for word in mount.propagation if word.startswith("shared:")}
+
+
+def test_the_host_tells(host, kist, work):
+    """What the tests below rest on."""
+    assert not host.has_changed()
+    subprocess.run([*kist.prefix, "mount", "--bind", work, work / "volume/sub"], check=True)
+    assert host.has_changed() and not host.has_changed()
+    subprocess.run([*kist.prefix, "umount", work / "volume/sub"], check=True)
+    assert host.has_changed()
+
+
+# rootfsPropagation
+
+ROOT = {
+    None: set(),
+    "private": set(),
+    "slave": {"master"},
+    "shared": {"shared"},
+    "unbindable": {"unbindable"},
+}
+
+
+@pytest.mark.parametrize("prefix", ["", "r"])
+@pytest.mark.parametrize("value", [value for value in ROOT if value])
+def test_root(kist, bundle, host, prefix, value):
+    """As asked, and never in a peer group of the host."""
+    bundle.linux["rootfsPropagation"] = prefix + value
+    report = kist.report(bundle)
+    assert kinds(report.mount("/")) == ROOT[value]
+    groups = {group for mount in parse_mounts(host.text()) for group in peers(mount)}
+    for mount in report.mounts:
+        assert not peers(mount) & groups, mount
+    assert not host.has_changed()
+
+
+@pytest.mark.parametrize("value", ["rslave", "rprivate"])
+def test_mounts_below_the_root(kist, bundle, host, value):
+    """The r is for what the image has mounted, too."""
+    bundle.linux["rootfsPropagation"] = value
+    assert kinds(kist.report(bundle).mount("/home")) == ROOT[value[1:]]
+
+
+def test_root_by_default(kist, bundle, host):
+    assert kinds(kist.report(bundle).mount("/")) == set()
+
+
+@pytest.mark.parametrize("value, arrives", [("slave", True), ("rslave", True), ("private", False),
+                                            ("shared", False), ("unbindable", False)])
+def test_what_the_host_mounts_later(kist, bundle, host, value, arrives):
+    """A slave follows the host; the host follows nobody."""
+    bundle.linux["rootfsPropagation"] = value
+    container = kist.start(bundle.probe("wait"))
+    container.wait_for_output("ready")
+    assert not host.has_changed()
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "later", bundle.rootfs / "home/later"],
+                   check=True)
+    inside = parse_mounts(Path(f"/proc/{container.pid}/mountinfo").read_text())
+    found = [mount.point for mount in inside if mount.source == "later"]
+    assert found == (["/home/later"] if arrives else [])
+
+
+@pytest.mark.parametrize("value", ["shared", "slave", "private", "unbindable"])
+def test_what_the_container_mounts_later(kist, bundle, host, value):
+    bundle.linux["rootfsPropagation"] = value
+    bundle.process["capabilities"] = {
+        kind: ["CAP_SYS_ADMIN"] for kind in ("bounding", "effective", "permitted")}
+    bundle.args = ["/bin/sh", "-c", "mount -t tmpfs x /mnt && mount -t tmpfs x /home/later"]
+    (bundle.rootfs / "mnt").mkdir()
+    result = kist.run(bundle)
+    assert (result.code, result.err) == (0, "")
+    assert not host.has_changed()
+
+
+# Nothing is seen
+
+
+def plain(kist, bundle, work):
+    return []
+
+
+def read_only(kist, bundle, work):
+    bundle.config["root"]["readonly"] = True
+    return []
+
+
+def without_pivot(kist, bundle, work):
+    return ["--no-pivot"]
+
+
+def cgroup(kist, bundle, work):
+    bundle.mount("/sys/fs/cgroup", "cgroup", "cgroup", ["ro", "nosuid"])
+    return []
+
+
+def many_masks(kist, bundle, work):
+    for name in ("a", "b"):
+        (bundle.rootfs / name).mkdir()
+    bundle.linux["maskedPaths"] += ["/a", "/home", "/etc/passwd"]
+    bundle.linux["readonlyPaths"] += ["/b", "/bin"]
+    return []
+
+
+def device_in_the_image(kist, bundle, work):
+    bundle.linux["devices"] = [{"path": "/home/later/node", "type": "c", "major": 1, "minor": 3}]
+    return []
+
+
+def remounted(kist, bundle, work):
+    bundle.mount("/home", "none", None, ["remount", "ro"])
+    return []
+
+
+def mounts_on_the_image(kist, bundle, work):
+    bundle.mount("/home/later", "x", "tmpfs").mount("/made/here", "x", "tmpfs", ["rshared"])
+    return []
+
+
+def in_user_namespace(kist, bundle, work):
+    own_user_namespace(bundle)
+    return []
+
+
+def rootless(kist, bundle, work):
+    before = kist.prefix
+    own_user_namespace(bundle, [mapping(0, USER, 1)])
+    for mount in bundle.config["mounts"]:
+        if mount["type"] == "devpts":
+            mount["options"].remove("gid=5")
+    as_user(kist, bundle, *before)
+    return []
+
+
+KINDS = [plain, read_only, without_pivot, cgroup, many_masks, device_in_the_image,
+         remounted, mounts_on_the_image, in_user_namespace, rootless]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("value", ["private", "slave", "shared"])
+def test_the_host_sees_nothing(kist, bundle, host, work, kind, value):
+    """Of create, of run, and of the end of either."""
+    before = host.text()
+    flags = kind(kist, bundle, work)
+    bundle.linux["rootfsPropagation"] = value
+    container = kist.start(bundle.probe("wait"), *flags)
+    container.wait_for_output("ready")
+    assert not host.has_changed(), "by create or start"
+    container.kill("KILL")
+    container.wait()
+    container.delete()
+    result = kist.run(bundle.probe("exit", 0), *flags)
+    assert (result.code, result.err) == (0, "")
+    assert not host.has_changed(), "by run, or by the end of a container"
+    assert host.text() == before
+
+
+@pytest.mark.parametrize("value", ["private", "slave", "shared"])
+def test_the_host_sees_no_overlay(kist, bundle, host, value):
+    before = host.text()
+    bundle.linux["rootfsPropagation"] = value
+    result = kist.run(bundle.probe("exit", 0), "--ephemeral")
+    assert (result.code, result.err) == (0, "")
+    assert not host.has_changed()
+    assert host.text() == before
+
+
+BINDS = ["private", "rprivate", "slave", "rslave", "shared", "rshared", "unbindable",
+         "runbindable", None]
+
+
+@pytest.mark.parametrize("option", BINDS)
+def test_binds(kist, bundle, host, work, option):
+    """Of a shared mount: in or out of the host's peer group as asked, and seen by nobody."""
+    bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
+    report = kist.report(bundle)
+    group = peers(host.mount(work / "volume"))
+    mount = report.mount("/data")
+    assert kinds(mount) == ROOT[option and option.removeprefix("r")]
+    assert peers(mount) == (group if "shared" in (option or "") else set())
+    assert not host.has_changed()
+
+
+@pytest.mark.parametrize("option", [option for option in BINDS if "shared" not in (option or "")])
+def test_mounts_on_a_bind(kist, bundle, host, work, option):
+    bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
+    bundle.mount("/data/sub", "x", "tmpfs").linux["maskedPaths"].append("/data/later")
+    assert kist.report(bundle).mount("/data/sub").type == "tmpfs"
+    assert not host.has_changed()
+
+
+def test_terminal(kist, bundle, host, work):
+    bundle.process["terminal"] = True
+    console = ConsoleSocket(work / "console")
+    container = kist.create(bundle.probe("exit", 0), "--console-socket", console.path)
+    container.delete("--force")
+    assert not host.has_changed()
+
+
+def fails_in_mounts(bundle):
+    bundle.mount("/home/later", "x", "tmpfs").mount("/data", "x", "tmpfs", ["size=x"])
+
+
+def fails_in_masks(bundle):
+    (bundle.rootfs / "loop").symlink_to("loop")
+    bundle.linux["maskedPaths"].append("/loop")
+
+
+def fails_in_cwd(bundle):
+    bundle.process["cwd"] = "/etc/passwd"
+
+
+@pytest.mark.parametrize("stage", [fails_in_mounts, fails_in_masks, fails_in_cwd],
+                         ids=lambda stage: stage.__name__.removeprefix("fails_in_"))
+@pytest.mark.parametrize("value", ["slave", "shared"])
+def test_failures(kist, bundle, host, stage, value):
+    bundle.linux["rootfsPropagation"] = value
+    stage(bundle)
+    kist.refuses(bundle, None, command="create")
+    assert not host.has_changed()
