@@ -497,11 +497,16 @@ static int apply(rule *const *at, size_t count, const struct config *config, str
 
 #define APPLY(table) apply(table, sizeof table / sizeof *table, config, err)
 
+int check_process(const struct config *config, struct error *err)
+{
+	return APPLY(process_rules);
+}
+
 int check_config(const struct config *config, struct error *err)
 {
 	if (APPLY(rules) < 0)
 		return -err->code;
-	if (config->process && APPLY(process_rules) < 0)
+	if (config->process && check_process(config, err) < 0)
 		return -err->code;
 	if (config->linux->resources && APPLY(resource_rules) < 0)
 		return -err->code;

@@ -16,4 +16,10 @@
  */
 int check_config(const struct config *config, struct error *err);
 
+/**
+ * check_process() - the rules that are about process alone, for one that came later.
+ * @config: with a process
+ */
+int check_process(const struct config *config, struct error *err);
+
 #endif

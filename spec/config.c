@@ -677,6 +677,14 @@ int config_parse(const char *file, const struct document *document, struct arena
 	return 0;
 }
 
+int process_parse(const char *file, const struct document *document, struct arena *arena,
+		  struct process *process, struct error *err)
+{
+	*process = (struct process){0};
+	return schema_parse(&process_schema, file, document->text, document->size, arena, process,
+			    err);
+}
+
 static int read_document(int fd, size_t size, struct arena *arena, struct document *document,
 			 struct error *err)
 {

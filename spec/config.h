@@ -471,6 +471,14 @@ int config_parse(const char *file, const struct document *document, struct arena
 		 const struct config **config, struct error *err);
 
 /**
+ * process_parse() - the same for a document that is a process object alone, as `exec` is given.
+ *
+ * The rules of check_process() are the caller's, once the process is whole.
+ */
+int process_parse(const char *file, const struct document *document, struct arena *arena,
+		  struct process *process, struct error *err);
+
+/**
  * config_read() - read a file into memory: at most 16 MiB, and a regular file.
  * @directory: a directory descriptor, or AT_FDCWD
  * @name: path relative to it; also the name in errors

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "parse_fixture.h"
+#include "spec/check.h"
 #include "spec/schema_fields.h"
 
 static struct arena arena;
@@ -1354,4 +1355,57 @@ Test(config_file, has_a_largest_size)
 	cr_assert_eq(truncate(arena_printf(&arena, "%s/large", directory), LARGEST + 1), 0);
 	cr_expect_eq(read_file("large"), -E2BIG);
 	cr_expect_str_eq(err.text, "large: 16777217 bytes are too large, at most 16777216");
+}
+
+/*
+ * A process alone
+ */
+
+static int parse_process(const char *text, struct process *process)
+{
+	const struct document whole = {text, strlen(text)};
+
+	return process_parse("process.json", &whole, &arena, process, &err);
+}
+
+TestSuite(process_alone, .fini = finish);
+
+Test(process_alone, is_read_as_in_config_json)
+{
+	struct process process;
+
+	cr_assert_eq(parse_process("{\"cwd\":\"/\",\"args\":[\"a\"],\"user\":{\"uid\":1,\"gid\":2},"
+				   "\"unknown\":1}",
+				   &process),
+		     0, "%s", err.text);
+	cr_expect_eq(process.user.uid, 1);
+	cr_expect_str_eq(process.args.at[0], "a");
+	cr_expect_eq(parse_process("{\"cwd\":\"x\",\"args\":[\"a\"]}", &process), -EINVAL);
+	cr_expect_str_eq(err.text, "process.json: cwd: \"x\" is not an absolute path");
+	cr_expect_eq(parse_process("{\"cwd\":\"/\"}", &process), -EINVAL);
+	cr_expect_str_eq(err.text, "process.json: args: required property is missing");
+}
+
+/* Nothing of what was there before is left. */
+Test(process_alone, replaces_all)
+{
+	struct process process = {.terminal = true, .user = {.uid = 5}};
+
+	cr_assert_eq(parse_process("{\"cwd\":\"/\",\"args\":[\"a\"]}", &process), 0);
+	cr_expect(!process.terminal && process.user.uid == 0);
+}
+
+Test(process_alone, is_checked_once_it_is_whole)
+{
+	struct config whole = {0};
+	struct process process;
+
+	cr_assert_eq(parse_process("{\"cwd\":\"/\",\"args\":[\"a\"],\"rlimits\":[{\"type\":"
+				   "\"RLIMIT_CORE\",\"soft\":2,\"hard\":1}]}",
+				   &process),
+		     0, "%s", err.text);
+	whole.process = &process;
+	cr_expect_eq(check_process(&whole, &err), -EINVAL);
+	cr_expect_str_eq(err.text,
+			 "process.rlimits[0]: RLIMIT_CORE: soft limit 2 is above hard limit 1");
 }
