@@ -79,7 +79,7 @@ int global_read(struct global *global, char **argv, struct error *err)
 	int parsed, opened;
 
 	*global = (struct global){.log_level = CONTAINER_LOG_WARNING};
-	parsed = options_parse(&global_options, argv, true, global, &mistake);
+	parsed = options_parse(&global_options, argv, 1, global, &mistake);
 	opened = container_log_open(global->log, global->log_json,
 				    global->debug ? CONTAINER_LOG_DEBUG
 						  : (enum container_log_level)global->log_level,

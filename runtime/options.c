@@ -69,6 +69,20 @@ static int store_path(const struct option *option, const char *value, const char
 	return 0;
 }
 
+/* Ends in NULL. */
+static void store_item(const char *value, const char ***list)
+{
+	size_t count = 0;
+
+	while (*list && (*list)[count])
+		count++;
+	*list = reallocarray(*list, count + 2, sizeof **list);
+	if (!*list)
+		abort();
+	(*list)[count] = value;
+	(*list)[count + 1] = NULL;
+}
+
 static int store_number(const struct option *option, const char *value, unsigned *number,
 			struct error *err)
 {
@@ -103,6 +117,9 @@ static int store(const struct option *option, const char *value, void *target, s
 		return store_flag(option, value, member, err);
 	case OPTION_PATH:
 		return store_path(option, value, member, err);
+	case OPTION_LIST:
+		store_item(value, member);
+		return 0;
 	case OPTION_NUMBER:
 		return store_number(option, value, member, err);
 	case OPTION_WORD:
@@ -163,7 +180,7 @@ static int parse_word(const struct options *options, char ***argv, void *target,
 	return unknown_option(options, word, err);
 }
 
-int options_parse(const struct options *options, char **argv, bool first_only, void *target,
+int options_parse(const struct options *options, char **argv, int words, void *target,
 		  struct error *err)
 {
 	int left = 0;
@@ -177,7 +194,7 @@ int options_parse(const struct options *options, char **argv, bool first_only, v
 		if ((*word)[0] == '-' && (*word)[1]) {
 			if (parse_word(options, &word, target, err) < 0)
 				return -err->code;
-		} else if (first_only) {
+		} else if (left + 1 == words) {
 			break;
 		} else {
 			argv[left++] = *word;
@@ -187,6 +204,17 @@ int options_parse(const struct options *options, char **argv, bool first_only, v
 		argv[left++] = *word++;
 	argv[left] = NULL;
 	return left;
+}
+
+void options_finish(const struct options *options, void *target)
+{
+	for (size_t i = 0; i < options->count; i++)
+		if (options->at[i].kind == OPTION_LIST) {
+			const char ***list = (void *)((char *)target + options->at[i].offset);
+
+			free(*list);
+			*list = NULL;
+		}
 }
 
 void options_print(const struct options *options, FILE *out)

@@ -19,6 +19,7 @@
 enum option_kind {
 	OPTION_FLAG,    /* bool; takes no argument, but for --name=false, which undoes it */
 	OPTION_PATH,    /* const char *; not empty */
+	OPTION_LIST,    /* const char *const *; each use adds one; see options_finish() */
 	OPTION_NUMBER,  /* unsigned */
 	OPTION_WORD,    /* int; the value of one of the row's words */
 	OPTION_IGNORED, /* takes an argument, for callers' sake */
@@ -30,6 +31,7 @@ enum option_kind {
 	_Generic(((type *)NULL)->member,                                                           \
 		bool: OPTION_FLAG,                                                                 \
 		const char *: OPTION_PATH,                                                         \
+		const char *const *: OPTION_LIST,                                                  \
 		unsigned: OPTION_NUMBER,                                                           \
 		int: OPTION_WORD),                                                                 \
 	offsetof(type, member)
@@ -65,13 +67,19 @@ struct options {
 /**
  * options_parse() - take the options out of argv.
  * @argv: ends in NULL; what is no option is moved to the front
- * @first_only: stop at the first word that is no option, as before a command's name
+ * @words: stop at that many words that are no options, and take what follows the last one as it is:
+ * 1 before a command's name; 0: go through all
  * @target: the structure that the rows' offsets are in; it keeps what was parsed before a mistake
  *
  * Return: how many words are left, or -EINVAL
  */
-int options_parse(const struct options *options, char **argv, bool first_only, void *target,
+int options_parse(const struct options *options, char **argv, int words, void *target,
 		  struct error *err);
+
+/**
+ * options_finish() - free the lists in what was parsed into.
+ */
+void options_finish(const struct options *options, void *target);
 
 /**
  * options_print() - the rows as lines of --help.

@@ -9,6 +9,7 @@
 struct target {
 	bool all, force;
 	const char *bundle, *config;
+	const char *const *names;
 	unsigned count;
 	int colour;
 };
@@ -23,6 +24,7 @@ static const struct option rows[] = {
 	{"config", 0, AT(config), "FILE", "the configuration"},
 	{"count", 'n', AT(count), "N", "how many"},
 	{"colour", 'c', AT(colour), "NAME", "red or green", WORDS("colour", colours)},
+	{"name", 'm', AT(names), "NAME", "one more name"},
 	{"rootless", 0, OPTION_IGNORED, 0, "BOOL", "ignored"},
 };
 static const struct options options = OPTIONS(rows);
@@ -31,8 +33,9 @@ static struct target target;
 
 static int parse(char **argv)
 {
+	options_finish(&options, &target);
 	target = (struct target){0};
-	return options_parse(&options, argv, false, &target, &err);
+	return options_parse(&options, argv, 0, &target, &err);
 }
 
 #define PARSED(left, ...)                                                                          \
@@ -178,11 +181,40 @@ Test(options, end_before_a_command)
 	char **argv = ARGV("--all", "kill", "--force");
 
 	target = (struct target){0};
-	cr_assert_eq(options_parse(&options, argv, true, &target, &err), 2);
+	cr_assert_eq(options_parse(&options, argv, 1, &target, &err), 2);
 	cr_expect(target.all && !target.force);
 	cr_expect_str_eq(argv[0], "kill");
 	cr_expect_str_eq(argv[1], "--force");
 	cr_expect_null(argv[2]);
+}
+
+Test(options, end_at_the_second_word)
+{
+	char **argv = ARGV("id", "--all", "command", "--force", "--");
+
+	target = (struct target){0};
+	cr_assert_eq(options_parse(&options, argv, 2, &target, &err), 4);
+	cr_expect(target.all && !target.force);
+	cr_expect_str_eq(argv[0], "id");
+	cr_expect_str_eq(argv[1], "command");
+	cr_expect_str_eq(argv[3], "--");
+	argv = ARGV("id", "--", "--all");
+	cr_assert_eq(options_parse(&options, argv, 2, &target, &err), 2);
+	cr_expect_str_eq(argv[1], "--all");
+}
+
+Test(options, a_list_gets_longer)
+{
+	PARSED(1, "--name", "a", "-mb", "id", "--name=", "-m", "--all");
+	cr_expect_str_eq(target.names[0], "a");
+	cr_expect_str_eq(target.names[1], "b");
+	cr_expect_str_eq(target.names[2], "");
+	cr_expect_str_eq(target.names[3], "--all");
+	cr_expect_null(target.names[4]);
+	options_finish(&options, &target);
+	cr_expect_null(target.names);
+	PARSED(0, NULL);
+	cr_expect_null(target.names, "none is no list");
 }
 
 Test(options, before_a_mistake_count)
