@@ -61,13 +61,14 @@ struct container_options {
 	const char *overlay;
 	const char *pid_file;
 	const char *console_socket;
-	unsigned preserve_fds; /* descriptors 3 .. 3 + n - 1 are the container's */
+	const char *pidfd_socket; /* gets a pidfd of the process */
+	unsigned preserve_fds;    /* descriptors 3 .. 3 + n - 1 are the container's */
 	/* Of the terminal that the container's is relayed to, so that the program finds it when it
 	 * begins; process.consoleSize counts only without. */
 	struct container_terminal_size terminal_size;
 	bool no_pivot;
 	bool no_new_keyring;
-	bool detach; /* run: nobody relays a terminal */
+	bool detach; /* run and exec: nobody relays a terminal */
 	enum container_cgroup_manager cgroup_manager;
 };
 
@@ -97,6 +98,48 @@ struct container_process {
  */
 int container_run(const struct container_options *options, struct container_process *process,
 		  struct error *err);
+
+/* What `exec` is told about its process. Zeroed members are the container's own, but for the
+ * terminal. Lists end in NULL; NULL is an empty one. */
+struct container_exec {
+	/* A file with a process (config.md, Process) to begin with instead. Optional properties that
+	 * it does not have are still the container's, and so is noNewPrivileges. */
+	const char *process;
+
+	/* Single properties that are different. */
+	const char *const *args;
+	const char *cwd;                    /* absolute */
+	const char *user;                   /* "UID[:GID]" */
+	const char *const *additional_gids; /* more groups, by number */
+	const char *const *env;             /* more variables, "NAME=VALUE" */
+	const char *const *capabilities;    /* "CAP_NAME", more in bounding, permitted, effective */
+	const char *apparmor, *process_label; /* not supported yet */
+	bool terminal;
+	bool no_new_privileges;
+
+	/* "[CONTROLLER[,CONTROLLER...]:]PATH", a cgroup that exists, below the container's; without,
+	 * the one that init is in. */
+	const char *const *cgroups;
+	bool ignore_paused; /* in a paused container: the process waits until it is resumed */
+};
+
+/**
+ * container_exec() - run another process in a container that is created or running.
+ * @options: root, id, pid_file, console_socket, pidfd_socket, preserve_fds, terminal_size, detach
+ * @process: a child of the caller
+ *
+ * Everything that is not said otherwise is as for init: from the copy of config.json that was made
+ * when the container was created, never from the bundle. A program that cannot be executed is an
+ * error, and nothing is left.
+ *
+ * Until it executes its program the process runs the caller's executable. Who has hostile containers
+ * calls this from one that cannot be written to (a sealed memfd): a script in the container can have
+ * /proc/self/exe for its interpreter.
+ *
+ * Return: 0; -ESRCH "container not running"; -EBUSY "cannot exec in a paused container"; -errno
+ */
+int container_exec(const struct container_options *options, const struct container_exec *exec,
+		   struct container_process *process, struct error *err);
 
 /**
  * container_start() - let a created container execute its program.

@@ -33,7 +33,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/log.h"
@@ -75,6 +74,7 @@ const struct step host_steps[] = {
 	{"root filesystem", rootfs_step_reach, NULL, rootfs_reach_planned, NULL},
 	/* A caller that does not listen is found out before there is a container. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
+	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
 	/* A wrong path is found out before there is a container. */
 	{"join namespaces", namespaces_step_open, NULL, namespaces_named, NULL},
 	/* The record tells it to those who join the container later. */
@@ -103,6 +103,7 @@ const struct step host_steps[] = {
 	/* Without other hooks, a create that fails before was never attempted. */
 	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_late, NULL},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
+	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
@@ -207,39 +208,6 @@ const struct step child_steps[] = {
 const size_t host_step_count = COUNT(host_steps);
 const size_t child_step_count = COUNT(child_steps);
 
-static long long now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
-
-/* Take one step, timed when somebody wants to know. */
-static int take_step(const struct step *step, struct creation *creation, struct error *err)
-{
-	bool timed = log_wants(CONTAINER_LOG_DEBUG);
-	long long began_us = timed ? now_us() : 0;
-
-	if (step->run(creation, err) < 0)
-		return error_wrap(err, "%s", step->name);
-	if (timed)
-		log_debug("%s: %lld us", step->name, now_us() - began_us);
-	return 0;
-}
-
-static int walk(const struct step *steps, size_t count, struct creation *creation,
-		struct error *err)
-{
-	for (const struct step *step = steps; step < steps + count; step++) {
-		if (step->when && !step->when(creation->plan))
-			continue;
-		if (take_step(step, creation, err) < 0)
-			return -err->code;
-	}
-	return 0;
-}
-
 int create_undo(const struct record *record, struct error *err)
 {
 	for (size_t i = host_step_count; i-- > 0;)
@@ -248,28 +216,35 @@ int create_undo(const struct record *record, struct error *err)
 	return 0;
 }
 
-/* Init's side of clone3. It leaves by execve or not at all. */
-__attribute__((noreturn)) static void init_run(struct creation *creation)
+/* The child's side of clone3. It leaves by execve or not at all. */
+__attribute__((noreturn)) static void child_run(struct creation *creation, const struct step *steps,
+						size_t count)
 {
 	struct error err;
 
-	walk(child_steps, child_step_count, creation, &err);
+	steps_walk(steps, count, creation, &err);
 	sync_send_failure(creation->sync, &err);
 	_exit(EXIT_FAILURE);
 }
 
-static int create_step_process(struct creation *creation, struct error *err)
+int creation_clone(struct creation *creation, const struct step *steps, size_t count,
+		   struct error *err)
 {
 	pid_t pid = clone_init(creation, err);
 
 	if (pid == 0) {
 		/* The lock on it says that the creator lives, and must die with it. */
 		close(take(&creation->record.directory));
-		init_run(creation);
+		child_run(creation, steps, count);
 	}
 	if (pid < 0)
 		return -err->code;
 	return clone_identify(creation->init, pid, &creation->record, err);
+}
+
+static int create_step_process(struct creation *creation, struct error *err)
+{
+	return creation_clone(creation, child_steps, child_step_count, err);
 }
 
 void creation_init(struct creation *creation, const struct plan *plan,
@@ -287,6 +262,8 @@ void creation_init(struct creation *creation, const struct plan *plan,
 		.procfs = -1,
 		.cgroup = {.directory = -1},
 		.rootfs = {.tree = -1, .overlay = -1},
+		.namespaces = {.process = -1},
+		.pidfd_socket = -1,
 	};
 	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
 		creation->namespaces.at[kind] = -1;
@@ -298,13 +275,16 @@ static void close_all(const int *descriptors, size_t count)
 		cleanup_close(&descriptors[i]);
 }
 
-/* Close what the host side held for init; init and its terminal go to the caller. */
-static void creation_finish(struct creation *creation)
+void creation_finish(struct creation *creation)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	const int own[] = {creation->sync,    creation->start,
-			   creation->console, creation->cgroup.directory,
-			   rootfs->tree,      rootfs->overlay};
+	const int own[] = {creation->sync,
+			   creation->start,
+			   creation->console,
+			   creation->pidfd_socket,
+			   creation->cgroup.directory,
+			   rootfs->tree,
+			   rootfs->overlay};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
@@ -324,7 +304,7 @@ static void creation_undo(struct creation *creation)
 		log_warning("%s", err.text);
 	/* A child is reaped by its parent only. */
 	if (creation->init >= 0)
-		waitid(P_PIDFD, (id_t)creation->init, NULL, WEXITED);
+		clone_reap(creation->init);
 	cleanup_close(&creation->init);
 	cleanup_close(&creation->terminal);
 }
@@ -389,7 +369,7 @@ static int create_planned(const struct source *source, struct container_process 
 	int result;
 
 	creation_init(&creation, &source->plan, &source->document);
-	result = walk(host_steps, host_step_count, &creation, err);
+	result = steps_walk(host_steps, host_step_count, &creation, err);
 	/* First: undo opens files, and a create may have failed for want of descriptors. */
 	creation_finish(&creation);
 	if (result < 0)

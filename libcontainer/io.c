@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "spec/cleanup.h"
@@ -98,6 +99,29 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 		return -err->code;
 	}
 	return 0;
+}
+
+int io_check_socket(const char *path, const char *option, struct error *err)
+{
+	struct sockaddr_un *address = NULL;
+
+	if (strlen(path) < sizeof address->sun_path)
+		return 0;
+	return error_set(err, ENAMETOOLONG, "%s: %s: longer than %zu bytes", option, path,
+			 sizeof address->sun_path - 1);
+}
+
+int io_connect(const char *path, struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (connection < 0)
+		return error_errno(err, "socket");
+	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
+		return error_errno(err, "%s: connect", path);
+	return take(&connection);
 }
 
 /* Room for one descriptor, aligned as the kernel wants it. */

@@ -44,6 +44,20 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 		    struct error *err);
 
 /**
+ * io_check_socket() - refuse a path that has no room in a socket's address.
+ * @option: which one gave it, for the error
+ */
+int io_check_socket(const char *path, const char *option, struct error *err);
+
+/**
+ * io_connect() - connect to a listening stream socket.
+ * @path: at most 107 bytes, which the caller has checked
+ *
+ * Return: descriptor or -errno
+ */
+int io_connect(const char *path, struct error *err);
+
+/**
  * io_send_descriptor() - send data and one descriptor as one message (SCM_RIGHTS).
  * @descriptor: -1: none
  */

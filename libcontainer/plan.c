@@ -8,7 +8,14 @@
 static int (*const planners[])(struct plan *plan, struct error *err) = {
 	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan,
 	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  lsm_plan,
-	console_plan,    sysctl_plan,  hooks_plan,        seccomp_plan,
+	console_plan,    pidfd_plan,   sysctl_plan,       hooks_plan,   seccomp_plan,
+};
+
+/* Of a container that is there. */
+static int (*const joined_planners[])(struct plan *plan, struct error *err) = {
+	namespaces_plan_joined, cgroup_plan_joined, process_plan,
+	capabilities_plan,      limits_plan,        lsm_plan,
+	console_plan,           pidfd_plan,         seccomp_plan,
 };
 
 /* config.md: process is only required when `start` is called. An empty one lets everything else be
@@ -34,6 +41,14 @@ int plan_make(struct plan *plan, struct error *err)
 			return error_wrap(err, "%s",
 					  plan->options->config ? plan->options->config
 								: "config.json");
+	return 0;
+}
+
+int plan_make_joined(struct plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < sizeof joined_planners / sizeof *joined_planners; i++)
+		if (joined_planners[i](plan, err) < 0)
+			return -err->code;
 	return 0;
 }
 

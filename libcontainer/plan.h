@@ -22,10 +22,21 @@
 #include "spec/arena.h"
 #include "spec/config.h"
 
+/* The container that a process is to join: facts, asked once. */
+struct joined {
+	unsigned namespaces;       /* see namespaces_differ() */
+	bool denies_setgroups;     /* see idmap_denies_setgroups() */
+	const char *cgroup_driver; /* of the record, as is cgroup_path */
+	const char *cgroup_path;
+	const char *const *cgroups;   /* see cgroup_read_process() */
+	const char *const *subgroups; /* --cgroup; ends in NULL */
+};
+
 struct plan {
 	/* What it is made from. */
 	const struct config *config;
 	const struct host *host;
+	const struct joined *joined; /* NULL: a new container */
 	const struct container_options *options;
 	const char *bundle;  /* absolute */
 	struct arena *arena; /* owns what the planners allocate */
@@ -50,6 +61,14 @@ struct plan {
  * Return: 0, or -code: -EINVAL, -ENOTSUP or -EPERM with the property that is at fault
  */
 int plan_make(struct plan *plan, struct error *err);
+
+/**
+ * plan_make_joined() - decide everything about a process that joins a container.
+ * @plan: as above, with joined set; config's process is the one that joins
+ *
+ * Return: as above
+ */
+int plan_make_joined(struct plan *plan, struct error *err);
 
 /**
  * plan_print() - the steps that create would take, in order, with their details.

@@ -22,12 +22,13 @@ struct creation {
 	struct record record;            /* what undo needs, filled as the steps go */
 
 	/* Descriptors, -1 when not open. */
-	int sync;     /* this side's end of the conversation; see process/sync.h */
-	int start;    /* listening start socket: init's */
-	int init;     /* host: pidfd of init */
-	int terminal; /* host: the pty's leader, once init handed it over */
-	int console;  /* host: connected console socket */
-	int procfs;   /* init: private procfs, while there is something to write */
+	int sync;         /* this side's end of the conversation; see process/sync.h */
+	int start;        /* listening start socket: init's */
+	int init;         /* host: pidfd of init */
+	int terminal;     /* host: the pty's leader, once init handed it over */
+	int console;      /* host: connected console socket */
+	int pidfd_socket; /* host: connected, too */
+	int procfs;       /* init: private procfs, while there is something to write */
 
 	struct cgroup_handles cgroup;
 	struct rootfs_handles rootfs;
@@ -52,5 +53,13 @@ struct step {
 	bool (*when)(const struct plan *plan);             /* NULL: always */
 	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
 };
+
+/**
+ * steps_walk() - take the steps of a table that the plan asks for, one after the other.
+ *
+ * Return: 0, or -code of the first that failed, whose name is in front of the error
+ */
+int steps_walk(const struct step *steps, size_t count, struct creation *creation,
+	       struct error *err);
 
 #endif

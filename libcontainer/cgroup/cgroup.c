@@ -283,8 +283,7 @@ static int check_component(const char *component, size_t length, struct error *e
 	return 0;
 }
 
-/* Absolute, and with single slashes. */
-static int clean_path(const char *path, char clean[static PATH_MAX], struct error *err)
+int cgroup_clean_path(const char *path, char clean[static PATH_MAX], struct error *err)
 {
 	size_t used = 0;
 
@@ -302,7 +301,15 @@ static int clean_path(const char *path, char clean[static PATH_MAX], struct erro
 		path += length;
 	}
 	clean[used] = '\0';
-	if (used == 0)
+	return 0;
+}
+
+/* Of a container's own. */
+static int clean_path(const char *path, char clean[static PATH_MAX], struct error *err)
+{
+	if (cgroup_clean_path(path, clean, err) < 0)
+		return -err->code;
+	if (clean[0] == '\0')
 		return error_set(err, EINVAL, "must not be the root of the hierarchy");
 	return 0;
 }

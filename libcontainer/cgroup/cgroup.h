@@ -10,10 +10,12 @@
 #ifndef KIST_CGROUP_H
 #define KIST_CGROUP_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "spec/error.h"
 
@@ -70,6 +72,7 @@ struct cgroup_plan {
 	struct cgroup_device_rules device_rules; /* what the program says, for those who print it */
 	struct bpf_program devices; /* for the cgroup2 directory; else the rules are among the
 				       writes */
+	const char **joins;         /* exec: a path of its own for each hierarchy; else NULL */
 	bool clone_into;            /* init is born in the cgroup2 directory, if there is one */
 };
 
@@ -204,6 +207,29 @@ enum { CGROUP_DEVICE_TEXT_SIZE = 64 };
  */
 void cgroup_device_format(const struct cgroup_device_rule *rule,
 			  char text[static CGROUP_DEVICE_TEXT_SIZE]);
+
+/**
+ * cgroup_clean_path() - a path that leads nowhere else: absolute, with single slashes, "" for the
+ * root.
+ *
+ * Return: 0; -EINVAL for "." and ".."; -ENAMETOOLONG
+ */
+int cgroup_clean_path(const char *path, char clean[static PATH_MAX], struct error *err);
+
+/* exec: join.c. The planning half: which cgroup a process enters in each hierarchy. */
+int cgroup_plan_joined(struct plan *plan, struct error *err);
+void cgroup_joined_print(const struct plan *plan, FILE *out);
+
+/**
+ * cgroup_read_process() - where a process is.
+ * @paths: set to its path in each hierarchy; NULL where that cannot be said from the caller's
+ * cgroup namespace
+ */
+int cgroup_read_process(pid_t pid, const struct hierarchies *hierarchies, struct arena *arena,
+			const char *const **paths, struct error *err);
+
+/* Step of exec: open the planned ones. */
+int cgroup_step_open(struct creation *creation, struct error *err);
 
 /**
  * cgroup_freezers() - the files that say whether the container is frozen, absolute, one for each

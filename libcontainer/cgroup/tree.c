@@ -464,6 +464,16 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 	return 0;
 }
 
+int tree_hold(int directory, const char *file, struct cgroup_handles *handles, struct error *err)
+{
+	int entrance = openat(directory, file, O_WRONLY | O_CLOEXEC);
+
+	if (entrance < 0)
+		return error_errno(err, "%s", file);
+	handles->tasks[handles->count++] = entrance;
+	return 0;
+}
+
 int tree_enter(struct cgroup_handles *handles, struct error *err)
 {
 	for (size_t i = 0; i < handles->count; i++)

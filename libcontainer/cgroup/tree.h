@@ -67,6 +67,12 @@ bool tree_populated(int directory);
 unsigned tree_signal(int directory, int signal);
 
 /**
+ * tree_hold() - open a file of a cgroup by which a process can enter it later: "tasks" of v1,
+ * "cgroup.procs" of cgroup2.
+ */
+int tree_hold(int directory, const char *file, struct cgroup_handles *handles, struct error *err);
+
+/**
  * tree_enter() - cgroup_driver.attach: the calling thread enters by the descriptors in handles.
  */
 int tree_enter(struct cgroup_handles *handles, struct error *err);

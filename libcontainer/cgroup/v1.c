@@ -82,16 +82,6 @@ static int inherit_down(const struct hierarchy *hierarchy, const char *path, int
 	return inherit_cpuset(parent, directory, err);
 }
 
-static int open_tasks(int directory, struct cgroup_handles *handles, struct error *err)
-{
-	int tasks = openat(directory, "tasks", O_WRONLY | O_CLOEXEC);
-
-	if (tasks < 0)
-		return error_errno(err, "tasks");
-	handles->tasks[handles->count++] = tasks;
-	return 0;
-}
-
 static int create_one(const struct plan *plan, const struct hierarchy *hierarchy,
 		      struct cgroup_handles *handles, struct error *err)
 {
@@ -107,7 +97,7 @@ static int create_one(const struct plan *plan, const struct hierarchy *hierarchy
 		return -err->code;
 	if (cgroup_resources_write(plan, hierarchy, directory, err) < 0)
 		return -err->code;
-	return open_tasks(directory, handles, err);
+	return tree_hold(directory, "tasks", handles, err);
 }
 
 static int v1_create(const struct plan *plan, struct cgroup_handles *handles, struct error *err)

@@ -245,16 +245,9 @@ static int enable_controllers(const struct plan *plan, const struct hierarchy *u
 static int open_for_init(const struct plan *plan, int *directory, struct cgroup_handles *handles,
 			 struct error *err)
 {
-	int procs;
-
-	if (plan->cgroup.clone_into) {
-		handles->directory = take(directory);
-		return 0;
-	}
-	procs = openat(*directory, "cgroup.procs", O_WRONLY | O_CLOEXEC);
-	if (procs < 0)
-		return error_errno(err, "cgroup.procs");
-	handles->tasks[handles->count++] = procs;
+	if (!plan->cgroup.clone_into)
+		return tree_hold(*directory, "cgroup.procs", handles, err);
+	handles->directory = take(directory);
 	return 0;
 }
 

@@ -140,6 +140,32 @@ int idmap_plan(struct plan *plan, struct error *err)
 	return check_user(plan, err);
 }
 
+int idmap_plan_joined(struct plan *plan, struct error *err)
+{
+	struct idmap_plan *idmap = &plan->idmap;
+
+	if (!(plan->joined->namespaces & 1U << NAMESPACE_USER))
+		return 0;
+	idmap->writer = IDMAP_WRITTEN;
+	idmap->deny_setgroups = plan->joined->denies_setgroups;
+	/* One that the container found itself in, and that others have mapped. */
+	if (uids(plan)->count == 0 || gids(plan)->count == 0)
+		return 0;
+	idmap->uid = choose_id(uids(plan));
+	idmap->gid = choose_id(gids(plan));
+	return check_user(plan, err);
+}
+
+int idmap_denies_setgroups(pid_t pid, struct error *err)
+{
+	char path[64], text[16];
+
+	snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
+	if (io_read_file(AT_FDCWD, path, text, sizeof text, err) < 0)
+		return -err->code;
+	return strcmp(text, "deny\n") == 0;
+}
+
 static void print_mappings(const char *name, const struct id_mappings *mappings, FILE *out)
 {
 	for (size_t i = 0; i < mappings->count; i++)
@@ -348,15 +374,10 @@ int idmap_namespace(const struct id_mappings *uid_map, const struct id_mappings 
 }
 
 /* The ids of the namespace's creator are not mapped, and files could not be made with them. */
-int idmap_step_become(struct creation *creation, struct error *err)
+int idmap_become_root(const struct plan *plan, struct error *err)
 {
-	const struct idmap_plan *idmap = &creation->plan->idmap;
-	int word = sync_receive(creation->sync, -1, NULL, err);
+	const struct idmap_plan *idmap = &plan->idmap;
 
-	if (word < 0)
-		return word;
-	if (word != SYNC_GO)
-		return error_set(err, ECANCELED, "the creator has gone");
 	if (!idmap->deny_setgroups && syscall(SYS_setgroups, 0, NULL) < 0)
 		return error_errno(err, "setgroups");
 	if (syscall(SYS_setresgid, idmap->gid, idmap->gid, idmap->gid) < 0)
@@ -364,4 +385,15 @@ int idmap_step_become(struct creation *creation, struct error *err)
 	if (syscall(SYS_setresuid, idmap->uid, idmap->uid, idmap->uid) < 0)
 		return error_errno(err, "setresuid %u", idmap->uid);
 	return self_guard(err);
+}
+
+int idmap_step_become(struct creation *creation, struct error *err)
+{
+	int word = sync_receive(creation->sync, -1, NULL, err);
+
+	if (word < 0)
+		return word;
+	if (word != SYNC_GO)
+		return error_set(err, ECANCELED, "the creator has gone");
+	return idmap_become_root(creation->plan, err);
 }

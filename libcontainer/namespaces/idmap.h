@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include <sys/types.h>
 
@@ -25,6 +26,7 @@ struct creation;
 enum idmap_writer {
 	IDMAP_NONE,    /* no new user namespace */
 	IDMAP_DIRECT,  /* kist writes the maps */
+	IDMAP_WRITTEN, /* exec: the container's are there */
 	IDMAP_HELPERS, /* newuidmap and newgidmap do, who know which ids the caller may use */
 };
 
@@ -38,7 +40,21 @@ struct idmap_plan {
  * idmap_plan() - who writes the maps; refuses ids of the process that are not mapped.
  */
 int idmap_plan(struct plan *plan, struct error *err);
+int idmap_plan_joined(struct plan *plan, struct error *err); /* exec */
 void idmap_print(const struct plan *plan, FILE *out);
+
+/**
+ * idmap_denies_setgroups() - does a process live in a user namespace that knows no setgroups(2)?
+ *
+ * Return: whether, or -errno
+ */
+int idmap_denies_setgroups(pid_t pid, struct error *err);
+
+/**
+ * idmap_become_root() - take the ids of the root of the user namespace that the caller is in, and
+ * guard it anew.
+ */
+int idmap_become_root(const struct plan *plan, struct error *err);
 
 /**
  * idmap_planned() - has the container a user namespace of its own?

@@ -191,6 +191,78 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/*
+ * Joining a container: exec.
+ */
+
+static ino_t inode_of(const char *process, unsigned kind, struct error *err)
+{
+	char path[OWN_PATH_SIZE];
+	struct stat status;
+
+	snprintf(path, sizeof path, "/proc/%s/ns/%s", process, namespace_flag_words.at[kind].name);
+	if (stat(path, &status) == 0)
+		return status.st_ino;
+	error_set(err, errno, "%s: %s%s", path, error_describe(errno),
+		  errno == EACCES || errno == EPERM
+			  ? " (an ordinary user cannot join a container before it is started, nor "
+			    "one of somebody else)"
+			  : "");
+	return 0;
+}
+
+int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err)
+{
+	char process[16];
+	unsigned found = 0;
+
+	snprintf(process, sizeof process, "%d", pid);
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		ino_t own, other;
+
+		own = inode_of("self", kind, err);
+		/* A kernel that does not know them has no two of them. */
+		if (own == 0 && err->code == ENOENT)
+			continue;
+		other = own ? inode_of(process, kind, err) : 0;
+		/* A process has none any more before it is over. */
+		if (other == 0 && err->code == ENOENT)
+			return error_set(err, ESRCH, "process %d is ending", pid);
+		if (other == 0)
+			return -err->code;
+		found |= (own != other) << kind;
+	}
+	*kinds = found;
+	return 0;
+}
+
+int namespaces_plan_joined(struct plan *plan, struct error *err)
+{
+	plan->namespaces.joins = plan->joined->namespaces;
+	return idmap_plan_joined(plan, err);
+}
+
+void namespaces_joined_print(const struct plan *plan, FILE *out)
+{
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (plan->namespaces.joins & 1U << kind)
+			fprintf(out, "\t\t%s namespace\n", kind_name(kind));
+}
+
+int namespaces_step_join_process(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	uint64_t flags = 0;
+
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (plan->namespaces.joins & 1U << kind)
+			flags |= kind_flag(kind);
+	if (setns(creation->namespaces.process, (int)flags) < 0)
+		return error_errno(err, "setns");
+	close(take(&creation->namespaces.process));
+	return idmap_planned(plan) ? idmap_become_root(plan, err) : 0;
+}
+
 /* A descriptor of the namespace that the calling process is in. */
 static int open_own(unsigned kind, struct error *err)
 {

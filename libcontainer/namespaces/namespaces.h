@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "spec/error.h"
 #include "spec/names.h"
@@ -32,6 +33,7 @@ struct namespaces_plan {
 };
 
 int namespaces_plan(struct plan *plan, struct error *err);
+int namespaces_plan_joined(struct plan *plan, struct error *err); /* exec */
 void namespaces_print(const struct plan *plan, FILE *out);
 
 /**
@@ -66,7 +68,22 @@ void uts_print(const struct plan *plan, FILE *out);
 
 struct namespaces_handles {
 	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */
+	int process; /* exec: pidfd of init, whose namespaces are joined, the caller's; else
+				    -1 */
 };
+
+/**
+ * namespaces_differ() - the kinds of namespace in which a process is and the caller is not.
+ * @kinds: set to a mask of 1 << enum namespace_kind
+ *
+ * Return: 0; -ESRCH when there is no such process, or not for long; -errno
+ */
+int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err);
+
+/* Step of exec: join the planned ones of that process by one setns(2), in which the user namespace
+ * comes first; and become its root. */
+int namespaces_step_join_process(struct creation *creation, struct error *err);
+void namespaces_joined_print(const struct plan *plan, FILE *out);
 
 /**
  * namespaces_enter() - go where init is to be made; namespaces_return() - and back.

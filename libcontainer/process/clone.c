@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -70,6 +72,46 @@ pid_t clone_init(struct creation *creation, struct error *err)
 	creation->sync = pair[pid == 0];
 	close(pair[pid != 0]);
 	return pid;
+}
+
+int clone_step_inside(struct creation *creation, struct error *err)
+{
+	int pidfd = -1;
+	struct clone_args args = {
+		/* Its parent is who waits for it; the signal at its end is the same as ours. */
+		.flags = CLONE_PARENT | CLONE_PIDFD,
+		.pidfd = (uintptr_t)&pidfd,
+	};
+	pid_t pid = sys_clone3(&args);
+
+	if (pid < 0)
+		return error_errno(err, "clone3%s",
+				   errno == EAGAIN ? " (a limit of processes is reached)" : "");
+	if (pid == 0)
+		return 0;
+	if (sync_send_process(creation->sync, pidfd, pid, err) < 0)
+		sync_send_failure(creation->sync, err);
+	_exit(EXIT_SUCCESS);
+}
+
+void clone_reap(int pidfd)
+{
+	while (waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED) < 0 && errno == EINTR)
+		;
+}
+
+int clone_step_follow(struct creation *creation, struct error *err)
+{
+	pid_t pid;
+	int pidfd = sync_receive_process(creation->sync, creation->init, &pid, err);
+
+	if (pidfd < 0)
+		return pidfd;
+	clone_reap(creation->init);
+	close(creation->init);
+	creation->init = pidfd;
+	creation->record.pid = pid;
+	return 0;
 }
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */
@@ -164,7 +206,7 @@ static int verify_identity(const struct record *record, int pidfd, struct error 
 }
 
 /* A pidfd polls readable once the process has ended, reaped or not. */
-static bool has_ended(int pidfd, int timeout_ms)
+bool clone_has_ended(int pidfd, int timeout_ms)
 {
 	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
 	int ready;
@@ -187,7 +229,7 @@ int clone_find(const struct record *record, struct error *err)
 							 : error_errno(err, "pidfd_open");
 	if (verify_identity(record, pidfd, err) < 0)
 		return -err->code;
-	if (has_ended(pidfd, 0))
+	if (clone_has_ended(pidfd, 0))
 		return error_gone(record, err);
 	return take(&pidfd);
 }
@@ -200,7 +242,7 @@ int clone_undo(const struct record *record, struct error *err)
 		return pidfd == -ESRCH ? 0 : pidfd;
 	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return error_errno(err, "kill");
-	if (!has_ended(pidfd, KILL_TIMEOUT_MS))
+	if (!clone_has_ended(pidfd, KILL_TIMEOUT_MS))
 		return error_set(err, ETIMEDOUT, "init (pid %d) did not die within %d seconds",
 				 record->pid, KILL_TIMEOUT_MS / 1000);
 	return 0;

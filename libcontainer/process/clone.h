@@ -6,6 +6,7 @@
 #ifndef KIST_CLONE_H
 #define KIST_CLONE_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "spec/error.h"
@@ -21,6 +22,26 @@ struct record;
  * Return: the pid on the host side, 0 in init, -errno
  */
 pid_t clone_init(struct creation *creation, struct error *err);
+
+/*
+ * Steps of exec. A process that was made before it joined has the host's root, directory and
+ * descriptors in reach, and would show them to whoever may trace it in the container's pid namespace
+ * (CVE-2016-9962). So it joins from outside, lets go of everything, and makes another one, a child
+ * of the host side too, which is born inside and goes on with the steps.
+ */
+int clone_step_inside(struct creation *creation, struct error *err);
+int clone_step_follow(struct creation *creation, struct error *err); /* host: that one is it now */
+
+/**
+ * clone_reap() - wait until a child has ended.
+ */
+void clone_reap(int pidfd);
+
+/**
+ * clone_has_ended() - has it, reaped or not?
+ * @timeout_ms: how long to wait for it
+ */
+bool clone_has_ended(int pidfd, int timeout_ms);
 
 /**
  * clone_identify() - record who init is, so that a later process with its pid is not taken for it.

@@ -9,14 +9,11 @@
  */
 #include <errno.h>
 #include <linux/magic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
-#include <sys/un.h>
 #include <termios.h>
 
 #include "libcontainer/compat.h"
@@ -54,7 +51,6 @@ static bool is_detached(const struct plan *plan)
 int console_plan(struct plan *plan, struct error *err)
 {
 	const char *socket = plan->options->console_socket;
-	struct sockaddr_un *address = NULL;
 
 	if (console_planned(plan) && is_detached(plan) && !socket)
 		return error_set(
@@ -65,27 +61,15 @@ int console_plan(struct plan *plan, struct error *err)
 		return error_set(
 			err, EINVAL,
 			"--console-socket: cannot use console socket if kist will not detach "
-			"or allocate tty (it goes with process.terminal and create or run "
+			"or allocate tty (it goes with process.terminal, and with create or "
 			"--detach)");
-	if (socket && strlen(socket) >= sizeof address->sun_path)
-		return error_set(err, ENAMETOOLONG, "--console-socket: %s: longer than %zu bytes",
-				 socket, sizeof address->sun_path - 1);
-	return 0;
+	return socket ? io_check_socket(socket, "--console-socket", err) : 0;
 }
 
 int console_step_connect(struct creation *creation, struct error *err)
 {
-	const char *path = creation->plan->options->console_socket;
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (connection < 0)
-		return error_errno(err, "socket");
-	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
-		return error_errno(err, "--console-socket: %s: connect", path);
-	creation->console = take(&connection);
-	return 0;
+	creation->console = io_connect(creation->plan->options->console_socket, err);
+	return creation->console < 0 ? error_wrap(err, "--console-socket") : 0;
 }
 
 static int verify_ptmx(int leader, struct error *err)
@@ -211,9 +195,10 @@ static int become_stdio(int peer, struct error *err)
 	return 0;
 }
 
-int console_step_open(struct creation *creation, struct error *err)
+/* Make a terminal of the devpts below tree, and hand its leader to the host side. */
+static int open_terminal(struct creation *creation, int tree, struct error *err)
 {
-	_close_ int leader = open_leader(creation->rootfs.tree, err);
+	_close_ int leader = open_leader(tree, err);
 	_close_ int peer = -1;
 
 	if (leader < 0)
@@ -221,10 +206,32 @@ int console_step_open(struct creation *creation, struct error *err)
 	peer = open_peer(leader, creation->plan, err);
 	if (peer < 0)
 		return peer;
-	if (bind_console(creation->rootfs.tree, peer, err) < 0 ||
-	    sync_send_terminal(creation->sync, leader, err) < 0)
+	if (sync_send_terminal(creation->sync, leader, err) < 0)
+		return -err->code;
+	return take(&peer);
+}
+
+int console_step_open(struct creation *creation, struct error *err)
+{
+	int tree = creation->rootfs.tree;
+	_close_ int peer = open_terminal(creation, tree, err);
+
+	if (peer < 0)
+		return peer;
+	if (bind_console(tree, peer, err) < 0)
 		return -err->code;
 	return become_stdio(peer, err);
+}
+
+int console_step_add(struct creation *creation, struct error *err)
+{
+	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_close_ int peer = -1;
+
+	if (root < 0)
+		return error_errno(err, "/");
+	peer = open_terminal(creation, root, err);
+	return peer < 0 ? peer : become_stdio(peer, err);
 }
 
 int console_step_send(struct creation *creation, struct error *err)

@@ -78,9 +78,13 @@ static int close_around(unsigned from, const int *kept, size_t count, struct err
 int descriptors_step_close(struct creation *creation, struct error *err)
 {
 	const int kept[] = {creation->sync, creation->start, descriptors_log()};
-	int *const gone[] = {&creation->init,        &creation->terminal,
-			     &creation->console,     &creation->procfs,
-			     &creation->rootfs.tree, &creation->cgroup.directory};
+	int *const gone[] = {&creation->init,
+			     &creation->terminal,
+			     &creation->console,
+			     &creation->pidfd_socket,
+			     &creation->procfs,
+			     &creation->rootfs.tree,
+			     &creation->cgroup.directory};
 
 	if (close_around(first_to_close(creation->plan), kept, sizeof kept / sizeof *kept, err) < 0)
 		return -err->code;

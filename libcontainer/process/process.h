@@ -54,12 +54,22 @@ int console_step_connect(struct creation *creation, struct error *err); /* host:
 int console_step_open(struct creation *creation,
 		      struct error *err); /* init: pty from the container's devpts, /dev/console,
 					     controlling terminal, stdio */
+int console_step_add(struct creation *creation,
+		     struct error *err); /* exec: another pty, from the devpts of a container that
+					    runs, and not as its /dev/console */
 int console_step_send(struct creation *creation,
 		      struct error *err); /* host: the pty's leader to the console socket */
 bool console_planned(const struct plan *plan);
 bool console_socket_planned(const struct plan *plan);
 void console_print(const struct plan *plan, FILE *out);
 void console_socket_print(const struct plan *plan, FILE *out);
+
+/* pidfd.c: --pidfd-socket gets a pidfd of the process */
+int pidfd_plan(struct plan *plan, struct error *err);
+int pidfd_step_connect(struct creation *creation, struct error *err);
+int pidfd_step_send(struct creation *creation, struct error *err);
+bool pidfd_planned(const struct plan *plan);
+void pidfd_print(const struct plan *plan, FILE *out);
 
 /* credentials.c */
 int credentials_step_become(struct creation *creation,

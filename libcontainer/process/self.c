@@ -71,7 +71,9 @@ int self_reset_signals(struct error *err)
  * user namespace yet, and whoever is outside of it gains nothing from init. */
 static int guard_until_mapped(const struct plan *plan, struct error *err)
 {
-	if (!idmap_planned(plan) || plan->host->uid == 0)
+	bool unmapped = idmap_planned(plan) && plan->idmap.writer != IDMAP_WRITTEN;
+
+	if (!unmapped || plan->host->uid == 0)
 		return self_guard(err);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 
@@ -12,8 +14,14 @@
 
 struct message {
 	enum sync_word word;
-	struct error error; /* FAILED only; the others leave it out */
+	/* The others leave it out. */
+	union {
+		struct error error; /* FAILED */
+		pid_t pid;          /* PROCESS */
+	};
 };
+
+enum { PROCESS_SIZE = offsetof(struct message, pid) + sizeof(pid_t) };
 
 static int send_word(int sync, enum sync_word word, int descriptor, struct error *err)
 {
@@ -28,6 +36,13 @@ int sync_send(int sync, enum sync_word word, struct error *err)
 int sync_send_terminal(int sync, int terminal, struct error *err)
 {
 	return send_word(sync, SYNC_FD, terminal, err);
+}
+
+int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err)
+{
+	struct message message = {.word = SYNC_PROCESS, .pid = pid};
+
+	return io_send_descriptor(sync, &message, PROCESS_SIZE, pidfd, err);
 }
 
 void sync_send_failure(int sync, const struct error *failure)
@@ -54,35 +69,64 @@ static int wait_readable(int sync, int pidfd, struct error *err)
 	return fds[1].revents != 0;
 }
 
+static int error_malformed(struct error *err)
+{
+	return error_set(err, EPROTO, "init sent a malformed message");
+}
+
 static int take_failure(const struct message *message, ssize_t size, struct error *err)
 {
 	if (size != sizeof *message || message->error.code <= 0)
-		return error_set(err, EPROTO, "init sent a malformed message");
+		return error_malformed(err);
 	*err = message->error;
 	err->text[sizeof err->text - 1] = '\0';
 	return -err->code;
 }
 
-int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
+/* Return: the word; FAILED becomes its error. */
+static int receive(int sync, int pidfd, struct message *message, int *descriptor, struct error *err)
 {
-	struct message message;
 	int readable = wait_readable(sync, pidfd, err);
 	ssize_t size;
 
+	*message = (struct message){0};
 	if (readable < 0)
 		return readable;
 	if (!readable)
 		return SYNC_CLOSED;
-	size = io_receive_descriptor(sync, &message, sizeof message, descriptor, err);
+	size = io_receive_descriptor(sync, message, sizeof *message, descriptor, err);
 	if (size < 0)
 		return -err->code;
 	if (size == 0)
 		return SYNC_CLOSED;
-	if (size < (ssize_t)sizeof message.word)
-		return error_set(err, EPROTO, "init sent a malformed message");
-	if (message.word == SYNC_FAILED)
-		return take_failure(&message, size, err);
-	return (int)message.word;
+	if (size < (ssize_t)sizeof message->word)
+		return error_malformed(err);
+	if (message->word == SYNC_FAILED)
+		return take_failure(message, size, err);
+	return (int)message->word;
+}
+
+int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
+{
+	struct message message;
+
+	return receive(sync, pidfd, &message, descriptor, err);
+}
+
+int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err)
+{
+	struct message message;
+	_close_ int descriptor = -1;
+	int word = receive(sync, pidfd, &message, &descriptor, err);
+
+	if (word < 0)
+		return word;
+	if (word == SYNC_CLOSED)
+		return error_set(err, ECHILD, "the process was killed");
+	if (word != SYNC_PROCESS || descriptor < 0 || message.pid <= 0)
+		return error_malformed(err);
+	*pid = message.pid;
+	return take(&descriptor);
 }
 
 static int error_unexpected(int word, struct error *err)

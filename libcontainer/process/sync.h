@@ -14,12 +14,16 @@
  *
  *     FAILED with an error        ------->     at any time instead, and init is gone
  *
+ * A process that joins a container (exec) is not the one that was made first, which says PROCESS
+ * with a pidfd of it.
+ *
  * A closed socket means die: PDEATHSIG is lost when init changes its ids, end-of-file is not.
  */
 #ifndef KIST_SYNC_H
 #define KIST_SYNC_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "spec/error.h"
 
@@ -32,6 +36,7 @@ enum sync_word {
 	SYNC_FAILED,
 	SYNC_GO,
 	SYNC_HOOKED,
+	SYNC_PROCESS,
 };
 
 /**
@@ -43,6 +48,20 @@ int sync_send(int sync, enum sync_word word, struct error *err);
  * sync_send_terminal() - init: FD, with the leader of its terminal.
  */
 int sync_send_terminal(int sync, int terminal, struct error *err);
+
+/**
+ * sync_send_process() - exec: PROCESS, another one takes over the conversation.
+ * @pidfd, @pid: of that one
+ */
+int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err);
+
+/**
+ * sync_receive_process() - host: wait for that.
+ * @pidfd: as for sync_receive()
+ *
+ * Return: pidfd; FAILED becomes its error, -code
+ */
+int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err);
 
 /**
  * sync_send_failure() - init: FAILED. Nobody is left to tell when that fails too.

@@ -37,8 +37,7 @@ Test(console, a_socket_needs_a_terminal_and_to_detach)
 	plan.waits_for_start = true;
 	REFUSED(console_plan(&plan, &err), EINVAL,
 		"--console-socket: cannot use console socket if kist will not detach or allocate "
-		"tty "
-		"(it goes with process.terminal and create or run --detach)");
+		"tty (it goes with process.terminal, and with create or --detach)");
 	process.terminal = true;
 	plan.waits_for_start = false;
 	cr_expect_eq(console_plan(&plan, &err), -EINVAL);

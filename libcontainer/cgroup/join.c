@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Which cgroup a process enters that joins a container (cgroups(7), proc_pid_cgroup(5)): the one
+ * that init is in, which may be below the container's when the container has cgroups of its own; or
+ * one of these, by --cgroup.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/io.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+enum { CGROUP_FILE_SIZE = 1 << 16 }; /* a line for each hierarchy, with a path */
+
+/* Is a line of /proc/PID/cgroup about this hierarchy? "4:memory:/a", "0::/a" */
+static bool is_about(const struct hierarchy *hierarchy, const char *line)
+{
+	const char *controllers = strchr(line, ':');
+	char first[64];
+
+	if (!controllers)
+		return false;
+	controllers++;
+	if (hierarchy->unified)
+		return *controllers == ':';
+	snprintf(first, sizeof first, "%.*s", (int)strcspn(hierarchy->controllers, ","),
+		 hierarchy->controllers);
+	return strncmp(controllers, first, strlen(first)) == 0 &&
+	       strchr(",:", controllers[strlen(first)]);
+}
+
+/* One outside of the caller's cgroup namespace begins with "/..". */
+static const char *path_of(const char *line)
+{
+	const char *path = strchr(strchr(line, ':') + 1, ':');
+
+	return path && path[1] == '/' && strncmp(path + 1, "/..", 3) != 0 ? path + 1 : NULL;
+}
+
+/* Cut a text into lines; the last one is "". */
+static char *next_line(char **text)
+{
+	char *line = strsep(text, "\n");
+
+	return line && *line ? line : NULL;
+}
+
+int cgroup_read_process(pid_t pid, const struct hierarchies *hierarchies, struct arena *arena,
+			const char *const **paths, struct error *err)
+{
+	const char **found = arena_array(arena, hierarchies->count, sizeof *found);
+	char *text = arena_alloc(arena, CGROUP_FILE_SIZE);
+	char name[64];
+
+	snprintf(name, sizeof name, "/proc/%d/cgroup", pid);
+	if (io_read_file(AT_FDCWD, name, text, CGROUP_FILE_SIZE, err) < 0)
+		return -err->code;
+	for (char *line; (line = next_line(&text));)
+		for (size_t i = 0; i < hierarchies->count; i++)
+			if (is_about(&hierarchies->at[i], line))
+				found[i] = path_of(line);
+	*paths = found;
+	return 0;
+}
+
+/* Does "CONTROLLER[,CONTROLLER...]:" in front of a --cgroup name a hierarchy? */
+static bool names(const char *controllers, size_t length, const struct hierarchy *hierarchy)
+{
+	while (length > 0) {
+		size_t word = strcspn(controllers, ",:");
+		char name[64];
+
+		snprintf(name, sizeof name, "%.*s", (int)word, controllers);
+		if (cgroup_has_controller(hierarchy->controllers, name))
+			return true;
+		word += word < length;
+		controllers += word;
+		length -= word;
+	}
+	return false;
+}
+
+/* One --cgroup: [CONTROLLER[,CONTROLLER...]:]PATH below the container's. */
+static int plan_subgroup(struct plan *plan, const char *text, struct error *err)
+{
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+	const char *colon = strchr(text, ':');
+	bool named = false;
+	char clean[PATH_MAX];
+
+	if (cgroup_clean_path(colon ? colon + 1 : text, clean, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < hierarchies->count; i++) {
+		if (colon && !names(text, (size_t)(colon - text), &hierarchies->at[i]))
+			continue;
+		if (strlen(plan->cgroup.path) + strlen(clean) >= PATH_MAX)
+			return error_set(err, ENAMETOOLONG, "is longer than %d bytes",
+					 PATH_MAX - 1);
+		plan->cgroup.joins[i] = arena_printf(plan->arena, "%s%s", plan->cgroup.path, clean);
+		named = true;
+	}
+	if (!named)
+		return error_set(err, EINVAL, "no such controller is mounted");
+	return 0;
+}
+
+static int plan_subgroups(struct plan *plan, struct error *err)
+{
+	for (const char *const *text = plan->joined->subgroups; text && *text; text++) {
+		if (!plan->cgroup.driver)
+			return error_set(err, ENOTSUP, "--cgroup: the container has no cgroup");
+		if (plan_subgroup(plan, *text, err) < 0)
+			return error_wrap(err, "--cgroup: \"%.200s\"", *text);
+	}
+	return 0;
+}
+
+int cgroup_plan_joined(struct plan *plan, struct error *err)
+{
+	const struct joined *joined = plan->joined;
+	struct cgroup_plan *cgroup = &plan->cgroup;
+	size_t count = plan->host->hierarchies.count;
+
+	cgroup->driver = cgroup_driver_find(joined->cgroup_driver);
+	cgroup->path = joined->cgroup_path;
+	cgroup->clone_into = true;
+	cgroup->joins = arena_array(plan->arena, count, sizeof *cgroup->joins);
+	for (size_t i = 0; i < count; i++)
+		cgroup->joins[i] = joined->cgroups[i] ? joined->cgroups[i] : cgroup->path;
+	return plan_subgroups(plan, err);
+}
+
+void cgroup_joined_print(const struct plan *plan, FILE *out)
+{
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+
+	for (size_t i = 0; i < hierarchies->count; i++)
+		fprintf(out, "\t\t%s%s\n", hierarchies->at[i].mount, plan->cgroup.joins[i]);
+}
+
+int cgroup_step_open(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct hierarchies *hierarchies = &plan->host->hierarchies;
+
+	for (size_t i = 0; i < hierarchies->count; i++) {
+		_close_ int directory = tree_open(&hierarchies->at[i], plan->cgroup.joins[i], err);
+
+		if (directory < 0)
+			return directory;
+		if (hierarchies->at[i].unified)
+			creation->cgroup.directory = take(&directory);
+		else if (tree_hold(directory, "tasks", &creation->cgroup, err) < 0)
+			return error_wrap(err, "%s%s", hierarchies->at[i].mount,
+					  plan->cgroup.joins[i]);
+	}
+	return 0;
+}

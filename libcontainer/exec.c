@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * How a process joins a container (exec): two tables, most of whose steps are create's. What the
+ * process is comes from the copy of config.json in the container's directory, where it goes from the
+ * kernel: the namespaces and the cgroup that init is in now.
+ *
+ *     host                                       child, outside
+ *       cgroup, sockets
+ *       process   -------- clone3 ---------->      begin, cgroup
+ *                                                  join the namespaces, let go of the host
+ *                                                inside, another child of the host side
+ *       inside    <------- PROCESS ----------      terminal, cwd, executable
+ *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
+ *       rlimits, pid file
+ *       go        -------- GO -------------->      filter, execute
+ */
+#include "libcontainer/exec.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/create.h"
+#include "libcontainer/process/change.h"
+#include "libcontainer/process/clone.h"
+#include "libcontainer/process/sync.h"
+#include "libcontainer/procfs.h"
+#include "spec/check.h"
+#include "spec/cleanup.h"
+
+/* Longer than the kernel needs to end a container whose processes are killed. */
+enum { ENDING_MS = 2000 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int exec_step_process(struct creation *creation, struct error *err);
+
+/* clang-format off */
+const struct step exec_host_steps[] = {
+	/* A caller that passes less than it says is found out before there is a process. */
+	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
+	/* One that does not exist, or has gone, too. */
+	{"cgroup", cgroup_step_open, NULL, cgroup_planned, cgroup_joined_print},
+	/* And callers that do not listen. */
+	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
+	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
+	{"process", exec_step_process, NULL, NULL, namespaces_joined_print},
+	{"inside", clone_step_follow, NULL, NULL, NULL},
+	{"ready", sync_step_ready, NULL, NULL, NULL},
+	{"console", console_step_send, NULL, console_socket_planned, NULL},
+	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
+	/* From outside, with the caller's privileges. */
+	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
+	{"go", sync_step_go, NULL, NULL, NULL},
+};
+
+const struct step exec_child_steps[] = {
+	/* First: nobody may look into it, and it dies with kist. */
+	{"begin", self_step_begin, NULL, NULL, NULL},
+	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
+	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	/* The container's /proc is not in sight yet, which may be a fake. */
+	{"procfs", procfs_step_open, NULL, limits_oom_planned, NULL},
+	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
+	/* After the cgroup, which must be reached by the host's paths. */
+	{"join namespaces", namespaces_step_join_process, NULL, namespaces_named, NULL},
+	/* Whatever is open when it is born inside can be taken by who may trace it there. */
+	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
+	{"inside", clone_step_inside, NULL, NULL, NULL},
+	/* What a new process does not have from the one that made it: to die with kist. */
+	{"begin", self_step_begin, NULL, NULL, NULL},
+	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
+	{"session", self_step_session, NULL, NULL, NULL},
+	{"terminal", console_step_add, NULL, console_planned, console_print},
+	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
+	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
+	/* From here on as in create. */
+	{"executable", executable_step_find, NULL, NULL, executable_print},
+	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
+	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
+	{"user", credentials_step_become, NULL, NULL, credentials_print},
+	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
+	{"working directory again", self_step_cwd_again, NULL, NULL, NULL},
+	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
+	{"verify", self_step_verify, NULL, NULL, NULL},
+	{"pause", sync_step_pause, NULL, NULL, NULL},
+	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
+	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
+	{"execute", executable_step_execute, NULL, NULL, NULL},
+};
+/* clang-format on */
+
+const size_t exec_host_step_count = COUNT(exec_host_steps);
+const size_t exec_child_step_count = COUNT(exec_child_steps);
+
+static int exec_step_process(struct creation *creation, struct error *err)
+{
+	return creation_clone(creation, exec_child_steps, exec_child_step_count, err);
+}
+
+/* What a process that joins is made from. */
+struct source {
+	struct arena arena;
+	struct joined joined;
+	struct config config;
+	struct process process;
+	struct plan plan;
+	int init; /* pidfd */
+};
+
+static int error_not_running(struct error *err)
+{
+	return error_set(err, ESRCH, "cannot exec in a stopped container: container not running");
+}
+
+/* Only the first two may be entered; callers look for these sentences. */
+static int check_status(enum status status, bool ignore_paused, struct error *err)
+{
+	switch (status) {
+	case STATUS_CREATED:
+	case STATUS_RUNNING:
+		return 0;
+	case STATUS_PAUSED:
+		return ignore_paused ? 0
+				     : error_set(err, EBUSY,
+						 "cannot exec in a paused container; resume it "
+						 "first, or use --ignore-paused");
+	case STATUS_CREATING:
+		return error_set(err, EAGAIN,
+				 "cannot exec in a container that is still being created");
+	case STATUS_STOPPED:
+		break;
+	}
+	return error_not_running(err);
+}
+
+/* Facts about init. The pid is still its own when the pidfd says so afterwards. */
+static int read_joined(const struct container *container, struct source *source, struct error *err)
+{
+	const struct record *record = &container->record;
+	const struct host *host = source->plan.host;
+	struct joined *joined = &source->joined;
+
+	joined->cgroup_driver = record->cgroup.driver;
+	joined->cgroup_path = record->cgroup.path;
+	if (namespaces_differ(record->pid, &joined->namespaces, err) < 0 ||
+	    cgroup_read_process(record->pid, &host->hierarchies, &source->arena, &joined->cgroups,
+				err) < 0)
+		return -err->code;
+	if (joined->namespaces & 1U << NAMESPACE_USER) {
+		int denies = idmap_denies_setgroups(record->pid, err);
+
+		if (denies < 0)
+			return denies;
+		joined->denies_setgroups = denies;
+	}
+	return 0;
+}
+
+/* The container's configuration, with the process that is to join it. */
+static int read_config(const struct container *container, const struct container_exec *exec,
+		       struct source *source, struct error *err)
+{
+	static const struct process nothing = {.cwd = "/"};
+	const struct config *own;
+	struct document document;
+
+	if (config_read(container->record.directory, "config.json", &source->arena, &document,
+			err) < 0 ||
+	    config_parse("config.json", &document, &source->arena, &own, err) < 0)
+		return -err->code;
+	source->process = own->process ? *own->process : nothing;
+	source->config = *own;
+	source->config.process = &source->process;
+	if (process_change(&source->process, exec, &source->arena, err) < 0)
+		return -err->code;
+	return check_process(&source->config, err);
+}
+
+static int source_read(struct source *source, const struct container *container,
+		       const struct container_options *options, const struct container_exec *exec,
+		       struct error *err)
+{
+	struct plan *plan = &source->plan;
+
+	plan->config = &source->config;
+	plan->joined = &source->joined;
+	plan->options = options;
+	plan->bundle = container->record.bundle;
+	plan->arena = &source->arena;
+	source->joined.subgroups = exec->cgroups;
+	if (read_config(container, exec, source, err) < 0 ||
+	    host_read(&source->arena, &plan->host, err) < 0)
+		return -err->code;
+	return read_joined(container, source, err);
+}
+
+/* Kill and reap it. Its end of the conversation is closed by now. */
+static void take_back(struct creation *creation)
+{
+	if (creation->init >= 0) {
+		sys_pidfd_send_signal(creation->init, SIGKILL);
+		clone_reap(creation->init);
+	}
+	cleanup_close(&creation->init);
+	cleanup_close(&creation->terminal);
+}
+
+static int exec_planned(const struct source *source, struct container_process *process,
+			struct error *err)
+{
+	struct creation creation;
+	int result;
+
+	creation_init(&creation, &source->plan, NULL);
+	creation.namespaces.process = source->init;
+	result = steps_walk(exec_host_steps, exec_host_step_count, &creation, err);
+	creation_finish(&creation);
+	if (result < 0)
+		take_back(&creation);
+	else
+		*process = (struct container_process){
+			.pid = creation.record.pid,
+			.pidfd = creation.init,
+			.terminal = creation.terminal,
+		};
+	return result;
+}
+
+/*
+ * A container that ends meanwhile makes anything fail, and that is the reason then. What it is like
+ * while it ends: init has no namespaces, none of them takes another process, those that are there are
+ * killed; and only then init is over, which is worth waiting for.
+ */
+static int ending_ms(int code)
+{
+	static const int codes[] = {ESRCH, ENOMEM, ECHILD, ECONNRESET, EPIPE};
+
+	for (size_t i = 0; i < COUNT(codes); i++)
+		if (code == codes[i])
+			return ENDING_MS;
+	return 0;
+}
+
+static int exec_opened(const struct container *container, int init,
+		       const struct container_options *options, const struct container_exec *exec,
+		       struct container_process *process, struct error *err)
+{
+	struct source source = {.init = init};
+	int result = source_read(&source, container, options, exec, err);
+
+	if (result == 0)
+		result = plan_make_joined(&source.plan, err);
+	/* The facts are init's if it still lives, and nobody has got its pid. */
+	if (result == 0 && clone_has_ended(init, 0))
+		result = error_not_running(err);
+	if (result == 0)
+		result = exec_planned(&source, process, err);
+	if (result < 0 && clone_has_ended(init, ending_ms(-result)))
+		result = error_not_running(err);
+	arena_finish(&source.arena);
+	return result;
+}
+
+int container_exec(const struct container_options *options, const struct container_exec *exec,
+		   struct container_process *process, struct error *err)
+{
+	struct container container;
+	_close_ int init = -1;
+	int result;
+
+	if (container_open(options->root, options->id, &container, err) < 0)
+		return -err->code;
+	result = container_status(&container, &init, err);
+	if (result >= 0)
+		result = check_status((enum status)result, exec->ignore_paused, err);
+	if (result == 0)
+		result = exec_opened(&container, init, options, exec, process, err);
+	container_close(&container);
+	return result;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A caller that wants to wait for the process, or to signal it, without a pid that may become
+ * somebody else's, gets a pidfd of it (pidfd_open(2)) over a socket, before the program runs.
+ */
+#include "libcontainer/io.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+#include <unistd.h>
+
+/* Something must come with a descriptor. */
+static const char PAYLOAD[] = "pidfd";
+
+bool pidfd_planned(const struct plan *plan)
+{
+	return plan->options->pidfd_socket != NULL;
+}
+
+int pidfd_plan(struct plan *plan, struct error *err)
+{
+	if (!pidfd_planned(plan))
+		return 0;
+	return io_check_socket(plan->options->pidfd_socket, "--pidfd-socket", err);
+}
+
+int pidfd_step_connect(struct creation *creation, struct error *err)
+{
+	creation->pidfd_socket = io_connect(creation->plan->options->pidfd_socket, err);
+	return creation->pidfd_socket < 0 ? error_wrap(err, "--pidfd-socket") : 0;
+}
+
+int pidfd_step_send(struct creation *creation, struct error *err)
+{
+	if (io_send_descriptor(creation->pidfd_socket, PAYLOAD, sizeof PAYLOAD - 1, creation->init,
+			       err) < 0)
+		return error_wrap(err, "--pidfd-socket");
+	close(take(&creation->pidfd_socket));
+	return 0;
+}
+
+void pidfd_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%s\n", plan->options->pidfd_socket);
+}
