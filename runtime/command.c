@@ -2,6 +2,7 @@
 #include "runtime/command.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,11 +12,14 @@
 #define HELP {"help", 'h', AT(help), NULL, "print this help"}
 #define BUNDLE {"bundle", 'b', AT(container.bundle), "DIR", "the bundle; default: the working directory"}
 #define CONFIG {"config", 'f', AT(container.config), "FILE", "the configuration in it; default: config.json"}
-#define CREATE_OPTIONS \
-	HELP, BUNDLE, CONFIG, \
+#define PROCESS_OPTIONS \
 	{"console-socket", 0, AT(container.console_socket), "PATH", "socket that gets the terminal's leader"}, \
-	{"pid-file", 0, AT(container.pid_file), "FILE", "write the pid of init there"}, \
-	{"preserve-fds", 0, AT(container.preserve_fds), "N", "pass N descriptors, from 3 on, to the container"}, \
+	{"pidfd-socket", 0, AT(container.pidfd_socket), "PATH", "socket that gets a pidfd of the process"}, \
+	{"pid-file", 0, AT(container.pid_file), "FILE", "write the pid of the process there"}, \
+	{"preserve-fds", 0, AT(container.preserve_fds), "N", "pass N descriptors, from 3 on, to the container"}
+#define DETACH {"detach", 'd', AT(container.detach), NULL, "return once the program runs"}
+#define CREATE_OPTIONS \
+	HELP, BUNDLE, CONFIG, PROCESS_OPTIONS, \
 	{"no-pivot", 0, AT(container.no_pivot), NULL, "change the root without pivot_root (on a ramdisk)"}, \
 	{"no-new-keyring", 0, AT(container.no_new_keyring), NULL, "keep the caller's session keyring"}
 
@@ -23,12 +27,27 @@ static const struct option help_options[] = {HELP};
 static const struct option create_options[] = {CREATE_OPTIONS};
 static const struct option run_options[] = {
 	CREATE_OPTIONS,
-	{"detach", 'd', AT(container.detach), NULL, "return once the program runs"},
+	DETACH,
 	{"keep", 0, AT(keep), NULL, "do not delete the container when it ends"},
 	{"no-subreaper", 0, AT(no_subreaper), NULL, "do not adopt the container's orphans"},
 	{"rootfs", 0, AT(container.rootfs), "DIR", "no bundle: the default configuration with this root"},
 	{"ephemeral", 0, AT(container.ephemeral), NULL, "throw changes to the root filesystem away"},
 	{"overlay", 0, AT(container.overlay), "DIR", "keep changes to the root filesystem in DIR/upper"},
+};
+static const struct option exec_options[] = {
+	HELP, PROCESS_OPTIONS, DETACH,
+	{"process", 'p', AT(exec.process), "FILE", "a process as in config.json, instead of the container's"},
+	{"tty", 't', AT(exec.terminal), NULL, "give it a terminal"},
+	{"cwd", 0, AT(exec.cwd), "DIR", "its working directory in the container"},
+	{"env", 'e', AT(exec.env), "NAME=VALUE", "one more variable"},
+	{"user", 'u', AT(exec.user), "UID[:GID]", "who it is"},
+	{"additional-gids", 'g', AT(exec.additional_gids), "GID", "one more group"},
+	{"cap", 'c', AT(exec.capabilities), "CAP_NAME", "one more capability: bounding, permitted, effective"},
+	{"no-new-privs", 0, AT(exec.no_new_privileges), NULL, "execve never grants it privileges"},
+	{"apparmor", 0, AT(exec.apparmor), "PROFILE", "not supported yet"},
+	{"process-label", 0, AT(exec.process_label), "LABEL", "not supported yet"},
+	{"cgroup", 0, AT(exec.cgroups), "[CTRL,...:]PATH", "a cgroup below the container's"},
+	{"ignore-paused", 0, AT(exec.ignore_paused), NULL, "in a paused container, too, where it waits"},
 };
 static const struct option kill_options[] = {
 	HELP,
@@ -53,6 +72,7 @@ static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
 const struct command commands[] = {
 	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create},
 	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
+	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .words = 2, .failure = 255},
 	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
 	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
 	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill},
@@ -125,31 +145,55 @@ static void secure_descriptors(unsigned preserved)
 	close_range(STDERR_FILENO + 1 + preserved, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
-int command_call(const struct global *global, char **argv, struct error *err)
+int command_failure(const char *name)
 {
-	const struct command *command = find_command(argv[0], err);
-	struct command_options options = {0};
-	int count, status;
+	struct error ignored;
+	const struct command *command = name ? find_command(name, &ignored) : NULL;
 
-	if (!command)
-		return -err->code;
-	count = options_parse(&command->options, ++argv, false, &options, err);
+	return command && command->failure ? command->failure : EXIT_FAILURE;
+}
+
+static int check_count(const struct command *command, int count, struct error *err)
+{
+	if (count >= command->least && (command->most < 0 || count <= command->most))
+		return 0;
+	return error_set(err, EINVAL, "%s: too %s arguments; usage: kist %s %s", command->name,
+			 count < command->least ? "few" : "many", command->name, command->usage);
+}
+
+static int call(const struct command *command, const struct global *global,
+		struct command_options *options, char **argv, struct error *err)
+{
+	int count = options_parse(&command->options, argv, command->words, options, err);
+	int status;
+
 	if (count < 0)
 		return error_wrap(err, "%s", command->name);
-	if (options.help) {
+	if (options->help) {
 		print_help(command);
 		return 0;
 	}
-	if (count < command->least || (command->most >= 0 && count > command->most))
-		return error_set(err, EINVAL, "%s: too %s arguments; usage: kist %s %s",
-				 command->name, count < command->least ? "few" : "many",
-				 command->name, command->usage);
-	secure_descriptors(options.container.preserve_fds);
-	options.container.root = global->root;
-	options.container.cgroup_manager = (enum container_cgroup_manager)global->cgroup_manager;
-	status = command->run(global, &options, argv, err);
+	if (check_count(command, count, err) < 0)
+		return -err->code;
+	secure_descriptors(options->container.preserve_fds);
+	options->container.root = global->root;
+	options->container.cgroup_manager = (enum container_cgroup_manager)global->cgroup_manager;
+	status = command->run(global, options, argv, err);
 	if (status >= 0)
 		return status;
 	return argv[0] ? error_wrap(err, "%s %s", command->name, argv[0])
 		       : error_wrap(err, "%s", command->name);
+}
+
+int command_call(const struct global *global, char **argv, struct error *err)
+{
+	const struct command *command = find_command(argv[0], err);
+	struct command_options options = {0};
+	int status;
+
+	if (!command)
+		return -err->code;
+	status = call(command, global, &options, argv + 1, err);
+	options_finish(&command->options, &options);
+	return status;
 }

@@ -15,11 +15,12 @@ struct command_options {
 	bool help;
 	struct container_options container; /* create, run, plan */
 	bool keep, no_subreaper;            /* run */
-	bool all;                           /* kill */
-	bool force;                         /* delete */
-	bool quiet;                         /* list */
-	bool rootless;                      /* spec */
-	int json;                           /* list */
+	struct container_exec exec;
+	bool all;      /* kill */
+	bool force;    /* delete */
+	bool quiet;    /* list */
+	bool rootless; /* spec */
+	int json;      /* list */
 };
 
 struct command {
@@ -35,6 +36,8 @@ struct command {
 	 */
 	int (*run)(const struct global *global, struct command_options *options, char **argv,
 		   struct error *err);
+	int words;   /* as for options_parse(): where options end, since others' follow */
+	int failure; /* exit status when it fails; 0: EXIT_FAILURE */
 };
 
 extern const struct command commands[]; /* sorted by name */
@@ -49,12 +52,20 @@ extern const size_t command_count;
 int command_call(const struct global *global, char **argv, struct error *err);
 
 /**
+ * command_failure() - the exit status of a command that fails, which must not be taken for one of the
+ * program that it runs.
+ * @name: of a command, or not
+ */
+int command_failure(const char *name);
+
+/**
  * command_print_all() - the help of kist itself, on stdout.
  */
 void command_print_all(void);
 
 int command_create(const struct global *, struct command_options *, char **, struct error *);
 int command_run(const struct global *, struct command_options *, char **, struct error *);
+int command_exec(const struct global *, struct command_options *, char **, struct error *);
 int command_start(const struct global *, struct command_options *, char **, struct error *);
 int command_state(const struct global *, struct command_options *, char **, struct error *);
 int command_help(const struct global *, struct command_options *, char **, struct error *);

@@ -14,6 +14,7 @@ struct global {
 	bool help, version;
 	const char *root;   /* absolute */
 	int cgroup_manager; /* enum container_cgroup_manager */
+	char **call;        /* the whole command line, for who calls kist again */
 
 	/* Of use to global_read() alone. */
 	bool debug, systemd_cgroup;

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
 #include "runtime/command.h"
 #include "runtime/global.h"
+#include "spec/cleanup.h"
 #include "spec/escape.h"
 
 /* 0, 1 and 2 must be open, or the first files of kist's own would be taken for them. */
@@ -24,12 +26,14 @@ static void secure_stdio(void)
 		close(fd);
 }
 
-static int obey(char **argv, struct error *err)
+static int obey(char **argv, char **call, int *failure, struct error *err)
 {
 	struct global global;
 
 	if (global_read(&global, argv, err) < 0)
 		return -err->code;
+	global.call = call;
+	*failure = command_failure(argv[0]);
 	if (global.version) {
 		fputs(container_version(), stdout);
 		return 0;
@@ -39,6 +43,17 @@ static int obey(char **argv, struct error *err)
 		return 0;
 	}
 	return command_call(&global, argv, err);
+}
+
+/* Options are taken out of argv. */
+static char **copy_words(int argc, char **argv)
+{
+	char **copy = reallocarray(NULL, (size_t)argc + 1, sizeof *copy);
+
+	if (!copy)
+		abort();
+	memcpy(copy, argv, ((size_t)argc + 1) * sizeof *copy);
+	return copy;
 }
 
 /* Room for any answer but the longest, so that it is the last write that fails, whose reason is
@@ -69,7 +84,9 @@ static void print_error(const struct error *err)
 
 int main(int argc, char **argv)
 {
+	char **call _free_ = NULL;
 	struct error err;
+	int failure = EXIT_FAILURE;
 	int status;
 
 	secure_stdio();
@@ -79,10 +96,11 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	buffer_stdout();
-	status = obey(argv + 1, &err);
+	call = copy_words(argc, argv);
+	status = obey(argv + 1, call, &failure, &err);
 	if (status >= 0 && finish_stdout(&err) < 0)
 		status = -err.code;
 	if (status < 0)
 		print_error(&err);
-	return status < 0 ? EXIT_FAILURE : status;
+	return status < 0 ? failure : status;
 }

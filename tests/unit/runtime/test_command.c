@@ -78,7 +78,7 @@ Test(command, help_comes_from_the_table)
 		for (size_t j = 0; j < command->options.count; j++)
 			cr_expect(strstr(text, command->options.at[j].help), "%s", text);
 		cr_expect_str_eq(output_of(ARGV(command->name, "--help")), text);
-		cr_expect_str_eq(output_of(ARGV(command->name, "too", "many", "-h", "words")),
+		cr_expect_str_eq(output_of(ARGV(command->name, "too", "-h", "many", "words")),
 				 text);
 		free(text);
 	}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/command.h"
+#include "runtime/relay.h"
+#include "runtime/seal.h"
+#include "spec/cleanup.h"
+
+static int exec_foreground(struct container_options *container, const struct container_exec *exec,
+			   struct error *err)
+{
+	struct container_process process;
+	_close_ int signals = relay_begin(err);
+	int status;
+
+	if (signals < 0)
+		return signals;
+	container->terminal_size = relay_terminal_size();
+	if (container_exec(container, exec, &process, err) < 0)
+		return -err->code;
+	status = relay_run(&process, signals, err);
+	cleanup_close(&process.pidfd);
+	cleanup_close(&process.terminal);
+	return status;
+}
+
+static int exec_detached(const struct container_options *container,
+			 const struct container_exec *exec, struct error *err)
+{
+	struct container_process process;
+
+	if (container_exec(container, exec, &process, err) < 0)
+		return -err->code;
+	cleanup_close(&process.pidfd);
+	cleanup_close(&process.terminal);
+	return 0;
+}
+
+int command_exec(const struct global *global, struct command_options *options, char **argv,
+		 struct error *err)
+{
+	/* Others are there already that could get hold of it. */
+	if (seal_executable(global->call, err) < 0)
+		return -err->code;
+	options->container.id = argv[0];
+	options->exec.args = (const char *const *)argv + 1;
+	if (options->container.detach)
+		return exec_detached(&options->container, &options->exec, err);
+	return exec_foreground(&options->container, &options->exec, err);
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "spec/cleanup.h"
+
+/* Linux 6.3 */
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+static const char NAME[] = "kist";
+
+enum { SEALS = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE };
+
+static bool is_sealed(int executable)
+{
+	int seals = fcntl(executable, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS;
+}
+
+/* An older kernel knows nothing of MFD_EXEC, and makes what can be executed all the same. */
+static int make_memory(struct error *err)
+{
+	int fd = memfd_create(NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create(NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return error_errno(err, "memfd_create%s",
+				   errno == EACCES ? " (does vm.memfd_noexec forbid it?)" : "");
+	return fd;
+}
+
+static int copy_all(int from, int to, struct error *err)
+{
+	struct stat status;
+	off_t done = 0;
+
+	if (fstat(from, &status) < 0)
+		return error_errno(err, "stat");
+	while (done < status.st_size) {
+		ssize_t copied = sendfile(to, from, &done, (size_t)(status.st_size - done));
+
+		if (copied < 0)
+			return error_errno(err, "copy");
+		if (copied == 0)
+			return error_set(err, EIO, "copy: the file is shorter than it was");
+	}
+	return 0;
+}
+
+static int add_seals(int memory, struct error *err)
+{
+	if (fchmod(memory, 0555) < 0)
+		return error_errno(err, "chmod");
+	if (fcntl(memory, F_ADD_SEALS, SEALS | F_SEAL_EXEC) < 0 &&
+	    fcntl(memory, F_ADD_SEALS, SEALS) < 0)
+		return error_errno(err, "seal");
+	return 0;
+}
+
+static int go_on_sealed(int executable, char **call, struct error *err)
+{
+	_close_ int memory = make_memory(err);
+
+	if (memory < 0)
+		return memory;
+	if (copy_all(executable, memory, err) < 0 || add_seals(memory, err) < 0)
+		return -err->code;
+	syscall(SYS_execveat, memory, "", call, environ, AT_EMPTY_PATH);
+	return error_errno(err, "execveat");
+}
+
+int seal_executable(char **call, struct error *err)
+{
+	_close_ int executable = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+
+	if (executable < 0)
+		return error_errno(err, "/proc/self/exe");
+	if (!is_sealed(executable))
+		return go_on_sealed(executable, call, err) < 0
+			       ? error_wrap(err, "a sealed copy of kist")
+			       : 0;
+	/* The kernel calls it by the number of a descriptor. */
+	prctl(PR_SET_NAME, NAME);
+	return 0;
+}

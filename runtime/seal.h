@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Kist's own executable, out of reach (CVE-2019-5736).
+ *
+ * What enters a container runs this very file until it executes the container's program, and a
+ * script there may even have it executed again, by "#!/proc/self/exe". Whoever gets hold of it
+ * through /proc/PID/exe must not be able to write to it, nor find its page cache shared with the
+ * host. So kist calls itself again from a sealed copy in memory.
+ */
+#ifndef KIST_SEAL_H
+#define KIST_SEAL_H
+
+#include "spec/error.h"
+
+/**
+ * seal_executable() - go on in a sealed copy, unless this is one.
+ * @call: the whole command line
+ *
+ * What runs already is replaced: the caller comes here twice, with everything as it was when it was
+ * called. Fails rather than go on without.
+ *
+ * Return: 0 in the sealed copy; -errno
+ */
+int seal_executable(char **call, struct error *err);
+
+#endif
