@@ -113,7 +113,7 @@ struct container_exec {
 	const char *const *additional_gids; /* more groups, by number */
 	const char *const *env;             /* more variables, "NAME=VALUE" */
 	const char *const *capabilities;    /* "CAP_NAME", more in bounding, permitted, effective */
-	const char *apparmor, *process_label; /* not supported yet */
+	const char *apparmor, *process_label; /* labels, NULL: the container's */
 	bool terminal;
 	bool no_new_privileges;
 

@@ -22,8 +22,13 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/log.h"
 #include "libcontainer/process/change.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/keyring.h"
+#include "libcontainer/process/memory_policy.h"
+#include "libcontainer/process/personality.h"
+#include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 #include "spec/check.h"
@@ -35,6 +40,7 @@ enum { ENDING_MS = 2000 };
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int exec_step_process(struct creation *creation, struct error *err);
+static bool exec_writes_procfs(const struct plan *plan);
 
 /* clang-format off */
 const struct step exec_host_steps[] = {
@@ -45,6 +51,7 @@ const struct step exec_host_steps[] = {
 	/* And callers that do not listen. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
+	/* execCPUAffinity.initial is about whoever makes the process, and so about this one. */
 	{"process", exec_step_process, NULL, NULL, namespaces_joined_print},
 	{"inside", clone_step_follow, NULL, NULL, NULL},
 	{"ready", sync_step_ready, NULL, NULL, NULL},
@@ -52,6 +59,8 @@ const struct step exec_host_steps[] = {
 	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
 	/* From outside, with the caller's privileges. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	/* The kernel asks for privileges that nobody has inside of a user namespace. */
+	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
 };
@@ -61,11 +70,17 @@ const struct step exec_child_steps[] = {
 	{"begin", self_step_begin, NULL, NULL, NULL},
 	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	/* In the cgroup, whose CPUs they are: execCPUAffinity.final. */
+	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
 	/* The container's /proc is not in sight yet, which may be a fake. */
-	{"procfs", procfs_step_open, NULL, limits_oom_planned, NULL},
+	{"procfs", procfs_step_open, NULL, exec_writes_procfs, NULL},
 	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
+	/* For the next execve, also of the process that is made below. */
+	{"labels", lsm_step_set, NULL, lsm_planned, lsm_print},
 	/* After the cgroup, which must be reached by the host's paths. */
 	{"join namespaces", namespaces_step_join_process, NULL, namespaces_named, NULL},
+	/* As the root to whom it belongs. */
+	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
 	/* Whatever is open when it is born inside can be taken by who may trace it there. */
 	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
 	{"inside", clone_step_inside, NULL, NULL, NULL},
@@ -78,6 +93,9 @@ const struct step exec_child_steps[] = {
 	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
 	/* From here on as in create. */
 	{"executable", executable_step_find, NULL, NULL, executable_print},
+	{"personality", personality_step_set, NULL, personality_planned, personality_print},
+	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
+	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
 	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
 	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
 	{"user", credentials_step_become, NULL, NULL, credentials_print},
@@ -97,7 +115,21 @@ const size_t exec_child_step_count = COUNT(exec_child_steps);
 
 static int exec_step_process(struct creation *creation, struct error *err)
 {
-	return creation_clone(creation, exec_child_steps, exec_child_step_count, err);
+	struct bitmap own;
+	struct error of_return;
+	int result = scheduling_affinity_enter(creation->plan, &own, err);
+
+	if (result < 0)
+		return result;
+	result = creation_clone(creation, exec_child_steps, exec_child_step_count, err);
+	if (scheduling_affinity_return(creation->plan, &own, &of_return) < 0)
+		log_warning("%s", of_return.text);
+	return result;
+}
+
+static bool exec_writes_procfs(const struct plan *plan)
+{
+	return limits_oom_planned(plan) || lsm_planned(plan);
 }
 
 /* What a process that joins is made from. */
@@ -145,6 +177,7 @@ static int read_joined(const struct container *container, struct source *source,
 
 	joined->cgroup_driver = record->cgroup.driver;
 	joined->cgroup_path = record->cgroup.path;
+	joined->keyring = record->keyring;
 	if (namespaces_differ(record->pid, &joined->namespaces, err) < 0 ||
 	    cgroup_read_process(record->pid, &host->hierarchies, &source->arena, &joined->cgroups,
 				err) < 0)

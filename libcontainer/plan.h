@@ -28,6 +28,7 @@ struct joined {
 	bool denies_setgroups;     /* see idmap_denies_setgroups() */
 	const char *cgroup_driver; /* of the record, as is cgroup_path */
 	const char *cgroup_path;
+	const char *keyring;          /* of the record, too; NULL: none */
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
 };

@@ -44,8 +44,8 @@ static const struct option exec_options[] = {
 	{"additional-gids", 'g', AT(exec.additional_gids), "GID", "one more group"},
 	{"cap", 'c', AT(exec.capabilities), "CAP_NAME", "one more capability: bounding, permitted, effective"},
 	{"no-new-privs", 0, AT(exec.no_new_privileges), NULL, "execve never grants it privileges"},
-	{"apparmor", 0, AT(exec.apparmor), "PROFILE", "not supported yet"},
-	{"process-label", 0, AT(exec.process_label), "LABEL", "not supported yet"},
+	{"apparmor", 0, AT(exec.apparmor), "PROFILE", "AppArmor profile of the process"},
+	{"process-label", 0, AT(exec.process_label), "LABEL", "SELinux label of the process"},
 	{"cgroup", 0, AT(exec.cgroups), "[CTRL,...:]PATH", "a cgroup below the container's"},
 	{"ignore-paused", 0, AT(exec.ignore_paused), NULL, "in a paused container, too, where it waits"},
 };

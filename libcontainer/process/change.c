@@ -211,14 +211,12 @@ static int change_capabilities(struct process *process, const struct container_e
 static int change_labels(struct process *process, const struct container_exec *exec,
 			 struct arena *arena, struct error *err)
 {
-	(void)process;
 	(void)arena;
+	(void)err;
 	if (exec->apparmor)
-		return error_set(err, ENOTSUP,
-				 "--apparmor: process.apparmorProfile is not supported yet");
+		process->apparmorProfile = exec->apparmor;
 	if (exec->process_label)
-		return error_set(err, ENOTSUP,
-				 "--process-label: process.selinuxLabel is not supported yet");
+		process->selinuxLabel = exec->process_label;
 	return 0;
 }
 

@@ -101,6 +101,11 @@ int scheduling_set(pid_t pid, const struct process *process, struct error *err)
 	return 0;
 }
 
+static int set_affinity(const struct bitmap *cpus)
+{
+	return (int)syscall(SYS_sched_setaffinity, 0, sizeof *cpus, cpus);
+}
+
 /* The kernel cuts it to what the cgroup allows, and to the CPUs that there are. */
 int scheduling_affinity_reset(struct error *err)
 {
@@ -108,15 +113,58 @@ int scheduling_affinity_reset(struct error *err)
 
 	memset(&all, 0xff, sizeof all);
 	/* Without the call nobody has restricted anything. */
-	if (syscall(SYS_sched_setaffinity, 0, sizeof all, &all) < 0 && errno != ENOSYS)
+	if (set_affinity(&all) < 0 && errno != ENOSYS)
+		return error_errno(err, "sched_setaffinity");
+	return 0;
+}
+
+static int set_cpus(const struct bitmap_list *cpus, const char *property, struct error *err)
+{
+	if (set_affinity(&cpus->numbers) == 0)
+		return 0;
+	return error_set(err, errno, "process.execCPUAffinity.%s: %s: %s%s", property, cpus->text,
+			 error_describe(errno),
+			 errno == EINVAL ? " (none of these CPUs is there, and the cgroup's)" : "");
+}
+
+static const struct bitmap_list *initial_cpus(const struct plan *plan)
+{
+	const struct exec_cpu_affinity *affinity = plan->config->process->execCPUAffinity;
+
+	return affinity && affinity->initial.text ? &affinity->initial : NULL;
+}
+
+static const struct bitmap_list *final_cpus(const struct plan *plan)
+{
+	const struct exec_cpu_affinity *affinity = plan->config->process->execCPUAffinity;
+
+	return plan->joined && affinity && affinity->final.text ? &affinity->final : NULL;
+}
+
+int scheduling_affinity_enter(const struct plan *plan, struct bitmap *own, struct error *err)
+{
+	const struct bitmap_list *cpus = initial_cpus(plan);
+
+	if (!cpus)
+		return 0;
+	memset(own, 0, sizeof *own);
+	if (syscall(SYS_sched_getaffinity, 0, sizeof *own, own) < 0)
+		return error_errno(err, "sched_getaffinity");
+	return set_cpus(cpus, "initial", err);
+}
+
+int scheduling_affinity_return(const struct plan *plan, const struct bitmap *own, struct error *err)
+{
+	if (initial_cpus(plan) && set_affinity(own) < 0)
 		return error_errno(err, "sched_setaffinity");
 	return 0;
 }
 
 int scheduling_step_affinity(struct creation *creation, struct error *err)
 {
-	(void)creation;
-	return scheduling_affinity_reset(err);
+	const struct bitmap_list *cpus = final_cpus(creation->plan);
+
+	return cpus ? set_cpus(cpus, "final", err) : scheduling_affinity_reset(err);
 }
 
 int scheduling_step_set(struct creation *creation, struct error *err)

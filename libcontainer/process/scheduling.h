@@ -29,7 +29,17 @@ int scheduling_set(pid_t pid, const struct process *process, struct error *err);
  */
 int scheduling_affinity_reset(struct error *err);
 
-/* Init: the caller of kist may run on some CPUs only; the container's are those of its cgroup. */
+/**
+ * scheduling_affinity_enter() - let the caller run on execCPUAffinity.initial, if that is there;
+ * scheduling_affinity_return() - and where it ran before.
+ * @own: the CPUs that it may run on
+ */
+int scheduling_affinity_enter(const struct plan *plan, struct bitmap *own, struct error *err);
+int scheduling_affinity_return(const struct plan *plan, const struct bitmap *own,
+			       struct error *err);
+
+/* Init: the caller of kist may run on some CPUs only; the container's are those of its cgroup. Of
+ * those exec may be told which (execCPUAffinity.final). */
 int scheduling_step_affinity(struct creation *creation, struct error *err);
 
 /* Init, for itself; or the host side, for init. */

@@ -241,9 +241,64 @@ def test_capabilities_of_a_container_without(kist, bundle):
     assert report(container, "-c", "CAP_CHOWN").capabilities("effective") == {"CAP_CHOWN"}
 
 
-@pytest.mark.parametrize("option", ["apparmor", "process-label"])
-def test_labels_are_refused_by_name(container, option):
-    fails(container, f"--{option}", "x", ["id"], text=f"--{option}: process.")
+def test_labels_that_this_host_does_not_know(container):
+    """AppArmor is tested in the virtual machine."""
+    for option, module in (("apparmor", "AppArmor"), ("process-label", "SELinux")):
+        fails(container, f"--{option}", "x", ["id"], text=module)
+
+
+def test_scheduling_is_inherited(kist, bundle):
+    bundle.process["scheduler"] = {"policy": "SCHED_BATCH", "nice": 7}
+    bundle.process["ioPriority"] = {"class": "IOPRIO_CLASS_IDLE", "priority": 0}
+    bundle.linux["personality"] = {"domain": "LINUX32"}
+    bundle.linux["memoryPolicy"] = {"mode": "MPOL_BIND", "nodes": "0"}
+    own = kist.report(bundle)
+    found = report(start(kist, bundle))
+    assert (found["scheduler"]["policy"], found["scheduler"]["nice"]) == (3, 7)
+    for key in ("scheduler", "personality", "memory_policy", "machine"):
+        assert found[key] == own[key], key
+
+
+def test_keyring_is_the_containers(kist, bundle):
+    container = start(kist, bundle)
+    record = json.loads((kist.root / container.id / "record.json").read_text())
+    assert report(container)["keyring"]["description"].endswith(";" + record["keyring"])
+
+
+def test_no_keyring_of_its_own(kist, bundle):
+    container = kist.create(bundle.probe("wait"), "--no-new-keyring")
+    container.start()
+    container.wait_for_output("ready")
+    assert not report(container)["keyring"]["description"].split(";")[-1].startswith("_ses.")
+
+
+def cpus(found):
+    return found.status["Cpus_allowed_list"]
+
+
+def test_cpu_affinity(container, kist):
+    """Neither the caller's, nor that of init."""
+    kist.prefix = ["taskset", "-c", "0"]
+    online = Path("/sys/devices/system/cpu/online").read_text().strip()
+    assert cpus(report(container)) == online
+
+
+@pytest.mark.skipif(os.cpu_count() < 2, reason="needs two CPUs")
+@pytest.mark.parametrize("affinity, expected", [
+    ({"final": "1"}, "1"), ({"initial": "0", "final": "0-1"}, "0-1"), ({"initial": "0"}, None)])
+def test_exec_cpu_affinity(container, work, affinity, expected):
+    path = process_file(work, execCPUAffinity=affinity)
+    result = container.kist("exec", "--process", path, container.id)
+    online = Path("/sys/devices/system/cpu/online").read_text().strip()
+    assert cpus(Report(result.json)) == (expected or online)
+
+
+def test_exec_cpu_affinity_that_is_not_there(container, work):
+    for member in ("initial", "final"):
+        path = process_file(work, execCPUAffinity={member: "8000"})
+        result = container.kist("exec", "--process", path, container.id)
+        assert result.code == FAILED
+        assert f"process.execCPUAffinity.{member}: 8000: Invalid argument" in result.err
 
 
 def test_preserved_descriptors(container, work):

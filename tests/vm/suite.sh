@@ -427,6 +427,9 @@ denied'
 	done
 	start c 'exec sleep 1000'
 	contains /proc/$(pid c)/attr/apparmor/current 'kist-suite (enforce)'
+	is 'of exec' 'kist-suite (enforce)' "$(kist exec c /bin/cat /proc/self/attr/apparmor/current)"
+	is 'of exec --apparmor' unconfined \
+		"$(kist exec --apparmor unconfined c /bin/cat /proc/self/attr/apparmor/current)"
 	kist delete --force c
 	process=''
 	is 'without a profile' unconfined "$(run c 'cat /proc/self/attr/apparmor/current')"
