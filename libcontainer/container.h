@@ -63,6 +63,10 @@ struct container_options {
 	const char *console_socket;
 	const char *pidfd_socket; /* gets a pidfd of the process */
 	unsigned preserve_fds;    /* descriptors 3 .. 3 + n - 1 are the container's */
+	/* So many of them, the first, are sockets that systemd passes: its program is told, and their
+	 * names, separated by colons; NULL: they have none (sd_listen_fds(3)). */
+	unsigned listen_fds;
+	const char *listen_names;
 	/* Of the terminal that the container's is relayed to, so that the program finds it when it
 	 * begins; process.consoleSize counts only without. */
 	struct container_terminal_size terminal_size;

@@ -37,6 +37,7 @@
 
 #include "libcontainer/log.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/environment.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/personality.h"
@@ -168,6 +169,9 @@ const struct step child_steps[] = {
 	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
 	/* Before the filter, which need not allow the search; the error still reaches the caller. */
 	{"executable", executable_step_find, NULL, NULL, executable_print},
+	/* In the pid namespace where the program will look for itself. */
+	{"listening sockets", environment_step_listen, NULL, environment_listens,
+	 environment_listen_print},
 	/* The usual filters forbid this and the next two. */
 	{"personality", personality_step_set, NULL, personality_planned, personality_print},
 	/* Not for what init made so far: it goes, and what it has put into files stays anyway. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/activation.h"
+
 #define AT(member) OPTION_AT(struct command_options, member)
 
 /* clang-format off */
@@ -138,6 +140,15 @@ int command_help(const struct global *global, struct command_options *options, c
 	return 0;
 }
 
+/* Of the commands that make processes in containers. */
+static bool passes_descriptors(const struct command *command)
+{
+	for (size_t i = 0; i < command->options.count; i++)
+		if (strcmp(command->options.at[i].name, "preserve-fds") == 0)
+			return true;
+	return false;
+}
+
 /* What else the caller left open must not reach the container by accident. What he did mean to pass
  * stays as it is: kist's own files are all close-on-exec, so these can be told apart. */
 static void secure_descriptors(unsigned preserved)
@@ -175,6 +186,8 @@ static int call(const struct command *command, const struct global *global,
 	}
 	if (check_count(command, count, err) < 0)
 		return -err->code;
+	if (passes_descriptors(command) && activation_read(&options->container, err) < 0)
+		return error_wrap(err, "%s", command->name);
 	secure_descriptors(options->container.preserve_fds);
 	options->container.root = global->root;
 	options->container.cgroup_manager = (enum container_cgroup_manager)global->cgroup_manager;

@@ -9,8 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "libcontainer/plan.h"
+#include "libcontainer/steps.h"
 
 static size_t name_length(const char *variable)
 {
@@ -90,15 +91,47 @@ const char *environment_find(char *const *envp, const char *name)
 	return NULL;
 }
 
+#define LISTEN_PID "LISTEN_PID="
+
+/* Room for any pid behind it. */
+enum { LISTEN_PID_BYTES = sizeof LISTEN_PID + 20 };
+
+bool environment_listens(const struct plan *plan)
+{
+	return plan->options->listen_fds > 0;
+}
+
+/* process.env, and after it, so that it counts, what sd_listen_fds(3) looks for. */
+static struct strings whole_environment(struct plan *plan)
+{
+	const struct container_options *options = plan->options;
+	const struct strings *env = &plan->config->process->env;
+	const char **at;
+	size_t count = env->count;
+
+	if (!environment_listens(plan))
+		return *env;
+	at = arena_array(plan->arena, count + 3, sizeof *at);
+	if (count > 0)
+		memcpy(at, env->at, count * sizeof *at);
+	plan->process.listen_pid = arena_alloc(plan->arena, LISTEN_PID_BYTES);
+	memcpy(plan->process.listen_pid, LISTEN_PID, sizeof LISTEN_PID);
+	at[count++] = plan->process.listen_pid;
+	at[count++] = arena_printf(plan->arena, "LISTEN_FDS=%u", options->listen_fds);
+	if (options->listen_names)
+		at[count++] = arena_printf(plan->arena, "LISTEN_FDNAMES=%s", options->listen_names);
+	return (struct strings){count, at};
+}
+
 static void plan_environment(struct plan *plan)
 {
-	const struct strings *env = &plan->config->process->env;
+	const struct strings env = whole_environment(plan);
 	struct process_plan *process = &plan->process;
 	size_t kept;
 
-	process->envp = arena_array(plan->arena, env->count + 2, sizeof *process->envp);
-	keep_latest(sort_variables(env, plan->arena), env->count, process->envp);
-	kept = close_gaps(process->envp, env->count);
+	process->envp = arena_array(plan->arena, env.count + 2, sizeof *process->envp);
+	keep_latest(sort_variables(&env, plan->arena), env.count, process->envp);
+	kept = close_gaps(process->envp, env.count);
 	process->home = environment_find(process->envp, "HOME") ? -1 : (int)kept;
 }
 
@@ -110,6 +143,19 @@ static void plan_arguments(struct plan *plan)
 	for (size_t i = 0; i < args->count; i++)
 		argv[i] = (char *)args->at[i];
 	plan->process.argv = argv;
+}
+
+/* In a pid namespace of its own it is 1, in another one nobody knows before. */
+int environment_step_listen(struct creation *creation, struct error *err)
+{
+	(void)err;
+	snprintf(creation->plan->process.listen_pid, LISTEN_PID_BYTES, LISTEN_PID "%d", getpid());
+	return 0;
+}
+
+void environment_listen_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\t%u from 3 on\n", plan->options->listen_fds);
 }
 
 int process_plan(struct plan *plan, struct error *err)

@@ -1,14 +1,27 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looking into an environment.
+ * Looking into an environment, and what is only known late.
  */
 #ifndef KIST_ENVIRONMENT_H
 #define KIST_ENVIRONMENT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "spec/error.h"
+
+struct creation;
+struct plan;
 
 /**
  * environment_find() - the value of a variable; NULL when it is not there.
  * @envp: ends in NULL
  */
 const char *environment_find(char *const *envp, const char *name);
+
+/* Init: say in LISTEN_PID which process the sockets are for. */
+int environment_step_listen(struct creation *creation, struct error *err);
+bool environment_listens(const struct plan *plan);
+void environment_listen_print(const struct plan *plan, FILE *out);
 
 #endif

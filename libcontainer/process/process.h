@@ -19,6 +19,7 @@ struct creation;
 struct process_plan {
 	char *const *argv; /* process.args, ends in NULL */
 	char **envp;       /* process.env, the later of two equal names wins; ends in NULL */
+	char *listen_pid;  /* text of a variable in envp that init completes; NULL: there is none */
 	int home;         /* index of a free slot in envp for HOME, or -1 when process.env has it */
 	uint32_t *groups; /* room for as many as there are additional ones, to read them back */
 	struct capability_masks {

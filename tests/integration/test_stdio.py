@@ -73,6 +73,47 @@ def test_preserved_descriptors(kist, bundle, work, count):
         assert report["descriptors"][str(number)]["ino"] == (work / "given").stat().st_ino
 
 
+@pytest.mark.parametrize("namespace", ["new", "host"])
+@pytest.mark.parametrize("more", [0, 1])
+def test_sockets_from_systemd(kist, bundle, work, namespace, more):
+    """sd_listen_fds(3): LISTEN_FDS come first, the descriptors of --preserve-fds follow."""
+    (work / "given").write_text("given")
+    opened = " ".join(f'{number}<"$given"' for number in range(3, 8))
+    kist.prefix = [
+        *("env", "LISTEN_FDS=2", "LISTEN_FDNAMES=web:admin", "sh", "-c"),
+        f'given=$0; exec {opened}; export LISTEN_PID=$$; exec "$@"',
+        str(work / "given"),
+    ]
+    if namespace == "host":
+        bundle.linux["namespaces"] = [
+            entry for entry in bundle.linux["namespaces"] if entry["type"] != "pid"
+        ]
+    bundle.process["env"].append("LISTEN_PID=77")
+    flags = ["--preserve-fds", str(more)] if more else []
+    result = kist.run(bundle.probe("report"), *flags)
+    assert result.code == 0, result
+    report = Report(result.json)
+    assert sorted(map(int, report["descriptors"])) == list(range(5 + more))
+    assert report.env["LISTEN_FDS"] == "2"
+    assert report.env["LISTEN_FDNAMES"] == "web:admin"
+    assert report.env["LISTEN_PID"] == str(report["process"]["pid"])
+    assert (report["process"]["pid"] == 1) == (namespace == "new")
+
+
+def test_sockets_for_somebody_else(kist, bundle):
+    """An engine that systemd started, and that did not clear its environment."""
+    kist.prefix = ["sh", "-c", 'exec 3</dev/null; LISTEN_FDS=1 LISTEN_PID=$PPID exec "$0" "$@"']
+    report = kist.report(bundle)
+    assert sorted(report["descriptors"]) == ["0", "1", "2"]
+    assert not any(name.startswith("LISTEN_") for name in report.env)
+
+
+@pytest.mark.parametrize("count", ["x", "-1", "99999999999999999999", ""])
+def test_sockets_that_are_no_number(kist, bundle, count):
+    kist.prefix = ["sh", "-c", f'LISTEN_FDS="{count}" LISTEN_PID=$$ exec "$0" "$@"']
+    kist.refuses(bundle, f'LISTEN_FDS: "{count}" is not a number of descriptors')
+
+
 def test_preserved_descriptors_that_are_not_there(kist, bundle):
     kist.refuses(bundle, "preserve", "--preserve-fds", "5", command="create")
 

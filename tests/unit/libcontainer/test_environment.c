@@ -54,6 +54,22 @@ Test(environment, an_empty_home_leaves_a_slot)
 	cr_expect_null(plan.process.envp[2]);
 }
 
+Test(environment, of_a_program_that_listens)
+{
+	options.listen_fds = 2;
+	options.listen_names = "web:admin";
+	process.env = (struct strings)STRINGS("LISTEN_PID=7", "A=1", "LISTEN_FDS=9");
+	PLAN(process_plan(&plan, &err));
+	cr_expect(environment_listens(&plan));
+	PLAN(environment_step_listen(&creation, &err));
+	expect_list(plan.process.envp, LIST("A=1", arena_printf(&arena, "LISTEN_PID=%d", getpid()),
+					    "LISTEN_FDS=2", "LISTEN_FDNAMES=web:admin"));
+	options.listen_names = NULL;
+	process.env.count = 0;
+	PLAN(process_plan(&plan, &err));
+	expect_list(plan.process.envp, LIST("LISTEN_PID=", "LISTEN_FDS=2"));
+}
+
 Test(environment, finds_by_whole_name)
 {
 	char *const envp[] = {(char *)"PATHS=/no", (char *)"PATH=/bin", NULL};
