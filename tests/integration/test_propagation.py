@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""config-linux.md, Rootfs Mount Propagation; and that the host sees nothing of a container's mounts.
+"""config-linux.md, Rootfs Mount Propagation; and what the host sees of mounts: nothing.
 
 The host here is a mount namespace in which everything is shared, as systemd leaves it, with the
 image and a volume on shared mounts of their own. The kernel tells whoever polls its mountinfo of
