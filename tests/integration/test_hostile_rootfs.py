@@ -372,3 +372,75 @@ def test_traps(kist, hostile, marker, work, probe, caller, name):
                 f"{trap}: {result}")
     assert_unchanged(before, None)
     os.close(descriptor)
+
+
+# What is wrong in the configuration itself: each its own line, to the letter
+
+
+def properties(**values):
+    return lambda bundle: bundle.linux.update(values)
+
+
+def one_device(**values):
+    return properties(devices=[values])
+
+
+def one_bind(source, destination, *options):
+    return lambda bundle: bundle.bind(source, destination, *options)
+
+
+def one_mount(*args):
+    return lambda bundle: bundle.mount(*args)
+
+
+CONFIG, READY = "config.json: ", "ready: "
+WRONG = {
+    CONFIG + 'linux.rootfsPropagation: unknown propagation "public"':
+        properties(rootfsPropagation="public"),
+    CONFIG + 'linux.rootfsPropagation: unknown propagation "shared,slave"':
+        properties(rootfsPropagation="shared,slave"),
+    CONFIG + 'linux.maskedPaths[1]: "proc/kcore" is not an absolute path':
+        properties(maskedPaths=["/x", "proc/kcore"]),
+    CONFIG + 'linux.maskedPaths[0]: "" is not an absolute path': properties(maskedPaths=[""]),
+    CONFIG + "linux.maskedPaths[0]: must not be /": properties(maskedPaths=["/tmp/.."]),
+    CONFIG + 'linux.readonlyPaths[0]: "proc" is not an absolute path':
+        properties(readonlyPaths=["proc"]),
+    CONFIG + "linux.readonlyPaths[0]: must not be /": properties(readonlyPaths=["//"]),
+    CONFIG + 'linux.devices[0].type: unknown device type "x"':
+        one_device(type="x", path="/dev/x", major=1, minor=3),
+    CONFIG + "linux.devices[0].type: required property is missing":
+        one_device(path="/dev/x", major=1, minor=3),
+    CONFIG + "linux.devices[0]: /dev/x: major and minor are required":
+        one_device(type="b", path="/dev/x", minor=3),
+    CONFIG + "linux.devices[0].major: -1 is out of range (0 to 4095)":
+        one_device(type="c", path="/dev/x", major=-1, minor=3),
+    CONFIG + 'linux.devices[0].path: "dev/x" is not an absolute path':
+        one_device(type="p", path="dev/x"),
+    "mount sources: mounts[1]: /tmp/x: source /nonexistent/source: No such file or directory":
+        one_bind("/nonexistent/source", "/tmp/x"),
+    "mount sources: mounts[1]: /tmp/x: source {bundle}/nonexistent: No such file or directory":
+        one_bind("nonexistent", "/tmp/x"),
+    CONFIG + "mounts[1]: source: missing, and a bind is asked for":
+        one_mount("/tmp/x", None, "bind"),
+    CONFIG + 'mounts[1]: options: unknown option "nonsense" of a bind mount':
+        one_bind("/etc", "/tmp/x", "bind", "nonsense"),
+    CONFIG + 'mounts[1]: options: unknown option "mode=755" of a bind mount':
+        one_bind("/etc", "/tmp/x", "rbind", "ro", "mode=755"),
+    READY + "mounts: mounts[1]: /probe: Not a directory": one_bind("/etc", "/probe"),
+    READY + "mounts: mounts[1]: /tmp: is a directory, while the source is none":
+        one_bind("/etc/passwd", "/tmp"),
+    READY + "mounts: mounts[1]: /tmp: remount: nothing is mounted here":
+        one_mount("/tmp", None, None, ["remount"]),
+    READY + "working directory: process.cwd: /probe: Not a directory":
+        lambda bundle: bundle.process.update(cwd="/probe"),
+}
+
+
+@pytest.mark.parametrize("line", WRONG)
+def test_wrong_configuration(kist, hostile, marker, probe, line):
+    root(kist, hostile)
+    make_image(hostile, probe, "/trap", "directory", {})
+    WRONG[line](hostile)
+    expected = line.format(bundle=hostile.path)
+    result = kist.refuses(hostile, None, command="create")
+    assert re.sub("create \\S+: ", "", result.err) == f"kist: {expected}\n"
