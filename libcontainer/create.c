@@ -161,6 +161,9 @@ const struct step child_steps[] = {
 	{"hide from hooks", hooks_step_hide_rootfs, NULL, hooks_before_pivot, NULL},
 	/* Everything so far was done by descriptor; now the host is out of sight. */
 	{"pivot", pivot_step_enter, NULL, NULL, NULL},
+	/* Once nothing is mounted any more that others could see; after the root's, which may concern
+	 * all mounts. */
+	{"propagation", mount_step_propagate, NULL, mount_propagation_planned, NULL},
 	/* Through the private procfs, which is closed with all other descriptors. */
 	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
 	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},

@@ -142,11 +142,10 @@ static const struct word propagation_table[] = {
 	{"slave", MS_SLAVE},
 	{"private", MS_PRIVATE},
 	{"unbindable", MS_UNBINDABLE},
-	/* With r in front as engines write it; the root's mounts are always meant as a whole. */
-	{"rshared", MS_SHARED},
-	{"rslave", MS_SLAVE},
-	{"rprivate", MS_PRIVATE},
-	{"runbindable", MS_UNBINDABLE},
+	{"rshared", MS_SHARED | MS_REC},
+	{"rslave", MS_SLAVE | MS_REC},
+	{"rprivate", MS_PRIVATE | MS_REC},
+	{"runbindable", MS_UNBINDABLE | MS_REC},
 };
 WORDS(propagation, "propagation");
 

@@ -99,15 +99,19 @@ static bool has_data(const struct mount_options *options, const char *name)
 	return false;
 }
 
-/* The directory that a mount will cover; -ENOENT: it is still to be made. */
-static int open_covered(int tree, const struct mount_plan *entry, uint64_t flags, struct error *err)
-{
-	return path_open(tree, entry->target, flags | O_DIRECTORY, path_links(entry->target), err);
-}
-
 static bool copies_up(const struct mount_plan *entry)
 {
 	return entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP;
+}
+
+/* The directory that a tmpfs will cover; -ENOENT: it is still to be made. */
+static int open_covered(int tree, const struct mount_plan *entry, struct error *err)
+{
+	uint64_t flags = O_DIRECTORY | (copies_up(entry) ? O_RDONLY : O_PATH);
+
+	if (!mount_has_type(entry->mount, "tmpfs"))
+		return -ENOENT;
+	return path_open(tree, entry->target, flags, path_links(entry->target), err);
 }
 
 static int set_unless_given(int context, const struct mount_plan *entry, const char *name,
@@ -132,18 +136,11 @@ static int set_owner(int context, const struct mount_plan *entry, const struct s
 
 /* A tmpfs takes the permissions of the directory that it covers, unless it is told; its owner, too,
  * where it takes what is in it. */
-static int resemble_covered(int context, int tree, const struct mount_plan *entry,
-			    struct error *err)
+static int resemble(int context, int covered, const struct mount_plan *entry, struct error *err)
 {
-	_close_ int covered = -1;
 	struct stat status;
 	char mode[8];
 
-	if (!mount_has_type(entry->mount, "tmpfs"))
-		return 0;
-	covered = open_covered(tree, entry, O_PATH, err);
-	if (covered < 0)
-		return covered == -ENOENT ? 0 : covered;
 	if (fstat(covered, &status) < 0)
 		return error_errno(err, "fstat");
 	snprintf(mode, sizeof mode, "%o", status.st_mode & 07777);
@@ -153,36 +150,31 @@ static int resemble_covered(int context, int tree, const struct mount_plan *entr
 }
 
 /* tmpcopyup. Into what nobody sees yet; only then may it be read-only. */
-static int fill(int mount, int tree, const struct mount_plan *entry, struct error *err)
+static int fill(int mount, int covered, struct error *err)
 {
-	_close_ int covered = open_covered(tree, entry, O_RDONLY, err);
-	_close_ int top = -1;
+	_close_ int top = path_open(mount, "/", O_RDONLY | O_DIRECTORY, PATH_LINKS_REFUSED, err);
 
-	if (covered < 0)
-		return covered == -ENOENT ? 0 : covered;
-	top = path_open(mount, "/", O_RDONLY | O_DIRECTORY, PATH_LINKS_REFUSED, err);
 	if (top < 0)
 		return top;
-	if (copyup(covered, top, err) < 0)
-		return error_wrap(err, "tmpcopyup");
-	return 0;
+	return copyup(covered, top, err) < 0 ? error_wrap(err, "tmpcopyup") : 0;
 }
 
-static int create(int context, int tree, const struct mount_plan *entry, struct error *err)
+static int create(int context, int covered, const struct mount_plan *entry, struct error *err)
 {
+	bool fills = copies_up(entry) && covered >= 0;
 	uint64_t attributes = new_attributes(entry);
-	uint64_t late = copies_up(entry) ? attributes & MOUNT_ATTR_RDONLY : 0;
+	uint64_t late = fills ? attributes & MOUNT_ATTR_RDONLY : 0;
 	_close_ int mount = mountfd_create(context, attributes & ~late, err);
 
 	if (mount < 0)
 		return mount;
-	if (copies_up(entry) &&
-	    (fill(mount, tree, entry, err) < 0 || mountfd_change(mount, false, late, 0, err) < 0))
+	if (fills &&
+	    (fill(mount, covered, err) < 0 || mountfd_change(mount, false, late, 0, err) < 0))
 		return -err->code;
 	return take(&mount);
 }
 
-static int make_filesystem(int tree, const struct mount_plan *entry, struct error *err)
+static int make_filesystem(int covered, const struct mount_plan *entry, struct error *err)
 {
 	const struct mount *mount = entry->mount;
 	_close_ int context = mountfd_context(mount->type, err);
@@ -192,10 +184,10 @@ static int make_filesystem(int tree, const struct mount_plan *entry, struct erro
 	if (mount->source && *mount->source &&
 	    mountfd_set(context, "source", mount->source, err) < 0)
 		return -err->code;
-	if (resemble_covered(context, tree, entry, err) < 0 ||
+	if ((covered >= 0 && resemble(context, covered, entry, err) < 0) ||
 	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
 		return -err->code;
-	return create(context, tree, entry, err);
+	return create(context, covered, entry, err);
 }
 
 /* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid
@@ -215,15 +207,21 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 		    struct error *err)
 {
 	const char *view = host_view(creation->plan, entry);
-	_close_ int mount = make_filesystem(creation->rootfs.tree, entry, err);
+	_close_ int covered = open_covered(creation->rootfs.tree, entry, err);
+	_close_ int mount = -1;
 
-	if (mount != -EPERM || !view)
+	if (covered < 0 && covered != -ENOENT)
+		return covered;
+	mount = make_filesystem(covered, entry, err);
+	if (mount >= 0)
 		return take(&mount);
+	if (mount != -EPERM || !view)
+		return error_wrap(err, "%s", entry->target);
 	/* With all that is mounted below: the kernel does not let it be uncovered. */
 	mount = mountfd_clone(AT_FDCWD, view, AT_RECURSIVE, err);
 	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
 	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)
-		return error_wrap(err, "bind %s", view);
+		return error_wrap(err, "%s: bind %s", entry->target, view);
 	return take(&mount);
 }
 

@@ -15,7 +15,8 @@ struct mount_plan;
  * filesystem_make() - make what an entry of mounts describes, or show the host's where the kernel
  * allows no own one (sysfs and procfs in a user namespace).
  *
- * Return: descriptor of a detached mount with the entry's attributes, or -errno
+ * Return: descriptor of a detached mount with the entry's attributes; -errno, where the error begins
+ * with the target
  */
 int filesystem_make(const struct creation *creation, const struct mount_plan *entry,
 		    struct error *err);

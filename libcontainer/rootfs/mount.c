@@ -269,18 +269,26 @@ static int propagate_as_asked(int mount, const struct mount_options *options, st
 	return 0;
 }
 
-/* A copy of a shared mount is in the host's peer group. Whoever wants it to be shared keeps it
- * there; a slave follows the host; else it is the container's alone. With "slave" and rbind the
- * mounts below must not stay shared, so all become slaves first. */
-static int set_propagation(int mount, const struct mount_plan *entry, struct error *err)
+/* What is mounted in such a bind is to be seen by the host: it stays in the peer group of its source.
+ * Like other runtimes, only in a root that is shared itself. */
+static bool is_hosts_peer(const struct plan *plan, const struct mount_plan *entry)
+{
+	return entry->kind == MOUNT_BIND && all_types(&entry->mount->options) & MS_SHARED &&
+	       plan->rootfs.propagation & MS_SHARED;
+}
+
+/* The copy of a shared mount is in the host's peer group. It becomes a slave that follows the host,
+ * or the container's alone, with all below; what else is asked for waits until the tree is finished,
+ * so that nothing that kist mounts is seen by anybody (mount_step_propagate). */
+static int leave_peers(const struct plan *plan, int mount, const struct mount_plan *entry,
+		       struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
-	unsigned long types = all_types(options);
+	bool follows = all_types(options) & (MS_SLAVE | MS_SHARED);
 
-	if (!(types & MS_SHARED) &&
-	    mountfd_propagate(mount, (types & MS_SLAVE ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
-		return -err->code;
-	return propagate_as_asked(mount, options, err);
+	if (is_hosts_peer(plan, entry))
+		return propagate_as_asked(mount, options, err);
+	return mountfd_propagate(mount, (follows ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
 }
 
 /* The plan allows few places below /proc, by name; a link of the image must not lead to the others
@@ -349,7 +357,8 @@ static int attach(struct creation *creation, int mount, int target, const struct
 static int attach_copy(struct creation *creation, int mount, int target,
 		       const struct mount_plan *entry, struct error *err)
 {
-	if (change_attributes(mount, entry, err) < 0 || set_propagation(mount, entry, err) < 0 ||
+	if (change_attributes(mount, entry, err) < 0 ||
+	    leave_peers(creation->plan, mount, entry, err) < 0 ||
 	    attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
@@ -363,12 +372,11 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 	_close_ int target = -1;
 
 	if (mount < 0)
-		return error_wrap(err, "%s", entry->target);
+		return mount;
 	target = resolve_target(tree, entry, TARGET_DIRECTORY, err);
 	if (target < 0)
 		return target;
 	if (idmapped_apply(creation, entry, mount, err) < 0 ||
-	    propagate_as_asked(mount, &entry->mount->options, err) < 0 ||
 	    attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
@@ -545,8 +553,7 @@ static int remount(struct creation *creation, int target, const struct mount_pla
 	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0)
 		return -err->code;
 	copy = mountfd_clone(target, "", AT_RECURSIVE, err);
-	if (copy < 0 || change_attributes(copy, entry, err) < 0 ||
-	    propagate_as_asked(copy, options, err) < 0)
+	if (copy < 0 || change_attributes(copy, entry, err) < 0)
 		return -err->code;
 	return attach(creation, copy, target, entry, err);
 }
@@ -573,6 +580,47 @@ int mount_step_all(struct creation *creation, struct error *err)
 
 	for (size_t i = 0; i < mounts->count; i++)
 		if (actions[mounts->at[i].kind](creation, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
+	return 0;
+}
+
+static bool propagates_late(const struct plan *plan, const struct mount_plan *entry)
+{
+	return entry->mount->options.propagation.count > 0 && !is_hosts_peer(plan, entry);
+}
+
+bool mount_propagation_planned(const struct plan *plan)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (propagates_late(plan, &mounts->at[i]))
+			return true;
+	return false;
+}
+
+static int propagate(int tree, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int mount = path_open(tree, entry->target, O_PATH, path_links(entry->target), err);
+
+	if (mount < 0)
+		return mount;
+	if (propagate_as_asked(mount, &entry->mount->options, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+int mount_step_propagate(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	_close_ int tree = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (tree < 0)
+		return error_errno(err, "/");
+	for (size_t i = 0; i < mounts->count; i++)
+		if (propagates_late(plan, &mounts->at[i]) &&
+		    propagate(tree, &mounts->at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
 	return 0;
 }

@@ -120,6 +120,7 @@ int mask_step_readonly(struct creation *creation, struct error *err); /* readonl
 int rootfs_step_seal(struct creation *creation,
 		     struct error *err); /* late read-only, root.readonly */
 int pivot_step_enter(struct creation *creation, struct error *err);
+int mount_step_propagate(struct creation *creation, struct error *err);
 
 /**
  * rootfs_attach() - put the tree over the root of init's mount namespace, unless it is there
@@ -153,6 +154,7 @@ bool rootfs_sources_of_init(const struct plan *plan);
 bool rootfs_reach_planned(const struct plan *plan);
 bool idmapped_planned(const struct plan *plan);     /* with mappings of their own */
 bool idmapped_own_planned(const struct plan *plan); /* with the container's */
+bool mount_propagation_planned(const struct plan *plan);
 bool mask_paths_planned(const struct plan *plan);
 bool mask_readonly_planned(const struct plan *plan);
 bool rootfs_seal_planned(const struct plan *plan);

@@ -97,7 +97,7 @@ def test_root(kist, bundle, host, prefix, value):
     assert not host.has_changed()
 
 
-@pytest.mark.parametrize("value", ["rslave", "rprivate"])
+@pytest.mark.parametrize("value", ["rshared", "rslave", "rprivate", "runbindable"])
 def test_mounts_below_the_root(kist, bundle, host, value):
     """The r is for what the image has mounted, too."""
     bundle.linux["rootfsPropagation"] = value
@@ -233,22 +233,39 @@ BINDS = ["private", "rprivate", "slave", "rslave", "shared", "rshared", "unbinda
 
 @pytest.mark.parametrize("option", BINDS)
 def test_binds(kist, bundle, host, work, option):
-    """Of a shared mount: in or out of the host's peer group as asked, and seen by nobody."""
+    """Of a shared mount: as asked, but never in the host's peer group. One that is shared follows
+    the host, and makes a group of its own for what is mounted in the container."""
     bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
-    report = kist.report(bundle)
-    group = peers(host.mount(work / "volume"))
-    mount = report.mount("/data")
-    assert kinds(mount) == ROOT[option and option.removeprefix("r")]
-    assert peers(mount) == (group if "shared" in (option or "") else set())
+    mount = kist.report(bundle).mount("/data")
+    shared = "shared" in (option or "")
+    assert kinds(mount) == ({"master", "shared"} if shared else ROOT[option and option.lstrip("r")])
+    assert not peers(mount) & peers(host.mount(work / "volume"))
     assert not host.has_changed()
 
 
-@pytest.mark.parametrize("option", [option for option in BINDS if "shared" not in (option or "")])
-def test_mounts_on_a_bind(kist, bundle, host, work, option):
-    bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
-    bundle.mount("/data/sub", "x", "tmpfs").linux["maskedPaths"].append("/data/later")
-    assert kist.report(bundle).mount("/data/sub").type == "tmpfs"
+@pytest.mark.parametrize("option", ["shared", "rshared"])
+@pytest.mark.parametrize("value", ["shared", "rshared"])
+def test_binds_that_the_host_sees_into(kist, bundle, host, work, option, value):
+    """Of a root that is shared, too, and only there."""
+    bundle.linux["rootfsPropagation"] = value
+    bundle.bind(work / "volume", "/data", "rbind", option)
+    mount = kist.report(bundle).mount("/data")
+    assert peers(mount) == peers(host.mount(work / "volume"))
     assert not host.has_changed()
+
+
+@pytest.mark.parametrize("option", BINDS)
+@pytest.mark.parametrize("what", ["mount", "masked", "readonly"])
+def test_mounts_on_a_bind(kist, bundle, host, work, option, what):
+    """What kist mounts on it is the container's alone, and possible on an unbindable one."""
+    bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
+    if what == "mount":
+        bundle.mount("/data/sub", "x", "tmpfs")
+    else:
+        bundle.linux[f"{what}Paths"].append("/data/later")
+    before = host.text()
+    assert "/data" in [mount.point for mount in kist.report(bundle).mounts]
+    assert not host.has_changed() and host.text() == before
 
 
 def test_terminal(kist, bundle, host, work):
