@@ -228,6 +228,13 @@ void cgroup_joined_print(const struct plan *plan, FILE *out);
 int cgroup_read_process(pid_t pid, const struct hierarchies *hierarchies, struct arena *arena,
 			const char *const **paths, struct error *err);
 
+/**
+ * cgroup_parse_process() - the same from the text of /proc/PID/cgroup, which is cut into pieces and
+ * goes on being used.
+ */
+const char *const *cgroup_parse_process(char *text, const struct hierarchies *hierarchies,
+					struct arena *arena);
+
 /* Step of exec: open the planned ones. */
 int cgroup_step_open(struct creation *creation, struct error *err);
 

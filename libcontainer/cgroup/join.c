@@ -50,21 +50,28 @@ static char *next_line(char **text)
 	return line && *line ? line : NULL;
 }
 
+const char *const *cgroup_parse_process(char *text, const struct hierarchies *hierarchies,
+					struct arena *arena)
+{
+	const char **found = arena_array(arena, hierarchies->count, sizeof *found);
+
+	for (char *line; (line = next_line(&text));)
+		for (size_t i = 0; i < hierarchies->count; i++)
+			if (is_about(&hierarchies->at[i], line))
+				found[i] = path_of(line);
+	return found;
+}
+
 int cgroup_read_process(pid_t pid, const struct hierarchies *hierarchies, struct arena *arena,
 			const char *const **paths, struct error *err)
 {
-	const char **found = arena_array(arena, hierarchies->count, sizeof *found);
 	char *text = arena_alloc(arena, CGROUP_FILE_SIZE);
 	char name[64];
 
 	snprintf(name, sizeof name, "/proc/%d/cgroup", pid);
 	if (io_read_file(AT_FDCWD, name, text, CGROUP_FILE_SIZE, err) < 0)
 		return -err->code;
-	for (char *line; (line = next_line(&text));)
-		for (size_t i = 0; i < hierarchies->count; i++)
-			if (is_about(&hierarchies->at[i], line))
-				found[i] = path_of(line);
-	*paths = found;
+	*paths = cgroup_parse_process(text, hierarchies, arena);
 	return 0;
 }
 
