@@ -376,3 +376,33 @@ Test(clone_find, undo_kills_and_waits)
 	cr_expect_eq(info.si_status, SIGKILL);
 	child = 0;
 }
+
+/* The first one ends; the second one is the host side's child, in the same conversation. */
+CHILD_TEST(clone, another_one_takes_over)
+{
+	pid_t parent = getpid(), first = clone_init(&creation, &err);
+
+	if (first == 0) {
+		EXPECT(clone_step_inside(&creation, &err) == 0);
+		say_and_wait(getppid() == parent && creation.init == -1);
+	}
+	EXPECT(first > 0);
+	creation.record.pid = first;
+	STEP(clone_step_follow(&creation, &err));
+	EXPECT(creation.record.pid > 0 && creation.record.pid != first);
+	EXPECT(kill(first, 0) < 0 && errno == ESRCH);
+	EXPECT(fcntl(creation.init, F_GETFD) == FD_CLOEXEC);
+	EXPECT(hear() == SYNC_PAUSED);
+	EXPECT(end_init() == 0);
+}
+
+CHILD_TEST(clone, nobody_takes_over)
+{
+	pid_t first = clone_init(&creation, &err);
+
+	if (first == 0)
+		raise(SIGKILL);
+	FAILS(clone_step_follow(&creation, &err), ECHILD, "the process was killed");
+	clone_reap(creation.init);
+	EXPECT(clone_has_ended(creation.init, 0));
+}

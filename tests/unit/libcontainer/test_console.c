@@ -212,3 +212,21 @@ CHILD_TEST(console, is_not_taken_from_what_covers_the_multiplexer)
 	EXPECT(mount("/dev/null", "/mnt/dev/pts/ptmx", NULL, MS_BIND, NULL) == 0);
 	EXPECT(console_step_open(&creation, &err) == -EINVAL);
 }
+
+/* In the root of who asks, which is the container's by then. */
+CHILD_TEST(console, another_one_is_not_the_console)
+{
+	int host_end = have_tree(), leader = -1;
+	struct stat terminal;
+
+	mount_devpts();
+	EXPECT(chroot("/mnt") == 0 && chdir("/") == 0);
+	creation.rootfs.tree = -1;
+	process.user.uid = 1000;
+	EXPECT(setsid() >= 0);
+	STEP(console_step_add(&creation, &err));
+	EXPECT(sync_receive(host_end, -1, &leader, &err) == SYNC_FD && leader >= 0);
+	EXPECT(tcgetsid(0) == getpid() && isatty(1) && isatty(2));
+	EXPECT(fstat(0, &terminal) == 0 && terminal.st_uid == 1000);
+	EXPECT(access("/dev/console", F_OK) < 0);
+}

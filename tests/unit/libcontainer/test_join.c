@@ -145,3 +145,52 @@ CHILD_TEST(join, unshares_the_cgroup_namespace)
 	STEP(namespaces_step_unshare(&creation, &err));
 	EXPECT(stat("/proc/self/ns/cgroup", &after) == 0 && before.st_ino != after.st_ino);
 }
+
+/*
+ * Joining a container
+ */
+
+Test(join, nobody_differs_from_himself)
+{
+	unsigned kinds = ~0U;
+
+	cr_assert_eq(namespaces_differ(getpid(), &kinds, &err), 0, "%s", err.text);
+	cr_expect_eq(kinds, 0);
+	cr_expect_eq(namespaces_differ(-1, &kinds, &err), -ESRCH);
+}
+
+CHILD_TEST(join, joins_what_differs_at_once)
+{
+	struct joined joined = {0};
+	struct utsname names;
+	char path[32];
+	int over = have_other(path, sizeof path), pid = atoi(path + strlen("/proc/"));
+
+	STEP(namespaces_differ(pid, &joined.namespaces, &err));
+	EXPECT(joined.namespaces == 1U << NAMESPACE_UTS);
+	plan.joined = &joined;
+	STEP(namespaces_plan_joined(&plan, &err));
+	EXPECT(namespaces_named(&plan) && !idmap_planned(&plan));
+	creation.namespaces.process = sys_pidfd_open(pid, 0);
+	STEP(namespaces_step_join_process(&creation, &err));
+	EXPECT(creation.namespaces.process == -1);
+	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "other") == 0);
+	EXPECT(close(over) == 0);
+}
+
+/* Its maps are there; whether groups may be set the kernel has said. */
+Test(join, a_user_namespace_has_its_ids)
+{
+	const struct id_mapping at[] = {{.containerID = 5, .hostID = 1000, .size = 10}};
+	struct joined joined = {.namespaces = 1U << NAMESPACE_USER, .denies_setgroups = true};
+
+	linux_config.uidMappings = linux_config.gidMappings = (struct id_mappings){1, at};
+	process.user.uid = process.user.gid = 6;
+	plan.joined = &joined;
+	PLAN(namespaces_plan_joined(&plan, &err));
+	cr_expect(idmap_planned(&plan) && plan.idmap.deny_setgroups);
+	cr_expect(plan.idmap.writer == IDMAP_WRITTEN && plan.idmap.uid == 5);
+	process.user.uid = 4;
+	REFUSED(namespaces_plan_joined(&plan, &err), EINVAL,
+		"process.user.uid: 4 is not mapped by linux.uidMappings");
+}

@@ -381,3 +381,54 @@ CHILD_TEST(sync, nothing_but_go_lets_init_go)
 	EXPECT(sync_send(other, SYNC_PAUSED, &err) == 0);
 	EXPECT(sync_step_pause(&creation, &err) == -ECANCELED);
 }
+
+/*
+ * Another process takes over
+ */
+
+static int hear_process(pid_t *pid)
+{
+	return sync_receive_process(creation.sync, -1, pid, &err);
+}
+
+Test(sync, a_process_takes_over)
+{
+	_close_ int pidfd = sys_pidfd_open(getpid(), 0), heard = -1;
+	pid_t pid = 0;
+
+	cr_assert_eq(sync_send_process(other, pidfd, 4711, &err), 0, "%s", err.text);
+	heard = hear_process(&pid);
+	cr_expect_geq(heard, 0, "%s", err.text);
+	cr_expect_eq(pid, 4711);
+}
+
+Test(sync, instead_of_a_process_a_failure)
+{
+	const struct error failure = {.code = EACCES, .text = "denied"};
+	pid_t pid = 0;
+
+	sync_send_failure(other, &failure);
+	REFUSED(hear_process(&pid), EACCES, "denied");
+	close(other);
+	REFUSED(hear_process(&pid), ECHILD, "the process was killed");
+	cr_expect_eq(pid, 0);
+}
+
+Test(sync, a_process_is_never_made_up)
+{
+	const struct {
+		enum sync_word word;
+		pid_t pid;
+	} nobody = {SYNC_PROCESS, 0}, short_one = {SYNC_PROCESS, 1};
+	pid_t pid = 0;
+
+	SAY(SYNC_PAUSED);
+	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
+	/* Without a descriptor. */
+	say_bytes(&short_one, sizeof short_one);
+	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
+	SAY(SYNC_PROCESS);
+	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
+	cr_assert_eq(io_send_descriptor(other, &nobody, sizeof nobody, other, &err), 0);
+	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
+}
