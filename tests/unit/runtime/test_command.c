@@ -145,6 +145,15 @@ Test(command, spec_leaves_a_config_json_alone)
 	cr_expect(unlink(path) == 0 && rmdir(bundle) == 0);
 }
 
+/* A program's own status is whatever it likes; 255 is what callers of exec expect of the runtime. */
+Test(command, the_status_of_a_failure)
+{
+	cr_expect_eq(command_failure("exec"), 255);
+	cr_expect_eq(command_failure("run"), 1);
+	cr_expect_eq(command_failure("nosuch"), 1);
+	cr_expect_eq(command_failure(NULL), 1);
+}
+
 Test(command, a_list_of_nothing)
 {
 	cr_expect_str_eq(output_of(ARGV("list")), "ID   PID   STATUS   BUNDLE   CREATED   OWNER\n");

@@ -54,6 +54,17 @@ Test(main, an_error_is_said_once)
 	cr_expect_str_eq(contents(out), "");
 }
 
+Test(main, an_error_of_exec_is_255)
+{
+	int errors = capture(stderr);
+
+	cr_expect_eq(CALL("exec", "--nosuch", "x"), 255);
+	cr_expect_str_eq(contents(errors),
+			 "kist: exec: unknown option \"--nosuch\" (see --help)\n");
+	cr_expect_eq(CALL("exec"), 255);
+	cr_expect_eq(CALL("--nosuch", "exec"), 1, "of kist's own");
+}
+
 Test(main, an_error_is_one_line_that_a_terminal_does_not_obey)
 {
 	int errors = capture(stderr);
