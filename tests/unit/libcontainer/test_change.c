@@ -169,12 +169,15 @@ Test(change, what_makes_no_sense)
 	init();
 	told.capabilities = LIST("CHOWN");
 	FAILS(change(), EINVAL, "--cap: unknown capability \"CHOWN\"");
-	init();
-	told.apparmor = "x";
-	FAILS(change(), ENOTSUP, "--apparmor: process.apparmorProfile is not supported yet");
-	init();
-	told.process_label = "x";
-	FAILS(change(), ENOTSUP, "--process-label: process.selinuxLabel is not supported yet");
+}
+
+Test(change, labels)
+{
+	told.apparmor = "profile";
+	told.process_label = "label";
+	STEP(change());
+	cr_expect_str_eq(process.apparmorProfile, "profile");
+	cr_expect_str_eq(process.selinuxLabel, "label");
 }
 
 /* A file with these members beside cwd and args. */
