@@ -934,7 +934,7 @@ def test_right_after_start(kist, bundle):
         container.delete("--force")
 
 
-ROUNDS = int(os.environ.get("KIST_EXEC_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("KIST_EXEC_ROUNDS", "200"))
 
 
 def test_while_the_container_dies(kist, bundle):
