@@ -83,8 +83,10 @@ const struct step host_steps[] = {
 	/* Init inherits it and is the only one to hold it: listening means created. */
 	{"start socket", start_step_listen, NULL, start_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
+	/* The one that it has made inside is init. */
+	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL},
 	/* Init waits for them: without an id it could make nothing. */
-	{"id maps", idmap_step_write, NULL, idmap_planned, idmap_print},
+	{"id maps", idmap_step_write, NULL, idmap_written, idmap_print},
 	/* The mapping is there now, and init has not used the sources yet. */
 	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, idmapped_own_print},
 	{"user namespace", idmap_step_go, NULL, idmap_planned, NULL},
@@ -108,6 +110,7 @@ const struct step host_steps[] = {
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
+	{"oom score", limits_step_oom_init, NULL, limits_oom_by_host, limits_oom_print},
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
@@ -124,6 +127,12 @@ const struct step child_steps[] = {
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
 	/* In the cgroup, whose CPUs they are. */
 	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
+	/* An ordinary user's: once init is guarded only root could. */
+	{"oom score", limits_step_oom_early, NULL, limits_oom_early, limits_oom_print},
+	/* Nobody returns from a user namespace: what follows is done by a process born in there. */
+	{"join namespaces", namespaces_step_join_outside, NULL, namespaces_joined_outside, NULL},
+	{"inside", clone_step_inside, NULL, namespaces_joined_outside, NULL},
+	{"begin", self_step_begin, NULL, namespaces_joined_outside, NULL},
 	{"id maps", idmap_step_become, NULL, idmap_planned, NULL},
 	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
 	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to
@@ -165,7 +174,7 @@ const struct step child_steps[] = {
 	 * all mounts. */
 	{"propagation", mount_step_propagate, NULL, mount_propagation_planned, NULL},
 	/* Through the private procfs, which is closed with all other descriptors. */
-	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
+	{"oom score", limits_step_oom, NULL, limits_oom_by_init, limits_oom_print},
 	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},
 	{"host name", uts_step_names, NULL, uts_named, uts_print},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */

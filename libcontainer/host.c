@@ -50,6 +50,13 @@ static bool has_detached_mounts(void)
 	return syscall(SYS_open_tree_attr, -1, "", 0, NULL, 1) < 0 && errno != ENOSYS;
 }
 
+static bool denies_cgroups(const struct hierarchies *hierarchies)
+{
+	return hierarchies->count > 0 &&
+	       faccessat(AT_FDCWD, hierarchies->at[0].mount, W_OK, AT_EACCESS) < 0 &&
+	       errno == EACCES;
+}
+
 int host_read(struct arena *arena, const struct host **host, struct error *err)
 {
 	struct host *facts = arena_alloc(arena, sizeof *facts);
@@ -60,6 +67,7 @@ int host_read(struct arena *arena, const struct host **host, struct error *err)
 	lsm_read(facts);
 	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)
 		return -err->code;
+	facts->cgroups_denied = denies_cgroups(&facts->hierarchies);
 	*host = facts;
 	return 0;
 }

@@ -33,7 +33,9 @@ struct host {
 	uint64_t capabilities;  /* what the caller can hand on: permitted and in the bounding set */
 	bool ambient_forbidden; /* by the caller's securebits: no capability becomes ambient */
 	uint64_t known_capabilities; /* what this kernel knows */
-	bool detached_mounts;        /* Linux 6.15: mounting onto a detached tree */
+	bool cgroups_denied;  /* the caller may not write to the hierarchies: an ordinary user, or
+				the root of a user namespace */
+	bool detached_mounts; /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;
 	bool selinux;                   /* active */
 	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without

@@ -82,7 +82,7 @@ int procfs_write(int proc, const char *path, const char *text, struct error *err
 
 bool procfs_planned(const struct plan *plan)
 {
-	return limits_oom_planned(plan) || sysctl_planned(plan) || lsm_planned(plan);
+	return limits_oom_by_init(plan) || sysctl_planned(plan) || lsm_planned(plan);
 }
 
 int procfs_step_open(struct creation *creation, struct error *err)

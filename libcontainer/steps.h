@@ -39,8 +39,9 @@ struct creation {
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */
 	char executable_path[4096];
-	char home[4096]; /* init: "HOME=..." */
-	bool cwd_denied; /* init: root may not enter process.cwd; its user has yet to try */
+	char home[4096];       /* init: "HOME=..." */
+	bool setgroups_denied; /* init: by whoever made or mapped its user namespace */
+	bool cwd_denied;       /* init: root may not enter process.cwd; its user has yet to try */
 };
 
 struct step {

@@ -355,7 +355,7 @@ static int plan_without(struct plan *plan, struct error *err)
 	return cgroup_resources_plan(plan, &none, err);
 }
 
-/* An ordinary user may make a cgroup only where one was delegated to him, and says so: a container
+/* Who is not root may make a cgroup only where one was delegated to him, and says so: a container
  * of his that asks for nothing of cgroups goes without. */
 static bool goes_without(const struct plan *plan)
 {
@@ -363,7 +363,8 @@ static bool goes_without(const struct plan *plan)
 	const struct resources *resources = config->resources;
 	bool limited = resources && (resources->memory || resources->cpu || resources->pids);
 
-	return plan->host->uid != 0 && !limited && !(config->cgroupsPath && *config->cgroupsPath);
+	return plan->host->cgroups_denied && !limited &&
+	       !(config->cgroupsPath && *config->cgroupsPath);
 }
 
 /* There is none on this host. Fine, unless something is asked of it. */

@@ -49,6 +49,11 @@ static bool has(const struct host *host, int capability)
 	return host->capabilities & 1ULL << capability;
 }
 
+bool idmap_written(const struct plan *plan)
+{
+	return idmap_planned(plan) && plan->idmap.writer != IDMAP_WRITTEN;
+}
+
 bool idmap_by_host(const struct plan *plan)
 {
 	return !idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN);
@@ -124,17 +129,15 @@ static int check_user(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-int idmap_plan(struct plan *plan, struct error *err)
+/* A user namespace that others have made and mapped, perhaps without telling how. */
+static int plan_written(struct plan *plan, bool denies_setgroups, struct error *err)
 {
 	struct idmap_plan *idmap = &plan->idmap;
 
-	if (!(plan->namespaces.clone_flags & CLONE_NEWUSER))
+	idmap->writer = IDMAP_WRITTEN;
+	idmap->deny_setgroups = denies_setgroups;
+	if (uids(plan)->count == 0 || gids(plan)->count == 0)
 		return 0;
-	if (check_mappings(uids(plan), "linux.uidMappings", err) < 0 ||
-	    check_mappings(gids(plan), "linux.gidMappings", err) < 0)
-		return -err->code;
-	idmap->writer = choose_writer(plan);
-	idmap->deny_setgroups = idmap->writer == IDMAP_DIRECT && !has(plan->host, CAP_SETGID);
 	idmap->uid = choose_id(uids(plan));
 	idmap->gid = choose_id(gids(plan));
 	return check_user(plan, err);
@@ -142,15 +145,24 @@ int idmap_plan(struct plan *plan, struct error *err)
 
 int idmap_plan_joined(struct plan *plan, struct error *err)
 {
-	struct idmap_plan *idmap = &plan->idmap;
-
 	if (!(plan->joined->namespaces & 1U << NAMESPACE_USER))
 		return 0;
-	idmap->writer = IDMAP_WRITTEN;
-	idmap->deny_setgroups = plan->joined->denies_setgroups;
-	/* One that the container found itself in, and that others have mapped. */
-	if (uids(plan)->count == 0 || gids(plan)->count == 0)
+	return plan_written(plan, plan->joined->denies_setgroups, err);
+}
+
+int idmap_plan(struct plan *plan, struct error *err)
+{
+	struct idmap_plan *idmap = &plan->idmap;
+
+	if (plan->namespaces.outside)
+		return plan_written(plan, false, err);
+	if (!(plan->namespaces.clone_flags & CLONE_NEWUSER))
 		return 0;
+	if (check_mappings(uids(plan), "linux.uidMappings", err) < 0 ||
+	    check_mappings(gids(plan), "linux.gidMappings", err) < 0)
+		return -err->code;
+	idmap->writer = choose_writer(plan);
+	idmap->deny_setgroups = idmap->writer == IDMAP_DIRECT && !has(plan->host, CAP_SETGID);
 	idmap->uid = choose_id(uids(plan));
 	idmap->gid = choose_id(gids(plan));
 	return check_user(plan, err);
@@ -374,17 +386,42 @@ int idmap_namespace(const struct id_mappings *uid_map, const struct id_mappings 
 }
 
 /* The ids of the namespace's creator are not mapped, and files could not be made with them. */
-int idmap_become_root(const struct plan *plan, struct error *err)
+bool idmap_denied(const struct creation *creation)
 {
-	const struct idmap_plan *idmap = &plan->idmap;
+	return creation->plan->idmap.deny_setgroups || creation->setgroups_denied;
+}
 
-	if (!idmap->deny_setgroups && syscall(SYS_setgroups, 0, NULL) < 0)
-		return error_errno(err, "setgroups");
+int idmap_become_root(const struct creation *creation, struct error *err)
+{
+	const struct idmap_plan *idmap = &creation->plan->idmap;
+
+	if (!idmap_denied(creation) && syscall(SYS_setgroups, 0, NULL) < 0)
+		return error_set(err, errno, "setgroups: %s%s", error_describe(errno),
+				 idmap->writer == IDMAP_WRITTEN && errno == EPERM
+					 ? " (has the user namespace its maps?)"
+					 : "");
 	if (syscall(SYS_setresgid, idmap->gid, idmap->gid, idmap->gid) < 0)
 		return error_errno(err, "setresgid %u", idmap->gid);
 	if (syscall(SYS_setresuid, idmap->uid, idmap->uid, idmap->uid) < 0)
 		return error_errno(err, "setresuid %u", idmap->uid);
 	return self_guard(err);
+}
+
+/* The maker of a namespace that is joined may have denied it, or newgidmap, or whoever made the one
+ * that kist itself is in. */
+static int read_setgroups(struct creation *creation, struct error *err)
+{
+	const struct gids *groups = &creation->plan->config->process->user.additionalGids;
+	char text[16];
+
+	if (io_read_file(AT_FDCWD, "/proc/self/setgroups", text, sizeof text, err) < 0)
+		return -err->code;
+	creation->setgroups_denied = strcmp(text, "deny\n") == 0;
+	if (creation->setgroups_denied && groups->count > 0)
+		return error_set(err, EPERM,
+				 "process.user.additionalGids: the user namespace denies "
+				 "setgroups(2)");
+	return 0;
 }
 
 int idmap_step_become(struct creation *creation, struct error *err)
@@ -395,5 +432,7 @@ int idmap_step_become(struct creation *creation, struct error *err)
 		return word;
 	if (word != SYNC_GO)
 		return error_set(err, ECANCELED, "the creator has gone");
-	return idmap_become_root(creation->plan, err);
+	if (read_setgroups(creation, err) < 0)
+		return -err->code;
+	return idmap_become_root(creation, err);
 }

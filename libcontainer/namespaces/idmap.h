@@ -26,7 +26,7 @@ struct creation;
 enum idmap_writer {
 	IDMAP_NONE,    /* no new user namespace */
 	IDMAP_DIRECT,  /* kist writes the maps */
-	IDMAP_WRITTEN, /* exec: the container's are there */
+	IDMAP_WRITTEN, /* a namespace that is joined has them */
 	IDMAP_HELPERS, /* newuidmap and newgidmap do, who know which ids the caller may use */
 };
 
@@ -54,12 +54,22 @@ int idmap_denies_setgroups(pid_t pid, struct error *err);
  * idmap_become_root() - take the ids of the root of the user namespace that the caller is in, and
  * guard it anew.
  */
-int idmap_become_root(const struct plan *plan, struct error *err);
+int idmap_become_root(const struct creation *creation, struct error *err);
+
+/**
+ * idmap_denied() - does init live where setgroups(2) is denied, by kist or by others?
+ */
+bool idmap_denied(const struct creation *creation);
 
 /**
  * idmap_planned() - has the container a user namespace of its own?
  */
 bool idmap_planned(const struct plan *plan);
+
+/**
+ * idmap_written() - is it a new one, whose maps kist sees to?
+ */
+bool idmap_written(const struct plan *plan);
 
 /**
  * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, who has

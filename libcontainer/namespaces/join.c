@@ -54,12 +54,10 @@ int namespaces_plan(struct plan *plan, struct error *err)
 		else
 			planned->clone_flags |= kind_flag(kind);
 	}
-	if (at[NAMESPACE_USER].path)
-		return error_set(err, ENOTSUP,
-				 "linux.namespaces: joining a user namespace by path is not "
-				 "supported yet");
-	planned->entered =
-		planned->joins & (at[NAMESPACE_USER].present ? ~0U : 1U << NAMESPACE_PID);
+	planned->outside = at[NAMESPACE_USER].path;
+	if (!planned->outside)
+		planned->entered =
+			planned->joins & (at[NAMESPACE_USER].present ? ~0U : 1U << NAMESPACE_PID);
 	if (idmap_plan(plan, err) < 0)
 		return -err->code;
 	return uts_plan(plan, err);
@@ -82,7 +80,13 @@ bool namespaces_named(const struct plan *plan)
 
 bool namespaces_joined(const struct plan *plan)
 {
-	return (plan->namespaces.joins & ~plan->namespaces.entered) != 0;
+	return !plan->namespaces.outside &&
+	       (plan->namespaces.joins & ~plan->namespaces.entered) != 0;
+}
+
+bool namespaces_joined_outside(const struct plan *plan)
+{
+	return plan->namespaces.outside;
 }
 
 bool namespaces_unshared(const struct plan *plan)
@@ -191,6 +195,33 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 	return 0;
 }
 
+static int join(struct creation *creation, unsigned kind, struct error *err)
+{
+	int *fd = &creation->namespaces.at[kind];
+
+	if (*fd < 0)
+		return 0;
+	if (setns(*fd, (int)kind_flag(kind)) < 0)
+		return error_errno(err, "linux.namespaces: %s: setns", kind_name(kind));
+	close(take(fd));
+	return 0;
+}
+
+/* Those of the host can be joined with the caller's privileges only, and so before the user
+ * namespace; those that belong to it, by an ordinary user, only afterwards. */
+int namespaces_step_join_outside(struct creation *creation, struct error *err)
+{
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (kind != NAMESPACE_USER && join(creation, kind, err) < 0 && err->code != EPERM)
+			return -err->code;
+	if (join(creation, NAMESPACE_USER, err) < 0)
+		return -err->code;
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (join(creation, kind, err) < 0)
+			return -err->code;
+	return 0;
+}
+
 /*
  * Joining a container: exec.
  */
@@ -260,7 +291,7 @@ int namespaces_step_join_process(struct creation *creation, struct error *err)
 	if (setns(creation->namespaces.process, (int)flags) < 0)
 		return error_errno(err, "setns");
 	close(take(&creation->namespaces.process));
-	return idmap_planned(plan) ? idmap_become_root(plan, err) : 0;
+	return idmap_planned(plan) ? idmap_become_root(creation, err) : 0;
 }
 
 /* A descriptor of the namespace that the calling process is in. */

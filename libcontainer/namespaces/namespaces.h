@@ -30,6 +30,8 @@ struct namespaces_plan {
 	 * namespace_kind */
 	unsigned joins;
 	unsigned entered; /* of those: by the host side, around clone3 */
+	bool outside;     /* a user namespace is joined: nobody comes back from there, so a process
+			 joins it and all others, and makes init, with the new ones, inside */
 };
 
 int namespaces_plan(struct plan *plan, struct error *err);
@@ -48,6 +50,7 @@ int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct er
  * names. */
 int namespaces_step_open(struct creation *creation, struct error *err);
 int namespaces_step_join(struct creation *creation, struct error *err);
+int namespaces_step_join_outside(struct creation *creation, struct error *err);
 int namespaces_step_unshare(struct creation *creation, struct error *err);
 int network_step_loopback(struct creation *creation, struct error *err);
 int uts_plan(const struct plan *plan, struct error *err); /* for namespaces_plan() */
@@ -58,6 +61,7 @@ void sysctl_print(const struct plan *plan, FILE *out);
 
 bool namespaces_named(const struct plan *plan);  /* by path */
 bool namespaces_joined(const struct plan *plan); /* of those: by init */
+bool namespaces_joined_outside(const struct plan *plan);
 bool namespaces_unshared(const struct plan *plan);
 bool network_is_new(const struct plan *plan);
 /* Whether a kernel parameter is set that a namespace of this kind has to itself. */

@@ -25,7 +25,8 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 	const struct plan *plan = creation->plan;
 	int pidfd = -1;
 	struct clone_args args = {
-		.flags = plan->namespaces.clone_flags | CLONE_PIDFD,
+		.flags =
+			(plan->namespaces.outside ? 0 : plan->namespaces.clone_flags) | CLONE_PIDFD,
 		.pidfd = (uintptr_t)&pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -79,7 +80,7 @@ int clone_step_inside(struct creation *creation, struct error *err)
 	int pidfd = -1;
 	struct clone_args args = {
 		/* Its parent is who waits for it; the signal at its end is the same as ours. */
-		.flags = CLONE_PARENT | CLONE_PIDFD,
+		.flags = CLONE_PARENT | CLONE_PIDFD | creation->plan->namespaces.clone_flags,
 		.pidfd = (uintptr_t)&pidfd,
 	};
 	pid_t pid = sys_clone3(&args);
@@ -110,8 +111,7 @@ int clone_step_follow(struct creation *creation, struct error *err)
 	clone_reap(creation->init);
 	close(creation->init);
 	creation->init = pidfd;
-	creation->record.pid = pid;
-	return 0;
+	return clone_identify(pidfd, pid, &creation->record, err);
 }
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */

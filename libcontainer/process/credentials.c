@@ -67,7 +67,7 @@ int credentials_step_become(struct creation *creation, struct error *err)
 
 	if (user->uid != 0 && give_stdio(user->uid, err) < 0)
 		return -err->code;
-	if (change_ids(user, creation->plan->idmap.deny_setgroups, err) < 0)
+	if (change_ids(user, idmap_denied(creation), err) < 0)
 		return -err->code;
 	umask(credentials_umask(creation->plan));
 	return self_guard(err);

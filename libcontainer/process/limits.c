@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/io.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
@@ -69,18 +70,51 @@ int limits_step_lower(struct creation *creation, struct error *err)
 	return set_limits(0, &creation->plan->config->process->rlimits, err);
 }
 
-int limits_step_oom(struct creation *creation, struct error *err)
-{
-	char text[16];
+enum { SCORE_BYTES = 16 };
 
-	snprintf(text, sizeof text, "%d", *creation->plan->config->process->oomScoreAdj);
-	if (procfs_write(creation->procfs, "self/oom_score_adj", text, err) == 0)
-		return 0;
+static void format_score(const struct plan *plan, char text[static SCORE_BYTES])
+{
+	snprintf(text, SCORE_BYTES, "%d", *plan->config->process->oomScoreAdj);
+}
+
+static int explain_oom(const char *text, struct error *err)
+{
 	if (err->code == EACCES || err->code == EPERM)
 		return error_set(err, err->code,
 				 "process.oomScoreAdj: %s: %s (lowering it needs CAP_SYS_RESOURCE)",
 				 text, error_describe(err->code));
 	return error_wrap(err, "process.oomScoreAdj");
+}
+
+int limits_step_oom(struct creation *creation, struct error *err)
+{
+	char text[SCORE_BYTES];
+
+	format_score(creation->plan, text);
+	if (procfs_write(creation->procfs, "self/oom_score_adj", text, err) == 0)
+		return 0;
+	return explain_oom(text, err);
+}
+
+static int write_host_score(const struct plan *plan, const char *path, struct error *err)
+{
+	char text[SCORE_BYTES];
+
+	format_score(plan, text);
+	return io_write_file(AT_FDCWD, path, text, err) < 0 ? explain_oom(text, err) : 0;
+}
+
+int limits_step_oom_init(struct creation *creation, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/oom_score_adj", creation->record.pid);
+	return write_host_score(creation->plan, path, err);
+}
+
+int limits_step_oom_early(struct creation *creation, struct error *err)
+{
+	return write_host_score(creation->plan, "/proc/self/oom_score_adj", err);
 }
 
 /* prlimit(2): the same user and group, or the capability. */
@@ -106,6 +140,22 @@ bool limits_lowered_by_init(const struct plan *plan)
 bool limits_oom_planned(const struct plan *plan)
 {
 	return plan->config->process->oomScoreAdj != NULL;
+}
+
+/* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
+bool limits_oom_by_host(const struct plan *plan)
+{
+	return limits_oom_planned(plan) && idmap_planned(plan) && idmap_by_host(plan);
+}
+
+bool limits_oom_early(const struct plan *plan)
+{
+	return limits_oom_planned(plan) && idmap_planned(plan) && !idmap_by_host(plan);
+}
+
+bool limits_oom_by_init(const struct plan *plan)
+{
+	return limits_oom_planned(plan) && !idmap_planned(plan);
 }
 
 static void print_value(uint64_t value, FILE *out)

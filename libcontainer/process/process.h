@@ -93,6 +93,12 @@ int limits_step_lower(struct creation *creation,
 bool limits_planned(const struct plan *plan);
 bool limits_lowered_by_init(const struct plan *plan);
 bool limits_oom_planned(const struct plan *plan);
+/* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
+int limits_step_oom_init(struct creation *creation, struct error *err);
+int limits_step_oom_early(struct creation *creation, struct error *err);
+bool limits_oom_by_host(const struct plan *plan);
+bool limits_oom_early(const struct plan *plan);
+bool limits_oom_by_init(const struct plan *plan);
 void limits_print(const struct plan *plan, FILE *out);
 void limits_oom_print(const struct plan *plan, FILE *out);
 

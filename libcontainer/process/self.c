@@ -226,13 +226,14 @@ static bool contains(const gid_t *groups, size_t count, gid_t gid)
 }
 
 /* The kernel keeps the groups sorted. */
-static int verify_groups(const struct plan *plan, struct error *err)
+static int verify_groups(const struct creation *creation, struct error *err)
 {
+	const struct plan *plan = creation->plan;
 	const struct gids *planned = &plan->config->process->user.additionalGids;
 	gid_t *groups = plan->process.groups;
 	int count = getgroups(0, NULL);
 
-	if (plan->idmap.deny_setgroups)
+	if (idmap_denied(creation))
 		return 0;
 	if (count < 0)
 		return error_unanswered("getgroups", err);
@@ -356,7 +357,7 @@ int self_step_verify(struct creation *creation, struct error *err)
 	const struct user *user = &plan->config->process->user;
 
 	if (verify_uids(user, err) < 0 || verify_gids(user, err) < 0 ||
-	    verify_groups(plan, err) < 0)
+	    verify_groups(creation, err) < 0)
 		return -err->code;
 	if (verify_capabilities(plan, err) < 0 || verify_privileges(plan, err) < 0 ||
 	    verify_umask(plan, err) < 0)

@@ -323,10 +323,126 @@ def test_groups_of_an_ordinary_user(kist, bundle):
     kist.refuses(bundle, "process.user.additionalGids: an ordinary user who maps no group but")
 
 
-def test_joining_a_user_namespace_is_refused(kist, bundle, elsewhere):
+@pytest.mark.parametrize("score", ["own", 500])
+def test_oom_score(kist, contained, score):
+    own = int(open("/proc/self/oom_score_adj").read())
+    contained.process["oomScoreAdj"] = own if score == "own" else score
+    found = kist.report(contained).status and kist.report(contained)["files"]["/proc/self/oom_score_adj"]
+    assert int(found) == contained.process["oomScoreAdj"]
+
+
+# Joining one by path
+
+
+class Pod:
+    """What an engine prepares: a user namespace with its maps, and others that belong to it."""
+
+    def __init__(self, elsewhere, *others):
+        self.made = elsewhere("--user", *others, setup="read line </dev/null || :")
+        self.pid = self.made.process.pid
+        for kind in ("uid", "gid"):
+            with open(f"/proc/{self.pid}/{kind}_map", "w") as file:
+                file.write(f"0 {FIRST} {SIZE}")
+
+    def namespace(self, kind):
+        return self.made.namespace(kind)
+
+    def inode(self, kind):
+        return os.readlink(self.namespace(kind))
+
+
+def joined(bundle, pod, *kinds):
+    bundle.namespace("user", pod.namespace("user"))
+    for kind in kinds:
+        bundle.namespace({"net": "network"}.get(kind, kind), pod.namespace(kind))
+    subprocess.run(["chown", "-hR", f"{FIRST}:{FIRST}", bundle.rootfs], check=True)
+    return bundle
+
+
+@pytest.mark.parametrize("mapped", [True, False])
+def test_joining(kist, bundle, elsewhere, mapped):
+    """With the maps in config.json, as containerd writes it, and without."""
+    pod = Pod(elsewhere)
+    joined(bundle, pod)
+    if mapped:
+        bundle.linux["uidMappings"] = bundle.linux["gidMappings"] = [mapping(0, FIRST, SIZE)]
+    report = kist.report(bundle, "/proc/self/uid_map", "/dev/shm")
+    assert report["namespaces"]["user"] == pod.inode("user")
+    assert report.path("/proc/self/uid_map")["text"].split() == ["0", str(FIRST), str(SIZE)]
+    assert report.status["Uid"].split() == ["0"] * 4
+    for kind in ("mnt", "pid", "net", "ipc", "uts", "cgroup"):
+        assert report["namespaces"][kind] not in (pod.inode(kind), os.readlink(f"/proc/self/ns/{kind}"))
+    assert {"/proc", "/dev", "/dev/mqueue", "/sys"} <= {mount.point for mount in report.mounts}
+
+
+def test_joining_a_pod(kist, bundle, elsewhere):
+    """Also the namespaces that belong to it; its pid namespace, too."""
+    pod = Pod(elsewhere, "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child")
+    child = open(f"/proc/{pod.pid}/task/{pod.pid}/children").read().split()[0]
+    joined(bundle, pod, "net", "ipc", "uts")
+    bundle.config.pop("hostname", None)
+    bundle.namespace("pid", f"/proc/{child}/ns/pid")
+    bundle.config["mounts"] = [m for m in bundle.config["mounts"] if m["type"] != "sysfs"]
+    report = kist.report(bundle)
+    for kind in ("user", "net", "ipc", "uts"):
+        assert report["namespaces"][kind] == pod.inode(kind), kind
+    assert report["namespaces"]["pid"] == os.readlink(f"/proc/{child}/ns/pid")
+
+
+def test_joining_and_the_hosts_network(kist, bundle, elsewhere):
+    """One that belongs to the host is joined before the privileges for it are gone."""
+    pod = Pod(elsewhere)
+    net = elsewhere("--net")
+    joined(bundle, pod)
+    bundle.namespace("network", net.namespace("net"))
+    report = kist.report(bundle)
+    assert report["namespaces"]["net"] == os.readlink(net.namespace("net"))
+    assert report["namespaces"]["user"] == pod.inode("user")
+
+
+def test_life_of_a_container_that_joined(kist, bundle, elsewhere, host_unchanged):
+    pod = Pod(elsewhere)
+    container = kist.create(joined(bundle, pod).probe("wait"))
+    assert os.readlink(f"/proc/{container.pid}/ns/user") == pod.inode("user")
+    assert kist.ok("state", container.id).json["status"] == "created"
+    container.start()
+    container.wait_for_output("ready")
+    result = kist("exec", container.id, "/bin/id", "-u")
+    assert (result.code, result.out, result.err) == (0, "0\n", "")
+    container.kill("KILL")
+    container.wait()
+    container.delete()
+
+
+def test_joining_with_idmapped_mounts(kist, bundle, elsewhere, work):
+    (work / "source").mkdir()
+    os.chown(work / "source", 5, 6)
+    (bundle.rootfs / "data").mkdir()
+    joined(bundle, Pod(elsewhere)).mount("/data", work / "source", "bind", ["bind", "idmap"])
+    report = kist.report(bundle, "/data")
+    assert [report.path("/data")[key] for key in ("uid", "gid")] == [5, 6]
+
+
+def test_joining_one_without_maps(kist, bundle, elsewhere):
     other = elsewhere("--user")
     bundle.namespace("user", other.namespace("user"))
-    kist.refuses(bundle, "joining a user namespace by path is not supported yet")
+    kist.refuses(bundle, r"setgroups: Operation not permitted \(has the user namespace its maps\?\)")
+
+
+def test_failures_after_joining(kist, bundle, elsewhere):
+    joined(bundle, Pod(elsewhere)).process["args"] = ["nonexistent"]
+    kist.refuses(bundle, "executable file not found")
+
+
+def test_a_user_namespace_that_denies_setgroups(kist, bundle):
+    """Whoever is root in one that an ordinary user made for himself."""
+    rootless(kist, bundle)
+    bundle.linux["uidMappings"] = bundle.linux["gidMappings"] = [mapping(0, 0, 1)]
+    kist.prefix += ["unshare", "--user", "--map-root-user", "--mount", "--"]
+    report = kist.report(bundle, "/proc/self/setgroups")
+    assert report.path("/proc/self/setgroups")["text"] == "deny\n"
+    assert report.status["Uid"].split() == ["0"] * 4
+
 
 
 def test_locked_flags_stay(kist, bundle, work):

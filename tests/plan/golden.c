@@ -52,6 +52,7 @@ static const struct {
 	{"cgroup v2, an ordinary user",
 	 {.uid = 1000,
 	  .gid = 1000,
+	  .cgroups_denied = true,
 	  .known_capabilities = ALL_CAPABILITIES,
 	  .detached_mounts = true,
 	  .apparmor = APPARMOR_CONFINED,
