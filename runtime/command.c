@@ -14,6 +14,7 @@
 #define HELP {"help", 'h', AT(help), NULL, "print this help"}
 #define BUNDLE {"bundle", 'b', AT(container.bundle), "DIR", "the bundle; default: the working directory"}
 #define CONFIG {"config", 'f', AT(container.config), "FILE", "the configuration in it; default: config.json"}
+#define REGEX {"regex", 'r', AT(regex), NULL, "ID is a regular expression: every container that it matches"}
 #define PROCESS_OPTIONS \
 	{"console-socket", 0, AT(container.console_socket), "PATH", "socket that gets the terminal's leader"}, \
 	{"pidfd-socket", 0, AT(container.pidfd_socket), "PATH", "socket that gets a pidfd of the process"}, \
@@ -54,10 +55,12 @@ static const struct option exec_options[] = {
 static const struct option kill_options[] = {
 	HELP,
 	{"all", 'a', AT(all), NULL, "every process of the container"},
+	REGEX,
 };
 static const struct option delete_options[] = {
 	HELP,
 	{"force", 'f', AT(force), NULL, "kill a running container first"},
+	REGEX,
 };
 static const struct word list_formats[] = {{"table", false}, {"json", true}};
 static const struct option list_options[] = {

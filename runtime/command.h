@@ -18,6 +18,7 @@ struct command_options {
 	struct container_exec exec;
 	bool all;      /* kill */
 	bool force;    /* delete */
+	bool regex;    /* kill, delete */
 	bool quiet;    /* list */
 	bool rootless; /* spec */
 	int json;      /* list */
