@@ -255,10 +255,11 @@ enum container_log_level {
 /**
  * container_log_open() - where warnings and debug messages go. Without it they go nowhere, but for
  * debug, which then goes to stderr.
- * @file: appended to; NULL: none
- * @json: one JSON object a line {"level","msg","time"} instead of text
+ * @where: a file that is appended to, by its path or as "file:PATH"; "journald:NAME" or
+ * "syslog:NAME": the daemon's socket, with messages from NAME, "kist" when it is empty; NULL: none
+ * @json: one JSON object a line {"level","msg","time"} instead of text; a daemon has fields of its own
  */
-int container_log_open(const char *file, bool json, enum container_log_level level,
+int container_log_open(const char *where, bool json, enum container_log_level level,
 		       struct error *err);
 
 /**

@@ -27,7 +27,7 @@ static const struct option rows[] = {
 	{"help", 'h', AT(help), NULL, "print this help"},
 	{"version", 'v', AT(version), NULL, "print the version"},
 	{"root", 0, AT(root), "DIR", "where containers are kept"},
-	{"log", 0, AT(log), "FILE", "append warnings and errors there"},
+	{"log", 0, AT(log), "FILE", "append warnings and errors there; or journald:NAME, syslog:NAME"},
 	{"log-format", 0, AT(log_json), "FORMAT", "text or json", WORDS("format", log_formats)},
 	{"log-level", 0, AT(log_level), "LEVEL", "error, warning, info or debug", WORDS("level", log_levels)},
 	{"debug", 0, AT(debug), NULL, "log each step with its duration"},

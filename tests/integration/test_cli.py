@@ -282,3 +282,12 @@ def test_spec_that_cannot_be_written(kist, work):
     (work / "config.json").touch()
     kist.fails("spec", "-b", work, text="config.json exists")
     assert (work / "config.json").read_text() == ""
+
+
+def test_log_without_its_daemon(kist, elsewhere):
+    """Nothing is done by a command whose log cannot be had."""
+    host = elsewhere("--mount", setup="mount -t tmpfs none /run; mount -t tmpfs none /dev")
+    kist.prefix = host.enter("-m")
+    for target, path in (("journald:x", "/run/systemd/journal/socket"), ("syslog:x", "/dev/log")):
+        result = kist.fails("--log", target, "list")
+        assert result.err == f"kist: log socket {path}: No such file or directory\n"

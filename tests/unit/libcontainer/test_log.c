@@ -4,7 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -165,4 +171,116 @@ Test(log, says_which_file_cannot_be_opened)
 	cr_expect_eq(container_log_open("/nonexistent/log", false, CONTAINER_LOG_ERROR, &err),
 		     -ENOENT);
 	cr_expect_str_eq(err.text, "log file /nonexistent/log: No such file or directory");
+}
+
+/* The daemons' sockets are the test's own, in a /dev and a /run that nobody else sees. */
+static int listen_at(const char *directory, const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	const struct timeval wait = {.tv_sec = 5};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (geteuid() != 0)
+		cr_skip("needs root");
+	cr_assert_eq(unshare(CLONE_NEWNS), 0);
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_eq(mount("tmpfs", directory, "tmpfs", 0, NULL), 0);
+	mkdir("/run/systemd", 0755);
+	mkdir("/run/systemd/journal", 0755);
+	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+	cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait), 0);
+	return fd;
+}
+
+static const char *receive(int fd)
+{
+	static char text[64 * 1024];
+	ssize_t got = recv(fd, text, sizeof text - 1, 0);
+
+	cr_assert_geq(got, 0);
+	text[got] = '\0';
+	return text;
+}
+
+Test(log, to_journald)
+{
+	int fd = listen_at("/run", "/run/systemd/journal/socket");
+
+	open_log("journald:web", true, CONTAINER_LOG_DEBUG);
+	cr_expect_eq(fcntl(log_descriptor(), F_GETFD), FD_CLOEXEC);
+	container_log(CONTAINER_LOG_ERROR, "no \"%s\"\nMESSAGE=two", "x");
+	cr_expect_str_eq(receive(fd), "PRIORITY=3\nSYSLOG_IDENTIFIER=web\n"
+				      "MESSAGE=no \"x\"\\x0aMESSAGE=two\n");
+	log_debug("step");
+	cr_expect_str_eq(receive(fd), "PRIORITY=7\nSYSLOG_IDENTIFIER=web\nMESSAGE=step\n");
+	open_log("journald:", false, CONTAINER_LOG_WARNING);
+	log_warning("w");
+	cr_expect_str_eq(receive(fd), "PRIORITY=4\nSYSLOG_IDENTIFIER=kist\nMESSAGE=w\n");
+}
+
+Test(log, to_syslog)
+{
+	int fd = listen_at("/dev", "/dev/log");
+	char end[64];
+	const char *text;
+	struct tm time;
+
+	open_log("syslog:web", false, CONTAINER_LOG_INFO);
+	container_log(CONTAINER_LOG_INFO, "hello\n");
+	text = receive(fd);
+	snprintf(end, sizeof end, " web[%d]: hello\\x0a", getpid());
+	cr_expect_eq(strncmp(text, "<14>", 4), 0, "%s", text);
+	cr_expect_str_eq(strptime(text + 4, "%b %e %T", &time), end);
+}
+
+/* What the queue does not take is lost, after a moment. */
+Test(log, to_a_daemon_that_reads_nothing, .timeout = 60)
+{
+	int sent = 0;
+
+	listen_at("/dev", "/dev/log");
+	open_log("syslog:", false, CONTAINER_LOG_WARNING);
+	while (send(log_descriptor(), "x", 1, MSG_DONTWAIT) == 1)
+		sent++;
+	cr_expect_eq(errno, EAGAIN);
+	cr_expect_gt(sent, 0);
+	log_warning("lost");
+}
+
+Test(log, without_a_daemon)
+{
+	listen_at("/dev", "/dev/other");
+	open_log(file, false, CONTAINER_LOG_WARNING);
+	cr_expect_eq(container_log_open("syslog:x", false, CONTAINER_LOG_ERROR, &err), -ENOENT);
+	cr_expect_str_eq(err.text, "log socket /dev/log: No such file or directory");
+	cr_assert_eq(mount("tmpfs", "/run", "tmpfs", 0, NULL), 0);
+	cr_expect_eq(container_log_open("journald:x", false, CONTAINER_LOG_ERROR, &err), -ENOENT);
+	cr_expect_str_eq(err.text,
+			 "log socket /run/systemd/journal/socket: No such file or directory");
+	log_warning("still here");
+	cr_expect(strstr(read_log(), "warning: still here\n"));
+}
+
+Test(log, names_that_would_break_a_message)
+{
+	cr_expect_eq(container_log_open("journald:a\nMESSAGE=b", false, CONTAINER_LOG_ERROR, &err),
+		     -EINVAL);
+	cr_expect_eq(container_log_open("syslog:a b", false, CONTAINER_LOG_ERROR, &err), -EINVAL);
+	cr_expect_str_eq(err.text, "log name a b: has a space or a control character");
+	cr_expect_eq(container_log_open("syslog:"
+					"0123456789012345678901234567890123456789012345678901234567"
+					"890123",
+					false, CONTAINER_LOG_ERROR, &err),
+		     -ENAMETOOLONG);
+}
+
+Test(log, to_a_file_by_prefix)
+{
+	char named[64];
+
+	snprintf(named, sizeof named, "file:%s", file);
+	open_log(named, true, CONTAINER_LOG_WARNING);
+	log_warning("there");
+	cr_expect(strstr(read_log(), "{\"level\":\"warning\",\"msg\":\"there\","));
 }
