@@ -75,6 +75,7 @@ static const struct option spec_options[] = {
 static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
 
 const struct command commands[] = {
+	{"completion", "SHELL", "print a script that completes command lines", OPTIONS(help_options), 1, 1, command_completion},
 	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create},
 	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
 	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .words = 2, .failure = 255},

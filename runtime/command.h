@@ -64,6 +64,7 @@ int command_failure(const char *name);
  */
 void command_print_all(void);
 
+int command_completion(const struct global *, struct command_options *, char **, struct error *);
 int command_create(const struct global *, struct command_options *, char **, struct error *);
 int command_run(const struct global *, struct command_options *, char **, struct error *);
 int command_exec(const struct global *, struct command_options *, char **, struct error *);

@@ -10,7 +10,7 @@ import pytest
 
 from harness import CGROUPS, TAG
 
-COMMANDS = "create start state kill delete run list spec features plan help".split()
+COMMANDS = "create start state kill delete run list spec features plan help completion".split()
 
 
 def test_version(kist):
