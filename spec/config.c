@@ -595,7 +595,7 @@ static const struct field linux_fields[] = {
 	CUSTOM(struct linux_config, namespaces, namespaces_custom, OPTIONAL),
 	FIELD(struct linux_config, maskedPaths, ABSOLUTE),
 	FIELD(struct linux_config, readonlyPaths, ABSOLUTE),
-	FIELD(struct linux_config, mountLabel, UNSUPPORTED),
+	FIELD(struct linux_config, mountLabel, OPTIONAL),
 	OBJECT(struct linux_config, personality, personality_schema, OPTIONAL),
 };
 static const struct schema linux_schema = SCHEMA(struct linux_config, linux_fields);

@@ -174,7 +174,21 @@ static int create(int context, int covered, const struct mount_plan *entry, stru
 	return take(&mount);
 }
 
-static int make_filesystem(int covered, const struct mount_plan *entry, struct error *err)
+/* linux.mountLabel. Those whose files have labels of the kernel's own take none, nor do those that
+ * are everybody's. */
+static int set_label(int context, const struct plan *plan, const struct mount_plan *entry,
+		     struct error *err)
+{
+	static const char *const unlabelled[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
+	const char *label = plan->config->linux->mountLabel;
+
+	if (!label || !*label || mount_in_list(entry->mount->type, unlabelled, COUNT(unlabelled)))
+		return 0;
+	return mountfd_set(context, "context", label, err);
+}
+
+static int make_filesystem(const struct plan *plan, int covered, const struct mount_plan *entry,
+			   struct error *err)
 {
 	const struct mount *mount = entry->mount;
 	_close_ int context = mountfd_context(mount->type, err);
@@ -186,6 +200,8 @@ static int make_filesystem(int covered, const struct mount_plan *entry, struct e
 		return -err->code;
 	if ((covered >= 0 && resemble(context, covered, entry, err) < 0) ||
 	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
+		return -err->code;
+	if (set_label(context, plan, entry, err) < 0)
 		return -err->code;
 	return create(context, covered, entry, err);
 }
@@ -212,7 +228,7 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 
 	if (covered < 0 && covered != -ENOENT)
 		return covered;
-	mount = make_filesystem(covered, entry, err);
+	mount = make_filesystem(creation->plan, covered, entry, err);
 	if (mount >= 0)
 		return take(&mount);
 	if (mount != -EPERM || !view)

@@ -22,6 +22,7 @@
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
+#include "spec/escape.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -181,12 +182,25 @@ static int check_entry(const struct mount_plan *entry, bool *has_cgroup, struct 
 	return 0;
 }
 
+static int check_label(const struct plan *plan, struct error *err)
+{
+	const char *label = plan->config->linux->mountLabel;
+
+	if (label && *label && !plan->host->selinux)
+		return error_set(err, ENOTSUP,
+				 "linux.mountLabel: \"%s\": SELinux is not active on this host",
+				 show(label).text);
+	return 0;
+}
+
 int mount_plan(struct plan *plan, struct error *err)
 {
 	size_t count = plan->config->mounts.count;
 	struct mount_plan *at = arena_array(plan->arena, count, sizeof *at);
 	bool has_cgroup = false, dev_is_late = false;
 
+	if (check_label(plan, err) < 0)
+		return -err->code;
 	for (size_t i = 0; i < count; i++) {
 		decide(plan, i, &at[i]);
 		if (check_entry(&at[i], &has_cgroup, err) < 0)

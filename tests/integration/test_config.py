@@ -217,7 +217,6 @@ def test_refused_properties(kist, bundle, path, value, pattern):
 UNSUPPORTED = {
     "linux.netDevices": {"eth0": {}},
     "linux.intelRdt": {"closID": "x"},
-    "linux.mountLabel": "label",
     "linux.resources.blockIO": {"weight": 100},
     "linux.resources.hugepageLimits": [{"pageSize": "2MB", "limit": 0}],
     "linux.resources.network": {"classID": 1},

@@ -434,6 +434,12 @@ def test_remount_of_the_root(kist, bundle):
     assert report["root"]["ino"] == bundle.rootfs.stat().st_ino
 
 
+@pytest.mark.skipif(os.path.exists("/sys/fs/selinux/enforce"), reason="SELinux is active")
+def test_label_that_this_host_does_not_know(kist, bundle):
+    bundle.linux["mountLabel"] = "system_u:object_r:container_file_t:s0"
+    kist.refuses(bundle, r'linux\.mountLabel: "system_u:.*": SELinux is not active on this host')
+
+
 # sysfs and cgroup
 
 

@@ -528,6 +528,20 @@ Test(mount_plan, is_printed)
 	cleanup_free(&text);
 }
 
+/* This kernel's SELinux is not active: it is the kernel that does not know the option. */
+ROOTFS_TEST(mount, label)
+{
+	linux_config.mountLabel = "label";
+	MOUNTS({.destination = "/proc", .type = "proc"}, {.destination = "/a", .type = "tmpfs"});
+	FAILS(mount_plan(&plan, &err), ENOTSUP,
+	      "linux.mountLabel: \"label\": SELinux is not active on this host");
+	host.selinux = true;
+	fixture_open();
+	cr_expect_eq(mount_step_all(&creation, &err), -EINVAL);
+	cr_expect(strstr(err.text, "mounts[1]: /a: context=label: Invalid argument"), "%s",
+		  err.text);
+}
+
 ROOTFS_TEST(mount, over_the_root)
 {
 	struct statfs fs;

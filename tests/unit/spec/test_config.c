@@ -1067,8 +1067,6 @@ static const struct document_case later[] = {
 	{LINUX(",\"netDevices\":{\"eth0\":{}}"), "config.json: linux.netDevices: not supported yet",
 	 ENOTSUP},
 	{LINUX(",\"intelRdt\":{}"), "config.json: linux.intelRdt: not supported yet", ENOTSUP},
-	{LINUX(",\"mountLabel\":\"l\""), "config.json: linux.mountLabel: not supported yet",
-	 ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"weight\":10}"),
 	 "config.json: linux.resources.blockIO.weight: not supported yet", ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"leafWeight\":10}"),
