@@ -5,6 +5,7 @@
 
 #include "runtime/command.h"
 #include "runtime/relay.h"
+#include "runtime/seal.h"
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
@@ -67,6 +68,9 @@ int command_run(const struct global *global, struct command_options *options, ch
 		return error_set(err, EINVAL,
 				 "--rootfs is for a container without a bundle: leave --bundle and "
 				 "--config out");
+	/* Nothing has been done yet. */
+	if (seal_executable(global->call, err) < 0)
+		return -err->code;
 	if (container->detach)
 		return run_detached(container, err);
 	return run_foreground(global, options, err);

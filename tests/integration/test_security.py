@@ -433,6 +433,24 @@ def test_program_is_not_kist(kist, bundle):
     assert Path(kist.program).read_bytes() == before
 
 
+@pytest.mark.parametrize("command", ["create", "run"])
+def test_executable_is_out_of_reach(kist, bundle, work, command):
+    """A script can have kist executed once more, as a program of the container. What is behind
+    /proc/PID/exe then, and before, is a copy that nobody can write to; a hook looks at it."""
+    look = ("pid=$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p'); "
+            f"(readlink /proc/$pid/exe; stat -L -c '%d %i' /proc/$pid/exe) >{work}/found")
+    bundle.config["hooks"] = {"createRuntime": [{"path": "/bin/sh", "args": ["sh", "-c", look]}]}
+    bundle.probe("exit", 0)
+    if command == "run":
+        assert kist.run(bundle).code == 0
+    else:
+        kist.create(bundle).delete("--force")
+    host = os.stat(kist.program)
+    name, inode = (work / "found").read_text().splitlines()
+    assert name.startswith("/memfd:kist"), "see seal.c for its seals"
+    assert inode != f"{host.st_dev} {host.st_ino}"
+
+
 # The procfs that kist writes to: CVE-2019-16884, CVE-2025-52881, CVE-2025-62596
 
 
