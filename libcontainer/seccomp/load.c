@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/seccomp/simulate.h"
 #include "libcontainer/steps.h"
 
 /* Nothing more is known about the profile's flags: they are words that the kernel has a bit for. */
@@ -22,13 +23,26 @@ static unsigned flag_bits(const struct strings *flags)
 	return bits;
 }
 
+/* No compiler is trusted blindly: the very program that will be loaded is tried out first. */
+static int make_program(const struct seccomp *profile, struct arena *arena,
+			struct sock_fprog *program, struct error *err)
+{
+	struct seccomp_calls calls;
+
+	if (seccomp_resolve(profile, arena, &calls, err) < 0)
+		return -err->code;
+	if (seccomp_compile(profile, &calls, arena, program, err) < 0)
+		return -err->code;
+	return seccomp_check(profile, &calls, program, err);
+}
+
 int seccomp_plan(struct plan *plan, struct error *err)
 {
 	const struct seccomp *profile = plan->config->linux->seccomp;
 
 	if (!profile)
 		return 0;
-	if (seccomp_compile(profile, plan->arena, &plan->seccomp.program, err) < 0)
+	if (make_program(profile, plan->arena, &plan->seccomp.program, err) < 0)
 		return error_wrap(err, "linux.seccomp");
 	/* It is about the listener of SCMP_ACT_NOTIFY; the kernel refuses it without one. */
 	plan->seccomp.flags =

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The system call filter (config-linux.md, Seccomp; seccomp(2)). compile.c turns the profile into
- * BPF, load.c hands it to the kernel.
+ * The system call filter (config-linux.md, Seccomp; seccomp(2)). calls.c finds the numbers of the
+ * profile's names, compile.c turns the profile into BPF, simulate.c holds the program against the
+ * profile, load.c hands it to the kernel.
  */
 #ifndef KIST_SECCOMP_H
 #define KIST_SECCOMP_H
@@ -12,8 +13,9 @@
 
 #include "spec/config.h"
 
-struct plan;
 struct creation;
+struct plan;
+struct seccomp_calls;
 
 struct seccomp_plan {
 	struct sock_fprog program; /* len 0: no filter */
@@ -23,11 +25,15 @@ struct seccomp_plan {
 };
 
 /**
- * seccomp_compile() - profile to BPF. Pure.
+ * seccomp_compile() - profile to BPF. Pure; compile.c says what a profile means.
+ * @calls: what seccomp_resolve() has found in it
  * @program: owned by the arena
+ *
+ * Return: 0, -EEXIST for rules that contradict each other, -E2BIG for more than BPF_MAXINSNS
+ * instructions
  */
-int seccomp_compile(const struct seccomp *profile, struct arena *arena, struct sock_fprog *program,
-		    struct error *err);
+int seccomp_compile(const struct seccomp *profile, const struct seccomp_calls *calls,
+		    struct arena *arena, struct sock_fprog *program, struct error *err);
 
 int seccomp_plan(struct plan *plan, struct error *err);
 void seccomp_print(const struct plan *plan, FILE *out);

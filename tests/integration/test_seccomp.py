@@ -25,11 +25,20 @@ def test_deny_list(kist, bundle):
         "syscalls": [
             rule(["keyctl", "bpf"], "SCMP_ACT_ERRNO"),
             rule(["uname"], "SCMP_ACT_ERRNO", errnoRet=EXDEV),
-            rule(["no_such_system_call"], "SCMP_ACT_ERRNO"),
         ],
     }
     result = try_syscalls(kist, bundle, seccomp, "keyctl", "bpf", "uname", "getpid")
     assert result == {"keyctl": EPERM, "bpf": EPERM, "uname": EXDEV, "getpid": 0}
+
+
+def test_a_deny_list_of_what_nobody_knows(kist, bundle):
+    """It could not be denied, and must not be allowed."""
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [rule(["uname", "no_such_system_call"], "SCMP_ACT_ERRNO")],
+    }
+    kist.refuses(bundle, r"linux\.seccomp: syscalls\[0\]\.names\[1\]: unknown system call "
+                 '"no_such_system_call" cannot be filtered, and would be allowed')
 
 
 def test_nothing_is_denied_without_a_profile(kist, bundle):

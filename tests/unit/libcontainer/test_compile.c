@@ -8,6 +8,7 @@
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
+#include "libcontainer/seccomp/simulate.h"
 #include "tests/unit/libcontainer/process_fixture.h"
 
 TestSuite(compile, .init = fixture_init, .fini = fixture_finish);
@@ -25,9 +26,20 @@ static void set_rules(const struct seccomp_syscall *rules, size_t count)
 		  sizeof((const struct seccomp_syscall[]){__VA_ARGS__}) /                          \
 			  sizeof(struct seccomp_syscall))
 
+/* Also held against the profile. */
+static int compile(void)
+{
+	struct seccomp_calls calls;
+
+	if (seccomp_resolve(&profile, &arena, &calls, &err) < 0 ||
+	    seccomp_compile(&profile, &calls, &arena, &program, &err) < 0)
+		return -err.code;
+	return seccomp_check(&profile, &calls, &program, &err);
+}
+
 static void load(void)
 {
-	STEP(seccomp_compile(&profile, &arena, &program, &err));
+	STEP(compile());
 	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	EXPECT(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0);
 }
@@ -115,7 +127,7 @@ CHILD_TEST(compile, conditions_on_several_arguments_must_all_hold)
 	EXPECT(code_of(SYS_getuid, 1, 3) == 0 && code_of(SYS_getuid, 0, 2) == 0);
 }
 
-CHILD_TEST(compile, conditions_on_one_argument_are_rules_each)
+CHILD_TEST(compile, equalities_of_one_argument_are_alternatives)
 {
 	const struct seccomp_arg args[] = {{.index = 0, .value = 1, .op = SECCOMP_EQ},
 					   {.index = 0, .value = 2, .op = SECCOMP_EQ}};
@@ -124,6 +136,67 @@ CHILD_TEST(compile, conditions_on_one_argument_are_rules_each)
 	load();
 	EXPECT(code_of(SYS_getuid, 1, 0) == EPERM && code_of(SYS_getuid, 2, 0) == EPERM);
 	EXPECT(code_of(SYS_getuid, 3, 0) == 0);
+}
+
+CHILD_TEST(compile, other_conditions_on_one_argument_must_all_hold)
+{
+	const struct seccomp_arg args[] = {{.index = 0, .value = 10, .op = SECCOMP_GE},
+					   {.index = 0, .value = 20, .op = SECCOMP_LT}};
+
+	RULES({.names = STRINGS("getuid"), .action = SECCOMP_RET_ERRNO, .args = {2, args}});
+	load();
+	EXPECT(code_of(SYS_getuid, 10, 0) == EPERM && code_of(SYS_getuid, 19, 0) == EPERM);
+	EXPECT(code_of(SYS_getuid, 9, 0) == 0 && code_of(SYS_getuid, 20, 0) == 0);
+}
+
+/* The kernel looks at the low half only, and so must the filter (CVE-2019-10063). */
+CHILD_TEST(compile, an_int_cannot_hide_in_the_upper_half)
+{
+	const struct seccomp_arg tiocsti = {.index = 1, .value = 0x5412, .op = SECCOMP_EQ};
+
+	RULES({.names = STRINGS("ioctl"), .action = SECCOMP_RET_ERRNO, .args = {1, &tiocsti}});
+	load();
+	EXPECT(code_of(SYS_ioctl, -1, 0x5412) == EPERM);
+	EXPECT(code_of(SYS_ioctl, -1, 0x100005412) == EPERM);
+	EXPECT(code_of(SYS_ioctl, -1, 0x5413) == EBADF);
+}
+
+/* C libraries fall back to an older call on ENOSYS only. */
+CHILD_TEST(compile, calls_that_are_newer_than_the_profile_do_not_exist)
+{
+	profile.defaultAction = SECCOMP_RET_ERRNO;
+	RULES({.names = STRINGS("exit_group", "write", "getuid", "rseq"),
+	       .action = SECCOMP_RET_ALLOW});
+	load();
+	EXPECT(code_of(SYS_getgid, 0, 0) == EPERM);
+	EXPECT(code_of(SYS_pidfd_open, 0, 0) == ENOSYS);
+	EXPECT(code_of(SYS_clone3, 0, 0) == ENOSYS);
+}
+
+Test(compile, an_unknown_call_cannot_be_denied)
+{
+	RULES({.names = STRINGS("getuid", "no_such_call"), .action = SECCOMP_RET_ERRNO});
+	REFUSED(compile(), EINVAL,
+		"syscalls[0].names[1]: unknown system call \"no_such_call\" cannot be filtered, "
+		"and "
+		"would be allowed");
+}
+
+Test(compile, too_many_instructions)
+{
+	enum { RULE_COUNT = 1000 };
+	static const char *const name = "getuid";
+	struct seccomp_arg(*args)[6] = arena_array(&arena, RULE_COUNT, sizeof *args);
+	struct seccomp_syscall *rules = arena_array(&arena, RULE_COUNT, sizeof *rules);
+
+	for (size_t i = 0; i < RULE_COUNT; i++) {
+		for (uint32_t j = 0; j < 6; j++)
+			args[i][j] = (struct seccomp_arg){.index = j, .value = i, .op = SECCOMP_GT};
+		rules[i] = (struct seccomp_syscall){
+			.names = {1, &name}, .action = SECCOMP_RET_ERRNO, .args = {6, args[i]}};
+	}
+	set_rules(rules, RULE_COUNT);
+	REFUSED(compile(), E2BIG, "the filter needs more than the kernel's 4096 instructions");
 }
 
 CHILD_TEST(compile, many_rules_become_a_tree)
@@ -152,10 +225,10 @@ Test(compile, more_architectures_take_more_instructions)
 	unsigned short native;
 
 	RULES({.names = STRINGS("getuid"), .action = SECCOMP_RET_ERRNO});
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 	native = program.len;
 	profile.architectures = (struct seccomp_architectures){3, both};
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 	cr_expect_gt(program.len, native);
 }
 
@@ -164,17 +237,17 @@ Test(compile, an_architecture_of_other_machines_is_left_out)
 	const uint64_t big_endian[] = {AUDIT_ARCH_S390X};
 
 	profile.architectures = (struct seccomp_architectures){1, big_endian};
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 }
 
 Test(compile, a_rule_that_says_the_default_changes_nothing)
 {
 	unsigned short length;
 
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 	length = program.len;
 	RULES({.names = STRINGS("getuid"), .action = SECCOMP_RET_ALLOW});
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 	cr_expect_eq(program.len, length);
 }
 
@@ -184,7 +257,7 @@ Test(compile, contradictions_are_named)
 
 	RULES({.names = STRINGS("getuid"), .action = SECCOMP_RET_ERRNO, .args = {1, &arg}},
 	      {.names = STRINGS("getuid"), .action = SECCOMP_RET_TRAP, .args = {1, &arg}});
-	REFUSED(seccomp_compile(&profile, &arena, &program, &err), EEXIST,
+	REFUSED(compile(), EEXIST,
 		"syscalls[1]: \"getuid\": an earlier rule says something else about it");
 }
 
@@ -193,7 +266,7 @@ Test(compile, leaves_no_descriptor)
 	int before = open("/dev/null", O_RDONLY | O_CLOEXEC), after;
 
 	close(before);
-	PLAN(seccomp_compile(&profile, &arena, &program, &err));
+	PLAN(compile());
 	after = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	close(after);
 	cr_expect_eq(before, after);
