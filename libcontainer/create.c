@@ -335,7 +335,8 @@ struct source {
 static void read_template(const struct container_options *options, struct source *source)
 {
 	source->document.text = template_format_for(options->rootfs, options->args,
-						    !options->ephemeral, &source->arena);
+						    !options->ephemeral && !options->overlay,
+						    &source->arena);
 	source->document.size = strlen(source->document.text);
 }
 

@@ -21,7 +21,7 @@ def commands(kist):
 def helped_options(kist, command):
     """{(letter or "", name, argument or "")}"""
     text = kist.ok(*command.split(), "--help").out.split("\noptions:\n")[1]
-    return set(re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: ([A-Z]+))? ", text, re.M))
+    return set(re.findall(r"^  (?:-(\w), |    )--([\w-]+)(?: (\S+))?  ", text, re.M))
 
 
 def documented_options(page):
