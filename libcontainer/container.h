@@ -70,6 +70,11 @@ struct container_options {
 	/* Of the terminal that the container's is relayed to, so that the program finds it when it
 	 * begins; process.consoleSize counts only without. */
 	struct container_terminal_size terminal_size;
+	/* Called before anything is made, when processes of others will be where init is, while that
+	 * still executes the caller's executable: the container's pid namespace is not a new one. They
+	 * must not get hold of it for writing (CVE-2019-5736). NULL: the caller has seen to it. */
+	int (*seal)(void *context, struct error *err);
+	void *seal_context;
 	bool no_pivot;
 	bool no_new_keyring;
 	bool detach; /* run and exec: nobody relays a terminal */

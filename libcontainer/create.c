@@ -30,6 +30,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -51,9 +52,13 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int create_step_process(struct creation *creation, struct error *err);
+static int create_step_seal(struct creation *creation, struct error *err);
+static bool create_is_shared(const struct plan *plan);
 
 /* clang-format off */
 const struct step host_steps[] = {
+	/* First: the caller may begin anew. */
+	{"executable", create_step_seal, NULL, create_is_shared, NULL},
 	/* An id in use is the better reason than the cgroup that goes with it. */
 	{"id", record_step_check, NULL, NULL, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
@@ -258,6 +263,18 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 	return clone_identify(creation->init, pid, &creation->record, err);
 }
 
+static bool create_is_shared(const struct plan *plan)
+{
+	return plan->options->seal && !(plan->namespaces.clone_flags & CLONE_NEWPID);
+}
+
+static int create_step_seal(struct creation *creation, struct error *err)
+{
+	const struct container_options *options = creation->plan->options;
+
+	return options->seal(options->seal_context, err);
+}
+
 static int create_step_process(struct creation *creation, struct error *err)
 {
 	return creation_clone(creation, child_steps, child_step_count, err);
@@ -334,9 +351,9 @@ struct source {
 
 static void read_template(const struct container_options *options, struct source *source)
 {
-	source->document.text = template_format_for(options->rootfs, options->args,
-						    !options->ephemeral && !options->overlay,
-						    &source->arena);
+	source->document.text =
+		template_format_for(options->rootfs, options->args,
+				    !options->ephemeral && !options->overlay, &source->arena);
 	source->document.size = strlen(source->document.text);
 }
 

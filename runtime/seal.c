@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "spec/cleanup.h"
+#include "spec/error.h"
 
 /* Linux 6.3 */
 #ifndef MFD_EXEC
@@ -98,4 +100,22 @@ int seal_executable(char **call, struct error *err)
 	/* The kernel calls it by the number of a descriptor. */
 	prctl(PR_SET_NAME, NAME);
 	return 0;
+}
+
+static int seal(void *call, struct error *err)
+{
+	return seal_executable(call, err);
+}
+
+/* Of the program itself: one without a linker's path needs none. */
+static bool is_static(void)
+{
+	return getauxval(AT_BASE) == 0;
+}
+
+int seal_for(struct container_options *options, char **call, struct error *err)
+{
+	options->seal = seal;
+	options->seal_context = call;
+	return is_static() ? 0 : seal_executable(call, err);
 }

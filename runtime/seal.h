@@ -10,7 +10,7 @@
 #ifndef KIST_SEAL_H
 #define KIST_SEAL_H
 
-#include "spec/error.h"
+#include "libcontainer/container.h"
 
 /**
  * seal_executable() - go on in a sealed copy, unless this is one.
@@ -22,5 +22,15 @@
  * Return: 0 in the sealed copy; -errno
  */
 int seal_executable(char **call, struct error *err);
+
+/**
+ * seal_for() - the same for a new container, where it is needed.
+ *
+ * A script of the image can have kist executed inside. Of a kist with a dynamic linker that would run
+ * the image's libraries, so that one always goes on sealed. What is linked statically runs nothing but
+ * kist, as the one process of a new pid namespace, with which all others in there end: it only needs to
+ * be sealed where other processes are. libcontainer tells when.
+ */
+int seal_for(struct container_options *options, char **call, struct error *err);
 
 #endif
