@@ -565,8 +565,10 @@ class RuntimeUnderSomething:
     """A process that holds namespaces of its own, for tests that need another host."""
 
     def __init__(self, *unshare, setup=":"):
+        # What it has forked is in the way of nobody, and would stay.
+        forks = ["--kill-child"] if "--fork" in unshare else []
         self.process = subprocess.Popen(
-            ["unshare", *unshare, "sh", "-c", f"set -e; {setup}; echo ready; exec sleep 1000"],
+            ["unshare", *unshare, *forks, "sh", "-c", f"set -e; {setup}; echo ready; exec sleep 1000"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             text=True,

@@ -377,7 +377,7 @@ def test_joining(kist, bundle, elsewhere, mapped):
 
 def test_joining_a_pod(kist, bundle, elsewhere):
     """Also the namespaces that belong to it; its pid namespace, too."""
-    pod = Pod(elsewhere, "--net", "--ipc", "--uts", "--pid", "--fork", "--kill-child")
+    pod = Pod(elsewhere, "--net", "--ipc", "--uts", "--pid", "--fork")
     child = open(f"/proc/{pod.pid}/task/{pod.pid}/children").read().split()[0]
     joined(bundle, pod, "net", "ipc", "uts")
     bundle.config.pop("hostname", None)
