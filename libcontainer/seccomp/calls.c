@@ -174,10 +174,10 @@ static const char *signature_of(const char *name)
 	return "";
 }
 
-uint64_t seccomp_argument_mask(const struct seccomp_abi *abi, const char *name, unsigned index)
+uint64_t seccomp_argument_mask(const struct seccomp_abi *abi, const struct seccomp_call *call,
+			       unsigned index)
 {
-	const char *types = signature_of(name);
-	char type = strnlen(types, index + 1) > index ? types[index] : '-';
+	char type = strlen(call->types) > index ? call->types[index] : '-';
 
 	if (type == 'm')
 		return UINT16_MAX;
@@ -236,24 +236,20 @@ static bool is_permissive(uint64_t action)
 }
 
 /* Profiles name the calls of all architectures and of newer kernels. */
-static int check_names(const struct seccomp *profile, size_t i, struct error *err)
+static int report_unknown(const struct seccomp *profile, size_t i, size_t j, struct error *err)
 {
 	const struct seccomp_syscall *syscall = &profile->syscalls.at[i];
+	const char *name = syscall->names.at[j];
 
-	for (size_t j = 0; j < syscall->names.count; j++) {
-		const char *name = syscall->names.at[j];
-
-		if (seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR)
-			continue;
-		if (is_permissive(profile->defaultAction) && !is_permissive(syscall->action))
-			return error_set(err, EINVAL,
-					 "syscalls[%zu].names[%zu]: unknown system call \"%s\" "
-					 "cannot be filtered, and would be allowed",
-					 i, j, show(name).text);
+	if (is_permissive(profile->defaultAction) && !is_permissive(syscall->action))
+		return error_set(err, EINVAL,
+				 "syscalls[%zu].names[%zu]: unknown system call \"%s\" cannot be "
+				 "filtered, and would be allowed",
+				 i, j, show(name).text);
+	if (log_wants(CONTAINER_LOG_DEBUG))
 		log_debug("linux.seccomp: syscalls[%zu].names[%zu]: unknown system call \"%s\" is "
 			  "left out",
 			  i, j, show(name).text);
-	}
 	return 0;
 }
 
@@ -270,29 +266,6 @@ static const struct multiplexed *find_multiplexed(const struct seccomp_abi *abi,
 	return NULL;
 }
 
-/* At most two, the call itself and by its multiplexer; none where the architecture lacks it. */
-static size_t add_name(const struct seccomp_abi *abi, struct seccomp_call call,
-		       struct seccomp_call *at)
-{
-	int number = seccomp_syscall_resolve_name_arch(abi->token, call.name);
-	const struct multiplexed *row = find_multiplexed(abi, number);
-	size_t count = 0;
-
-	if (row)
-		number = row->direct ? row->direct : -1;
-	if (number >= 0) {
-		call.number = (uint32_t)number;
-		at[count++] = call;
-	}
-	if (row) {
-		call.number = row->multiplexer;
-		call.selector = row->selector;
-		call.selector_mask = row->mask;
-		at[count++] = call;
-	}
-	return count;
-}
-
 static uint64_t sort_key(const struct seccomp_call *call)
 {
 	return (uint64_t)call->number << 32 | call->order;
@@ -305,40 +278,89 @@ static int compare_calls(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-static void resolve_names(const struct seccomp *profile, size_t names, struct arena *arena,
-			  struct seccomp_architecture *architecture)
+/* The calls of an architecture while they are being found. */
+struct finding {
+	const struct seccomp_abi *abi;
+	struct seccomp_call *calls;
+	size_t count;
+};
+
+static void add_call(struct finding *finding, struct seccomp_call call, int number)
 {
-	struct seccomp_call *calls = arena_array(arena, 2 * names, sizeof *calls);
+	if (number < 0) /* the architecture lacks it */
+		return;
+	call.number = (uint32_t)number;
+	finding->calls[finding->count++] = call;
+}
+
+/* At most two: the call itself, and by its multiplexer. */
+static void add_number(struct finding *finding, struct seccomp_call call, int number)
+{
+	const struct multiplexed *row = find_multiplexed(finding->abi, number);
+
+	if (!row) {
+		add_call(finding, call, number);
+		return;
+	}
+	add_call(finding, call, row->direct ? row->direct : -1);
+	call.selector = row->selector;
+	call.selector_mask = row->mask;
+	add_call(finding, call, (int)row->multiplexer);
+}
+
+/* Names that libseccomp does not know at all are reported once, for the machine's architecture. */
+static int add_names(struct finding *finding, const struct seccomp *profile, size_t i,
+		     uint32_t *order, struct error *err)
+{
+	const struct seccomp_syscall *syscall = &profile->syscalls.at[i];
+
+	for (size_t j = 0; j < syscall->names.count; j++) {
+		const char *name = syscall->names.at[j];
+		struct seccomp_call call = {
+			.order = (*order)++,
+			.rule = (uint32_t)i,
+			.name = name,
+			.types = syscall->args.count > 0 ? signature_of(name) : "",
+		};
+		int number = seccomp_syscall_resolve_name_arch(finding->abi->token, name);
+
+		if (number != __NR_SCMP_ERROR)
+			add_number(finding, call, number);
+		else if (finding->abi->token == finding->abi->machine &&
+			 report_unknown(profile, i, j, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
+static int find_calls(const struct seccomp *profile, struct arena *arena,
+		      struct seccomp_architecture *architecture, struct error *err)
+{
+	struct finding finding = {.abi = architecture->abi};
+	size_t names = 0;
 	uint32_t order = 0;
 
-	for (size_t i = 0; i < profile->syscalls.count; i++) {
-		const struct strings *list = &profile->syscalls.at[i].names;
-
-		for (size_t j = 0; j < list->count; j++) {
-			struct seccomp_call call = {
-				.name = list->at[j], .rule = (uint32_t)i, .order = order++};
-
-			architecture->count +=
-				add_name(architecture->abi, call, &calls[architecture->count]);
-		}
-	}
-	qsort(calls, architecture->count, sizeof *calls, compare_calls);
-	architecture->calls = calls;
+	for (size_t i = 0; i < profile->syscalls.count; i++)
+		names += profile->syscalls.at[i].names.count;
+	if (finding.abi->token == SCMP_ARCH_X86)
+		names *= 2; /* multiplexed ones are two */
+	finding.calls = arena_array(arena, names, sizeof *finding.calls);
+	for (size_t i = 0; i < profile->syscalls.count; i++)
+		if (add_names(&finding, profile, i, &order, err) < 0)
+			return -err->code;
+	qsort(finding.calls, finding.count, sizeof *finding.calls, compare_calls);
+	architecture->calls = finding.calls;
+	architecture->count = finding.count;
+	return 0;
 }
 
 int seccomp_resolve(const struct seccomp *profile, struct arena *arena, struct seccomp_calls *calls,
 		    struct error *err)
 {
-	size_t names = 0;
-
 	if (choose_architectures(profile, calls, err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < profile->syscalls.count; i++) {
-		if (check_names(profile, i, err) < 0)
-			return -err->code;
-		names += profile->syscalls.at[i].names.count;
-	}
 	for (size_t i = 0; i < calls->count; i++)
-		resolve_names(profile, names, arena, &calls->at[i]);
+		if (find_calls(profile, arena, &calls->at[i], err) < 0)
+			return -err->code;
 	return 0;
 }

@@ -20,6 +20,8 @@ struct seccomp_call {
 	uint32_t order; /* among all names of the profile */
 	uint32_t rule;  /* index into syscalls */
 	const char *name;
+	const char
+		*types; /* of its arguments, as far as they are narrow: signatures[] in calls.c */
 	/* A call that x86 also makes through socketcall(2) or ipc(2): number is that of the
 	 * multiplexer, and these bits of its first argument select the call. 0: none. */
 	uint32_t selector, selector_mask;
@@ -64,7 +66,7 @@ int seccomp_resolve(const struct seccomp *profile, struct arena *arena, struct s
 		    struct error *err);
 
 /**
- * seccomp_argument_mask() - the bits of an argument that the kernel looks at.
+ * seccomp_argument_mask() - the bits of a call's argument that the kernel looks at.
  * @index: 0 to 5
  *
  * The filter sees the whole register, but of an int the kernel drops the upper half: a filter that
@@ -72,7 +74,8 @@ int seccomp_resolve(const struct seccomp *profile, struct arena *arena, struct s
  *
  * Return: UINT64_MAX, or as many low bits as the type in the call's signature has
  */
-uint64_t seccomp_argument_mask(const struct seccomp_abi *abi, const char *name, unsigned index);
+uint64_t seccomp_argument_mask(const struct seccomp_abi *abi, const struct seccomp_call *call,
+			       unsigned index);
 
 /**
  * seccomp_answer() - what a filter returns for an action: SECCOMP_RET_*, with its number.

@@ -253,8 +253,8 @@ static label emit_rule(struct writer *writer, const struct seccomp_call *call, l
 	label at = place_return(writer, answer_of(writer, call));
 
 	for (size_t i = args->count; i-- > 0;) {
-		uint64_t mask = seccomp_argument_mask(writer->architecture->abi, call->name,
-						      args->at[i].index);
+		uint64_t mask =
+			seccomp_argument_mask(writer->architecture->abi, call, args->at[i].index);
 
 		if (!is_repeated(args, i))
 			at = emit_alternatives(writer, args, i, mask, at, next);
@@ -364,13 +364,13 @@ static label emit_search(struct writer *writer, const struct range *at, size_t c
 /* Take over what begins here, unless it is what goes on anyway. */
 static void add_range(struct ranges *ranges, struct range range)
 {
-	struct range *before = &ranges->at[ranges->count - 1];
+	const struct range *before;
 
-	if (ranges->count > 0 && before->first == range.first)
-		ranges->count--, before--;
-	if (ranges->count > 0 && !before->calls && !range.calls && before->answer == range.answer)
-		return;
-	ranges->at[ranges->count++] = range;
+	if (ranges->count > 0 && ranges->at[ranges->count - 1].first == range.first)
+		ranges->count--;
+	before = ranges->count > 0 ? &ranges->at[ranges->count - 1] : NULL;
+	if (!before || before->calls || range.calls || before->answer != range.answer)
+		ranges->at[ranges->count++] = range;
 }
 
 /* What the profile says about the calls of one number. */
@@ -408,32 +408,37 @@ static bool has_enosys(const struct writer *writer)
 /* Newer calls than the profile's newest, which has just been added. */
 static void add_newer(const struct writer *writer, struct ranges *ranges, uint32_t newest)
 {
-	uint32_t special = writer->architecture->abi->special;
+	const struct seccomp_abi *abi = writer->architecture->abi;
 
-	if (!has_enosys(writer) || newest + 1 >= special)
+	if (!has_enosys(writer) || newest + 1 >= abi->special)
 		return;
-	add_range(ranges, (struct range){.first = newest + 1, SECCOMP_RET_ERRNO | ENOSYS});
-	add_range(ranges, (struct range){.first = special, .answer = writer->default_answer});
+	add_range(ranges,
+		  (struct range){.first = newest + 1, .answer = SECCOMP_RET_ERRNO | ENOSYS});
+	if (abi->special <= abi->last)
+		add_range(ranges,
+			  (struct range){.first = abi->special, .answer = writer->default_answer});
 }
 
 static struct ranges make_ranges(const struct writer *writer, struct arena *arena)
 {
 	const struct seccomp_architecture *architecture = writer->architecture;
 	const struct seccomp_call *calls = architecture->calls;
-	uint32_t special = architecture->abi->special;
+	const struct range otherwise = {.answer = writer->default_answer};
 	struct ranges ranges = {arena_array(arena, 2 * architecture->count + 3, sizeof *ranges.at),
 				0};
+	uint32_t special = architecture->abi->special;
 
-	add_range(&ranges, (struct range){.answer = writer->default_answer});
-	for (size_t i = 0, same; i < architecture->count; i += same) {
+	add_range(&ranges, otherwise);
+	for (size_t i = 0, next; i < architecture->count; i = next) {
 		uint32_t number = calls[i].number;
-		bool last = (same = same_number(&calls[i], architecture->count - i),
-			     i + same == architecture->count);
+		struct range after = otherwise;
 
-		add_range(&ranges, make_range(writer, &calls[i], same));
-		add_range(&ranges,
-			  (struct range){.first = number + 1, .answer = writer->default_answer});
-		if (number < special && (last || calls[i + same].number >= special))
+		next = i + same_number(&calls[i], architecture->count - i);
+		after.first = number + 1;
+		add_range(&ranges, make_range(writer, &calls[i], next - i));
+		add_range(&ranges, after);
+		if (number < special &&
+		    (next == architecture->count || calls[next].number >= special))
 			add_newer(writer, &ranges, number);
 	}
 	return ranges;

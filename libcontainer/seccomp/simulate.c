@@ -106,11 +106,11 @@ static bool any_equality_holds(const struct seccomp_args *args, uint32_t index, 
 }
 
 static bool all_hold(const struct seccomp_args *args, const struct seccomp_abi *abi,
-		     const char *name, const struct seccomp_data *data)
+		     const struct seccomp_call *call, const struct seccomp_data *data)
 {
 	for (size_t i = 0; i < args->count; i++) {
 		const struct seccomp_arg *arg = &args->at[i];
-		uint64_t mask = seccomp_argument_mask(abi, name, arg->index);
+		uint64_t mask = seccomp_argument_mask(abi, call, arg->index);
 
 		if (!holds(arg, mask, data) &&
 		    !(arg->op == SECCOMP_EQ && any_equality_holds(args, arg->index, mask, data)))
@@ -179,7 +179,7 @@ static const struct seccomp_call *first_that_applies(const struct named *named, 
 	for (const struct seccomp_call *call = named->calls; call < named->end; call++)
 		if (call->selector == 0 && answer_of(named, call) != named->otherwise &&
 		    is_unconditional(named, call) == unconditional &&
-		    all_hold(&rule_of(named, call)->args, named->abi, call->name, data))
+		    all_hold(&rule_of(named, call)->args, named->abi, call, data))
 			return call;
 	return NULL;
 }
@@ -317,17 +317,12 @@ static int try_edges(const struct trials *trials, const struct seccomp_abi *abi,
 	return 0;
 }
 
-/* From a call to which the whole rule applies, one argument after the other. */
-static int try_rule(const struct trials *trials, const struct seccomp_abi *abi,
-		    const struct seccomp_call *call)
+/* From arguments to which the whole rule applies, one after the other. */
+static int try_args(const struct trials *trials, const struct seccomp_abi *abi, uint32_t number,
+		    const struct seccomp_args *args)
 {
-	const struct seccomp_args *args = &trials->profile->syscalls.at[call->rule].args;
-	struct seccomp_data data = {.nr = (int)call->number, .arch = abi->audit};
+	struct seccomp_data data = {.nr = (int)number, .arch = abi->audit};
 
-	if (call->selector) {
-		data.args[0] = call->selector;
-		return trials->trial(trials->context, &data, trials->err);
-	}
 	for (size_t i = 0; i < args->count; i++)
 		data.args[args->at[i].index] =
 			abi->narrow ? (uint32_t)fitting(&args->at[i]) : fitting(&args->at[i]);
@@ -337,19 +332,39 @@ static int try_rule(const struct trials *trials, const struct seccomp_abi *abi,
 	return 0;
 }
 
+/* Its conditions, which the neighbours in number must not have inherited. */
+static int try_rule(const struct trials *trials, const struct seccomp_abi *abi,
+		    const struct seccomp_call *call)
+{
+	const struct seccomp_args *args = &trials->profile->syscalls.at[call->rule].args;
+	const struct seccomp_data selected = {
+		.nr = (int)call->number, .arch = abi->audit, .args = {call->selector}};
+
+	if (call->selector)
+		return trials->trial(trials->context, &selected, trials->err);
+	for (uint32_t number = call->number - 1; number != call->number + 2; number++)
+		if (try_args(trials, abi, number, args) < 0)
+			return -trials->err->code;
+	return 0;
+}
+
 static int try_call(const struct trials *trials, const struct seccomp_architecture *architecture,
 		    size_t i)
 {
 	const struct seccomp_abi *abi = architecture->abi;
 	const struct seccomp_call *call = &architecture->calls[i];
+	uint32_t number = call->number;
+	uint32_t before = i > 0 ? call[-1].number : abi->first;
+	uint32_t after = i + 1 < architecture->count ? call[1].number : abi->last;
 
 	if (try_rule(trials, abi, call) < 0)
 		return -trials->err->code;
-	if (i > 0 && call[-1].number == call->number)
-		return 0;
-	for (uint32_t number = call->number - 1; number != call->number + 2; number++)
-		if (try_number(trials, abi->audit, number) < 0)
-			return -trials->err->code;
+	if (after != number && try_number(trials, abi->audit, number) < 0)
+		return -trials->err->code;
+	if (before + 1 < number && try_number(trials, abi->audit, number - 1) < 0)
+		return -trials->err->code;
+	if (number + 1 < after && try_number(trials, abi->audit, number + 1) < 0)
+		return -trials->err->code;
 	return 0;
 }
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """config-linux.md, Seccomp, as the program in the container feels it."""
 
+import json
 import signal
+from pathlib import Path
 
 import pytest
 
-EPERM, EXDEV = 1, 18
+EPERM, EXDEV, ENOSYS = 1, 18, 38
 
 
 def rule(names, action, **more):
@@ -104,9 +106,32 @@ def test_default_errno(kist, bundle):
     seccomp = {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": EXDEV,
-        "syscalls": [rule(PROBE_CALLS, "SCMP_ACT_ALLOW")],
+        "syscalls": [rule([*PROBE_CALLS, "no_such_system_call"], "SCMP_ACT_ALLOW")],
     }
     assert try_syscalls(kist, bundle, seccomp, "bpf") == {"bpf": EXDEV}
+
+
+def test_calls_newer_than_the_profile_do_not_exist(kist, bundle):
+    """C libraries fall back to an older call on ENOSYS only. The highest number that is named here
+    is that of rseq, 334."""
+    seccomp = {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "syscalls": [rule(PROBE_CALLS, "SCMP_ACT_ALLOW")],
+    }
+    newer = try_syscalls(kist, bundle, seccomp, "bpf", "clone3", "nonexistent")
+    assert newer == {"bpf": EPERM, "clone3": ENOSYS, "nonexistent": ENOSYS}
+
+
+ENGINES = sorted((Path(__file__).parent / "configs").glob("*.json"))
+PROFILES = [path for path in ENGINES if json.loads(path.read_text())["linux"].get("seccomp")]
+
+
+@pytest.mark.parametrize("config", PROFILES, ids=lambda path: path.stem)
+def test_profiles_of_the_engines(kist, bundle, config):
+    """The kernel accepts what is made of them, and the probe lives under it."""
+    bundle.linux["seccomp"] = json.loads(config.read_text())["linux"]["seccomp"]
+    report = kist.report(bundle)
+    assert report.status["Seccomp"] == "2"
 
 
 @pytest.mark.parametrize("action", ["SCMP_ACT_KILL", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_KILL_PROCESS"])
