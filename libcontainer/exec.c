@@ -9,7 +9,8 @@
  *       process   -------- clone3 ---------->      begin, cgroup
  *                                                  join the namespaces, let go of the host
  *                                                inside, another child of the host side
- *       inside    <------- PROCESS ----------      terminal, cwd, executable
+ *       inside    <------- PROCESS ----------
+ *                 -------- GO -------------->      terminal, cwd, executable
  *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
  *       rlimits, pid file
  *       go        -------- GO -------------->      filter, execute

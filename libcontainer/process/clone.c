@@ -75,38 +75,31 @@ pid_t clone_init(struct creation *creation, struct error *err)
 	return pid;
 }
 
-/* The new one must not be heard before it has been introduced: it waits until its maker has gone, and
- * with it the other end of the pipe. */
-static int wait_until_introduced(const int ends[static 2], struct error *err)
+/* The new one must not be heard before the host side knows of it. */
+static int wait_until_introduced(const struct creation *creation, struct error *err)
 {
-	_close_ int reader = ends[0];
-	char byte;
+	int word = sync_receive(creation->sync, -1, NULL, err);
 
-	close(ends[1]);
-	while (read(reader, &byte, 1) < 0)
-		if (errno != EINTR)
-			return error_errno(err, "read");
-	return 0;
+	if (word < 0)
+		return word;
+	return word == SYNC_GO ? 0 : error_set(err, ECANCELED, "the creator has gone");
 }
 
 int clone_step_inside(struct creation *creation, struct error *err)
 {
-	int pidfd = -1, ends[2];
+	int pidfd = -1;
 	struct clone_args args = {
 		/* Its parent is who waits for it; the signal at its end is the same as ours. */
 		.flags = CLONE_PARENT | CLONE_PIDFD | creation->plan->namespaces.clone_flags,
 		.pidfd = (uintptr_t)&pidfd,
 	};
-	pid_t pid;
+	pid_t pid = sys_clone3(&args);
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(err, "pipe2");
-	pid = sys_clone3(&args);
 	if (pid < 0)
 		return error_errno(err, "clone3%s",
 				   errno == EAGAIN ? " (a limit of processes is reached)" : "");
 	if (pid == 0)
-		return wait_until_introduced(ends, err);
+		return wait_until_introduced(creation, err);
 	if (sync_send_process(creation->sync, pidfd, pid, err) < 0)
 		sync_send_failure(creation->sync, err);
 	_exit(EXIT_SUCCESS);
@@ -128,7 +121,9 @@ int clone_step_follow(struct creation *creation, struct error *err)
 	clone_reap(creation->init);
 	close(creation->init);
 	creation->init = pidfd;
-	return clone_identify(pidfd, pid, &creation->record, err);
+	if (clone_identify(pidfd, pid, &creation->record, err) < 0)
+		return -err->code;
+	return sync_send(creation->sync, SYNC_GO, err);
 }
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */
