@@ -42,6 +42,9 @@ static void load(void)
 	EXPECT(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) == 0);
 }
 
+/* What a sanitizer needs to end the process. */
+#define SANITIZER_CALLS "sigaltstack", "mmap", "munmap"
+
 /* What a system call with these arguments fails with. */
 static int code_of(long number, long first, long second)
 {
@@ -70,7 +73,7 @@ CHILD_TEST(compile, the_default_action_has_an_errno)
 
 	profile.defaultAction = SECCOMP_RET_ERRNO;
 	profile.defaultErrnoRet = &number;
-	RULES({.names = STRINGS("getuid", "exit_group", "write", "no_such_call"),
+	RULES({.names = STRINGS("getuid", "exit_group", "write", SANITIZER_CALLS, "no_such_call"),
 	       .action = SECCOMP_RET_ALLOW});
 	load();
 	EXPECT(code_of(SYS_getuid, 0, 0) == 0);
@@ -191,7 +194,8 @@ CHILD_TEST(compile, newer_calls_than_the_profile_do_not_exist)
 
 	profile.defaultAction = SECCOMP_RET_ERRNO;
 	profile.defaultErrnoRet = &number;
-	RULES({.names = STRINGS("getuid", "exit_group", "write"), .action = SECCOMP_RET_ALLOW},
+	RULES({.names = STRINGS("getuid", "exit_group", "write", SANITIZER_CALLS),
+	       .action = SECCOMP_RET_ALLOW},
 	      {.names = STRINGS("clone3"), .action = SECCOMP_RET_ERRNO, .errnoRet = &number});
 	load();
 	EXPECT(code_of(SYS_getgid, 0, 0) == EXDEV && code_of(SYS_clone3, 0, 0) == EXDEV);
@@ -217,6 +221,23 @@ static void listed(const uint64_t *architectures, size_t count)
 
 #define X32 (EM_X86_64 | __AUDIT_ARCH_LE)
 #define DENIED (SECCOMP_RET_ERRNO | EPERM)
+
+/* The kernel takes a mode_t for 16 bits. */
+Test(compile, a_mode_is_compared_by_16_bits)
+{
+	const struct seccomp_arg arg = {.index = 1, .value = 04755, .op = SECCOMP_EQ};
+	struct seccomp_data data = {
+		.nr = SYS_fchmod, .arch = AUDIT_ARCH_X86_64, .args = {0, 1 << 16 | 04755}};
+	uint32_t found = 0;
+
+	RULES({.names = STRINGS("fchmod"), .action = SECCOMP_RET_ERRNO, .args = {1, &arg}});
+	PLAN(compile());
+	PLAN(seccomp_simulate(&program, &data, &found, &err));
+	cr_expect_eq(found, DENIED);
+	data.args[1] = 1 << 15 | 04755;
+	PLAN(seccomp_simulate(&program, &data, &found, &err));
+	cr_expect_eq(found, SECCOMP_RET_ALLOW);
+}
 
 Test(compile, foreign_calls_kill)
 {
@@ -384,6 +405,32 @@ Test(compile, jumps_may_be_long)
 	PLAN(compile());
 	cr_expect_gt(program.len, 4 * 800);
 	PLAN(seccomp_check(&profile, &calls, &program, &err));
+}
+
+/* A rule so long that both its ends are out of reach from its middle, at every length: the last
+ * conditions jump to near targets, the first to far ones, and some just across the limit. */
+Test(compile, rules_may_be_long)
+{
+	enum { LONGEST = 300 };
+	static const char *const name[] = {"getuid"};
+	struct seccomp_arg args[LONGEST + 1];
+
+	for (size_t length = 1; length <= LONGEST; length++) {
+		const struct seccomp_syscall rule = {.names = {1, name},
+						     .action = SECCOMP_RET_ERRNO,
+						     .args = {length + 1, args}};
+
+		for (size_t i = 0; i < length; i++)
+			args[i] = (struct seccomp_arg){.index = 0, .value = i, .op = SECCOMP_EQ};
+		args[length] = (struct seccomp_arg){.index = 1, .value = 0, .op = SECCOMP_EQ};
+		set_rules(&rule, 1);
+		PLAN(compile());
+		for (size_t i = 0; i < length; i++)
+			cr_assert_eq(answer(AUDIT_ARCH_X86_64, SYS_getuid, i), DENIED, "%zu of %zu",
+				     i, length);
+		cr_assert_eq(answer(AUDIT_ARCH_X86_64, SYS_getuid, length), SECCOMP_RET_ALLOW);
+		cr_assert_eq(answer(AUDIT_ARCH_X86_64, SYS_getuid, 1ULL << 32), SECCOMP_RET_ALLOW);
+	}
 }
 
 Test(compile, too_large_a_program_is_an_error)

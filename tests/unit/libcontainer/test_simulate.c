@@ -295,18 +295,22 @@ static const struct seccomp *engine_profile(const char *name)
 {
 	const struct config *config;
 	struct document document;
-	json_t *whole, *seccomp;
+	json_t *whole, *seccomp, *reduced;
+	char *text;
 	char path[256];
 
 	snprintf(path, sizeof path, CONFIGS "/%s.json", name);
 	whole = json_load_file(path, 0, NULL);
 	seccomp = json_object_get(json_object_get(whole, "linux"), "seccomp");
 	cr_assert_not_null(seccomp, "%s", path);
-	whole = json_pack("{s:s,s:{s:s},s:{s:O}}", "ociVersion", "1.0.2", "root", "path", "/",
-			  "linux", "seccomp", seccomp);
-	document.text = json_dumps(whole, 0);
-	document.size = strlen(document.text);
+	reduced = json_pack("{s:s,s:{s:s},s:{s:O}}", "ociVersion", "1.0.2", "root", "path", "/",
+			    "linux", "seccomp", seccomp);
+	text = json_dumps(reduced, 0);
+	document = (struct document){text, strlen(text)};
 	DO(config_parse(path, &document, &arena, &config, &err));
+	free(text);
+	json_decref(reduced);
+	json_decref(whole);
 	return config->linux->seccomp;
 }
 
