@@ -87,6 +87,7 @@ class Place:
     """The bundle, and the directory where runtimes keep their containers."""
 
     def __init__(self, build, directory):
+        self.directory = directory
         self.build = os.path.join(build, "tests", "bench")
         self.programs = os.path.join(directory, "bin")
         os.mkdir(self.programs)
@@ -483,6 +484,17 @@ def measure(options, place, driver, results):
             clean_up(runtime, driver)
 
 
+@contextlib.contextmanager
+def workplace(build, rounds, warmup, pause_us):
+    """A place to measure in, which goes afterwards, and the driver."""
+    with tempfile.TemporaryDirectory(prefix="kist-bench-") as directory:
+        place = Place(build, directory)
+        try:
+            yield place, Driver(place, rounds, warmup, pause_us)
+        finally:
+            shutil.rmtree(place.state, ignore_errors=True)
+
+
 def arguments():
     parser = argparse.ArgumentParser(description="compare kist with the floor and with its peers")
     parser.add_argument("--build", default=os.path.join(HERE, "..", "..", "build"),
@@ -520,17 +532,12 @@ def main():
     if options.cpus:
         os.sched_setaffinity(0, [int(number) for number in options.cpus.split(",")])
     results = {}
-    with tempfile.TemporaryDirectory(prefix="kist-bench-") as directory:
-        place = Place(options.build, directory)
-        driver = Driver(place, options.rounds, options.warmup, options.pause)
-        try:
-            if options.where:
-                results["where"] = measure_where(place, driver)
-                print_table("what the parts of the floor cost", results["where"], "part")
-            else:
-                measure(options, place, driver, results)
-        finally:
-            shutil.rmtree(place.state, ignore_errors=True)
+    with workplace(options.build, options.rounds, options.warmup, options.pause) as (place, driver):
+        if options.where:
+            results["where"] = measure_where(place, driver)
+            print_table("what the parts of the floor cost", results["where"], "part")
+        else:
+            measure(options, place, driver, results)
     print("\n" + json.dumps(results))
 
 

@@ -15,10 +15,8 @@ import copy
 import json
 import os
 import resource
-import shutil
 import statistics
 import sys
-import tempfile
 
 import bench
 
@@ -140,13 +138,9 @@ def main():
     options.build = os.path.abspath(options.build)
     bench.programs_check(options.build)
     results = {}
-    with tempfile.TemporaryDirectory(prefix="kist-bench-") as directory:
-        place = bench.Place(options.build, directory)
-        driver = bench.Driver(place, options.rounds, options.warmup, options.pause)
-        try:
-            measure(options, place, driver, results)
-        finally:
-            shutil.rmtree(place.state, ignore_errors=True)
+    with bench.workplace(options.build, options.rounds, options.warmup,
+                         options.pause) as (place, driver):
+        measure(options, place, driver, results)
     print("\n" + json.dumps(results))
 
 

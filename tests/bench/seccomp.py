@@ -14,7 +14,6 @@ import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 
 import bench
 
@@ -130,27 +129,23 @@ def reduce_config(path, directory):
     return profile, reduced
 
 
-def measure(options, directory):
-    place = bench.Place(os.path.abspath(options.build), directory)
-    driver = bench.Driver(place, options.rounds, 1, options.pause)
-    try:
-        profile, config = reduce_config(options.config, directory)
-        runtimes = bench.runtimes_find(options, place, driver)
-        return {
-            "compile": measure_compile(place, config, options.rounds),
-            "run": measure_run(place, driver, runtimes, profile),
-            "calls": measure_calls(place, runtimes, config, profile, min(options.rounds, 20)),
-        }
-    finally:
-        shutil.rmtree(place.state, ignore_errors=True)
+def measure(options, place, driver):
+    profile, config = reduce_config(options.config, place.directory)
+    runtimes = bench.runtimes_find(options, place, driver)
+    return {
+        "compile": measure_compile(place, config, options.rounds),
+        "run": measure_run(place, driver, runtimes, profile),
+        "calls": measure_calls(place, runtimes, config, profile, min(options.rounds, 20)),
+    }
 
 
 def main():
     options = arguments()
     if os.geteuid() != 0:
         raise bench.Failure("needs root")
-    with tempfile.TemporaryDirectory(prefix="kist-bench-") as directory:
-        results = measure(options, directory)
+    with bench.workplace(os.path.abspath(options.build), options.rounds, 1,
+                         options.pause) as (place, driver):
+        results = measure(options, place, driver)
     print(f"{os.path.basename(options.config)}, {options.rounds} rounds, load "
           f"{os.getloadavg()[0]:.2f}")
     bench.print_table("compile the profile", results["compile"], "by")
