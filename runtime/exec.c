@@ -17,8 +17,7 @@ static int exec_foreground(struct container_options *container, const struct con
 	if (container_exec(container, exec, &process, err) < 0)
 		return -err->code;
 	status = relay_run(&process, signals, err);
-	cleanup_close(&process.pidfd);
-	cleanup_close(&process.terminal);
+	relay_release(&process);
 	return status;
 }
 
@@ -29,8 +28,7 @@ static int exec_detached(const struct container_options *container,
 
 	if (container_exec(container, exec, &process, err) < 0)
 		return -err->code;
-	cleanup_close(&process.pidfd);
-	cleanup_close(&process.terminal);
+	relay_release(&process);
 	return 0;
 }
 

@@ -280,3 +280,9 @@ int relay_run(const struct container_process *process, int signals, struct error
 	restore_modes(&saved);
 	return result < 0 ? result : exit_status(process->pidfd, err);
 }
+
+void relay_release(const struct container_process *process)
+{
+	cleanup_close(&process->pidfd);
+	cleanup_close(&process->terminal);
+}

@@ -28,4 +28,9 @@ struct container_terminal_size relay_terminal_size(void);
  */
 int relay_run(const struct container_process *process, int signals, struct error *err);
 
+/**
+ * relay_release() - close what is held of a process.
+ */
+void relay_release(const struct container_process *process);
+
 #endif

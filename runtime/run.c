@@ -33,8 +33,7 @@ static int run_foreground(const struct global *global, struct command_options *o
 	if (container_run(&options->container, &process, err) < 0)
 		return -err->code;
 	status = relay_run(&process, signals, err);
-	cleanup_close(&process.pidfd);
-	cleanup_close(&process.terminal);
+	relay_release(&process);
 	return status < 0 ? status : finish(global, options, status, err);
 }
 
@@ -44,8 +43,7 @@ static int run_detached(const struct container_options *options, struct error *e
 
 	if (container_run(options, &process, err) < 0)
 		return -err->code;
-	cleanup_close(&process.pidfd);
-	cleanup_close(&process.terminal);
+	relay_release(&process);
 	return 0;
 }
 
