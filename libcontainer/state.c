@@ -153,15 +153,9 @@ static void list_add(const char *root, const char *id, struct container_list *li
 	list->at[list->count++] = state;
 }
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 int container_list(const char *root, struct container_list *list, struct error *err)
 {
-	_cleanup_(cleanup_closedir) DIR *directory = opendir(root);
+	_closedir_ DIR *directory = opendir(root);
 	const struct dirent *entry;
 	size_t room = 0;
 

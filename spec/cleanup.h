@@ -8,6 +8,7 @@
 #ifndef KIST_SPEC_CLEANUP_H
 #define KIST_SPEC_CLEANUP_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,9 +37,16 @@ static inline void cleanup_fclose(FILE **stream)
 		fclose(*stream);
 }
 
+static inline void cleanup_closedir(DIR **directory)
+{
+	if (*directory)
+		closedir(*directory);
+}
+
 #define _close_ _cleanup_(cleanup_close)
 #define _free_ _cleanup_(cleanup_free)
 #define _fclose_ _cleanup_(cleanup_fclose)
+#define _closedir_ _cleanup_(cleanup_closedir)
 
 /* Hand a descriptor over: the variable no longer owns it. */
 static inline int take(int *fd)

@@ -168,14 +168,22 @@ int idmap_plan(struct plan *plan, struct error *err)
 	return check_user(plan, err);
 }
 
-int idmap_denies_setgroups(pid_t pid, struct error *err)
+/* Return: whether the file says so, or -errno */
+static int says_deny(const char *path, struct error *err)
 {
-	char path[64], text[16];
+	char text[16];
 
-	snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
 	if (io_read_file(AT_FDCWD, path, text, sizeof text, err) < 0)
 		return -err->code;
 	return strcmp(text, "deny\n") == 0;
+}
+
+int idmap_denies_setgroups(pid_t pid, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
+	return says_deny(path, err);
 }
 
 static void print_mappings(const char *name, const struct id_mappings *mappings, FILE *out)
@@ -412,11 +420,11 @@ int idmap_become_root(const struct creation *creation, struct error *err)
 static int read_setgroups(struct creation *creation, struct error *err)
 {
 	const struct gids *groups = &creation->plan->config->process->user.additionalGids;
-	char text[16];
+	int denied = says_deny("/proc/self/setgroups", err);
 
-	if (io_read_file(AT_FDCWD, "/proc/self/setgroups", text, sizeof text, err) < 0)
-		return -err->code;
-	creation->setgroups_denied = strcmp(text, "deny\n") == 0;
+	if (denied < 0)
+		return denied;
+	creation->setgroups_denied = denied;
 	if (creation->setgroups_denied && groups->count > 0)
 		return error_set(err, EPERM,
 				 "process.user.additionalGids: the user namespace denies "
@@ -426,13 +434,7 @@ static int read_setgroups(struct creation *creation, struct error *err)
 
 int idmap_step_become(struct creation *creation, struct error *err)
 {
-	int word = sync_receive(creation->sync, -1, NULL, err);
-
-	if (word < 0)
-		return word;
-	if (word != SYNC_GO)
-		return error_set(err, ECANCELED, "the creator has gone");
-	if (read_setgroups(creation, err) < 0)
+	if (sync_receive_go(creation->sync, err) < 0 || read_setgroups(creation, err) < 0)
 		return -err->code;
 	return idmap_become_root(creation, err);
 }

@@ -75,16 +75,6 @@ pid_t clone_init(struct creation *creation, struct error *err)
 	return pid;
 }
 
-/* The new one must not be heard before the host side knows of it. */
-static int wait_until_introduced(const struct creation *creation, struct error *err)
-{
-	int word = sync_receive(creation->sync, -1, NULL, err);
-
-	if (word < 0)
-		return word;
-	return word == SYNC_GO ? 0 : error_set(err, ECANCELED, "the creator has gone");
-}
-
 int clone_step_inside(struct creation *creation, struct error *err)
 {
 	int pidfd = -1;
@@ -98,8 +88,9 @@ int clone_step_inside(struct creation *creation, struct error *err)
 	if (pid < 0)
 		return error_errno(err, "clone3%s",
 				   errno == EAGAIN ? " (a limit of processes is reached)" : "");
+	/* It must not be heard before the host side knows of it. */
 	if (pid == 0)
-		return wait_until_introduced(creation, err);
+		return sync_receive_go(creation->sync, err);
 	if (sync_send_process(creation->sync, pidfd, pid, err) < 0)
 		sync_send_failure(creation->sync, err);
 	_exit(EXIT_SUCCESS);

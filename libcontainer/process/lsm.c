@@ -84,15 +84,17 @@ static int decide_apparmor(const struct process *process, const struct host *hos
 			 show(profile).text);
 }
 
-int lsm_decide(const struct process *process, const struct host *host, struct arena *arena,
-	       struct lsm_plan *labels, struct error *err)
+int lsm_plan(struct plan *plan, struct error *err)
 {
-	if (process->selinuxLabel && !host->selinux)
+	const char *label = plan->config->process->selinuxLabel;
+
+	if (label && !plan->host->selinux)
 		return error_set(err, ENOTSUP,
 				 "process.selinuxLabel: \"%s\": SELinux is not active on this host",
-				 show(process->selinuxLabel).text);
-	labels->selinux = process->selinuxLabel;
-	return decide_apparmor(process, host, arena, &labels->apparmor, err);
+				 show(label).text);
+	plan->lsm.selinux = label;
+	return decide_apparmor(plan->config->process, plan->host, plan->arena, &plan->lsm.apparmor,
+			       err);
 }
 
 /* code: what the module answers to a label that it does not have. */
@@ -107,8 +109,11 @@ static int write_label(int procfs, const char *path, const char *text, const cha
 			 reason.code == code ? hint : "");
 }
 
-int lsm_set(int procfs, const struct lsm_plan *labels, struct error *err)
+int lsm_step_set(struct creation *creation, struct error *err)
 {
+	const struct lsm_plan *labels = &creation->plan->lsm;
+	int procfs = creation->procfs;
+
 	if (labels->apparmor &&
 	    write_label(procfs, "self/attr/apparmor/exec", labels->apparmor,
 			"process.apparmorProfile", ENOENT, " (the profile is not loaded)", err) < 0)
@@ -118,16 +123,6 @@ int lsm_set(int procfs, const struct lsm_plan *labels, struct error *err)
 			" (the policy does not know it)", err) < 0)
 		return -err->code;
 	return 0;
-}
-
-int lsm_plan(struct plan *plan, struct error *err)
-{
-	return lsm_decide(plan->config->process, plan->host, plan->arena, &plan->lsm, err);
-}
-
-int lsm_step_set(struct creation *creation, struct error *err)
-{
-	return lsm_set(creation->procfs, &creation->plan->lsm, err);
 }
 
 bool lsm_planned(const struct plan *plan)

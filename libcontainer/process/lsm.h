@@ -27,23 +27,8 @@ struct lsm_plan {
  */
 void lsm_read(struct host *host);
 
-/**
- * lsm_decide() - what the modules are to be told about a process.
- *
- * Return: 0; -ENOTSUP when a label is asked for and its module is not active
- */
-int lsm_decide(const struct process *process, const struct host *host, struct arena *arena,
-	       struct lsm_plan *labels, struct error *err);
-
-/**
- * lsm_set() - let the next execve of this thread change its labels.
- * @procfs: of the pid namespace that the thread is in; see procfs.h
- *
- * Return: 0 or -errno; the error begins with the property
- */
-int lsm_set(int procfs, const struct lsm_plan *labels, struct error *err);
-
-/* For create: the planning half, and init's step. */
+/* The planning half; -ENOTSUP when a label is asked for and its module is not active. The step lets the
+ * next execve of this thread change its labels. */
 int lsm_plan(struct plan *plan, struct error *err);
 int lsm_step_set(struct creation *creation, struct error *err);
 bool lsm_planned(const struct plan *plan);

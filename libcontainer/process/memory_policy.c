@@ -20,7 +20,7 @@ static const char *hint(int code)
 	}
 }
 
-int memory_policy_set(const struct memory_policy *policy, struct error *err)
+static int set_policy(const struct memory_policy *policy, struct error *err)
 {
 	const unsigned long *nodes = policy->nodes.text ? policy->nodes.numbers.words : NULL;
 
@@ -35,7 +35,7 @@ int memory_policy_set(const struct memory_policy *policy, struct error *err)
 
 int memory_policy_step_set(struct creation *creation, struct error *err)
 {
-	return memory_policy_set(creation->plan->config->linux->memoryPolicy, err);
+	return set_policy(creation->plan->config->linux->memoryPolicy, err);
 }
 
 bool memory_policy_planned(const struct plan *plan)

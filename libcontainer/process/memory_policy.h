@@ -14,14 +14,9 @@
 struct creation;
 struct plan;
 
-/**
- * memory_policy_set() - the policy of the calling thread, which execve keeps and children inherit.
- *
- * To be called in the container's cgroup: its cpuset says which nodes there are.
- */
-int memory_policy_set(const struct memory_policy *policy, struct error *err);
-
-int memory_policy_step_set(struct creation *creation, struct error *err); /* init */
+/* Init, in the container's cgroup, whose cpuset says which nodes there are. Execve keeps the policy, and
+ * children inherit it. */
+int memory_policy_step_set(struct creation *creation, struct error *err);
 bool memory_policy_planned(const struct plan *plan);
 void memory_policy_print(const struct plan *plan, FILE *out);
 

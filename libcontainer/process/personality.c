@@ -6,7 +6,7 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/steps.h"
 
-int personality_set(const struct personality_setting *setting, struct error *err)
+static int set_domain(const struct personality_setting *setting, struct error *err)
 {
 	if (syscall(SYS_personality, setting->domain) < 0)
 		return error_errno(err, "linux.personality: %s",
@@ -16,7 +16,7 @@ int personality_set(const struct personality_setting *setting, struct error *err
 
 int personality_step_set(struct creation *creation, struct error *err)
 {
-	return personality_set(creation->plan->config->linux->personality, err);
+	return set_domain(creation->plan->config->linux->personality, err);
 }
 
 bool personality_planned(const struct plan *plan)

@@ -15,12 +15,8 @@
 struct creation;
 struct plan;
 
-/**
- * personality_set() - the domain of the calling thread, which execve keeps and children inherit.
- */
-int personality_set(const struct personality_setting *setting, struct error *err);
-
-int personality_step_set(struct creation *creation, struct error *err); /* init */
+/* Init: the domain, which execve keeps and children inherit. */
+int personality_step_set(struct creation *creation, struct error *err);
 bool personality_planned(const struct plan *plan);
 void personality_print(const struct plan *plan, FILE *out);
 

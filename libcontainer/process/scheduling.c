@@ -92,7 +92,8 @@ static int set_io_priority(pid_t pid, const struct io_priority *priority, struct
 	return 0;
 }
 
-int scheduling_set(pid_t pid, const struct process *process, struct error *err)
+/* pid 0: the caller; it is the caller whom the kernel asks for privileges. */
+static int set_all(pid_t pid, const struct process *process, struct error *err)
 {
 	if (process->scheduler && set_scheduler(pid, process->scheduler, err) < 0)
 		return -err->code;
@@ -169,12 +170,12 @@ int scheduling_step_affinity(struct creation *creation, struct error *err)
 
 int scheduling_step_set(struct creation *creation, struct error *err)
 {
-	return scheduling_set(0, creation->plan->config->process, err);
+	return set_all(0, creation->plan->config->process, err);
 }
 
 int scheduling_step_set_init(struct creation *creation, struct error *err)
 {
-	return scheduling_set(creation->record.pid, creation->plan->config->process, err);
+	return set_all(creation->record.pid, creation->plan->config->process, err);
 }
 
 static bool is_asked_for(const struct plan *plan)

@@ -17,14 +17,6 @@ struct creation;
 struct plan;
 
 /**
- * scheduling_set() - process.scheduler and process.ioPriority, as far as they are there.
- * @pid: the process, 0: the caller; the kernel asks the caller for privileges, not the process
- *
- * Return: 0 or -errno; the error begins with the property
- */
-int scheduling_set(pid_t pid, const struct process *process, struct error *err);
-
-/**
  * scheduling_affinity_reset() - let the caller run on all CPUs of its cgroup.
  */
 int scheduling_affinity_reset(struct error *err);

@@ -113,6 +113,15 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
 	return receive(sync, pidfd, &message, descriptor, err);
 }
 
+int sync_receive_go(int sync, struct error *err)
+{
+	int word = sync_receive(sync, -1, NULL, err);
+
+	if (word < 0)
+		return word;
+	return word == SYNC_GO ? 0 : error_set(err, ECANCELED, "the creator has gone");
+}
+
 int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err)
 {
 	struct message message;
@@ -203,16 +212,9 @@ int sync_step_resume(struct creation *creation, struct error *err)
 
 int sync_step_hold(struct creation *creation, struct error *err)
 {
-	int word;
-
 	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)
 		return -err->code;
-	word = sync_receive(creation->sync, -1, NULL, err);
-	if (word < 0)
-		return word;
-	if (word != SYNC_GO)
-		return error_set(err, ECANCELED, "the creator has gone");
-	return 0;
+	return sync_receive_go(creation->sync, err);
 }
 
 int sync_step_pause(struct creation *creation, struct error *err)

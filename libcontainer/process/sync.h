@@ -87,6 +87,13 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
  */
 int sync_receive_end(int sync, int pidfd, bool hooked, struct error *err);
 
+/**
+ * sync_receive_go() - init: wait for GO; whatever else is said means that the creator has gone.
+ *
+ * Return: 0, -ECANCELED or -errno
+ */
+int sync_receive_go(int sync, struct error *err);
+
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
  * waits. */
 int sync_step_ready(struct creation *creation, struct error *err);

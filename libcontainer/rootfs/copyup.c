@@ -27,12 +27,6 @@ struct entry {
 
 static int copy_directory(int from, int to, unsigned depth, struct error *err);
 
-static void cleanup_closedir(DIR **directory)
-{
-	if (*directory)
-		closedir(*directory);
-}
-
 static int open_source(const struct entry *entry, uint64_t flags, struct error *err)
 {
 	int file = path_open(entry->from, entry->name, flags, PATH_LINKS_REFUSED, err);
@@ -213,7 +207,7 @@ static bool is_dot(const char *name)
 static int copy_directory(int from, int to, unsigned depth, struct error *err)
 {
 	int descriptor = fcntl(from, F_DUPFD_CLOEXEC, 0);
-	_cleanup_(cleanup_closedir) DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
+	_closedir_ DIR *directory = descriptor < 0 ? NULL : fdopendir(descriptor);
 	const struct dirent *found;
 
 	if (!directory)

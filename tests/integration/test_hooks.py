@@ -13,7 +13,9 @@ import pytest
 
 from harness import HostPicture, assert_unchanged, parse_mounts, wait_until
 from test_faults import kill_at, syscalls_of_create
-from test_user_namespaces import own_user_namespace, rootless
+from test_user_namespaces import contained, own_user_namespace
+
+__all__ = ["contained"]
 
 KINDS = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"]
 RUNTIME = ["prestart", "createRuntime", "poststart", "poststop"]
@@ -856,16 +858,6 @@ def test_init_of_run_is_killed_while_its_hook_runs(kist, bundle, hooks):
 
 
 # User namespaces
-
-
-@pytest.fixture(params=["root", "rootless"])
-def contained(request, kist, bundle):
-    if request.param == "root":
-        own_user_namespace(bundle)
-    else:
-        rootless(kist, bundle)
-    bundle.caller = request.param
-    return bundle
 
 
 def test_in_a_user_namespace(kist, contained, hooks):
