@@ -408,7 +408,7 @@ static int compare_answers(void *context, const struct seccomp_data *data, struc
 {
 	const struct comparison *comparison = context;
 	uint32_t expected = seccomp_meaning(comparison->profile, comparison->calls, data);
-	uint32_t found;
+	uint32_t found = 0;
 
 	if (seccomp_simulate(comparison->program, data, &found, err) < 0)
 		return -err->code;

@@ -125,7 +125,7 @@ CHILD_TEST(scheduling, io_priorities)
 		process.ioPriority = &asked[i];
 		STEP(scheduling_step_set(&creation, &err));
 		EXPECT(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) ==
-		       IOPRIO_PRIO_VALUE((int)asked[i].class, asked[i].priority));
+		       (long)IOPRIO_PRIO_VALUE(asked[i].class, asked[i].priority));
 	}
 }
 
