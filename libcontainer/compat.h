@@ -35,6 +35,16 @@
 #define FSOPEN_CLOEXEC 0x00000001
 #endif
 
+/* Leave the processor's resources to others while waiting without a system call. */
+static inline void cpu_relax(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#else
+	__asm__ volatile("yield");
+#endif
+}
+
 /* openat2(2) */
 static inline int sys_openat2(int directory, const char *path, uint64_t flags, uint64_t mode,
 			      uint64_t resolve)

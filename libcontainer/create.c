@@ -65,6 +65,8 @@ const struct step host_steps[] = {
 	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
 	{"id", record_step_claim, record_undo, NULL, NULL},
+	/* Whoever joins need not compile it again. */
+	{"seccomp program", seccomp_step_keep, NULL, seccomp_planned, NULL},
 	/* Above the cgroup and the process: poststop hooks run when those have gone, and before the
 	 * directory goes, so that a delete that is interrupted can be tried again. */
 	{"hooks", hooks_step_describe, hooks_undo, hooks_planned, hooks_later_print},
@@ -197,8 +199,11 @@ const struct step child_steps[] = {
 	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
 	/* For the next execve, through the private procfs while it is open; the filter may forbid it. */
 	{"labels", lsm_step_set, NULL, lsm_planned, lsm_print},
-	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before it is dropped. */
+	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before init drops it. */
 	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
+	/* Or a thread of init keeps it. After scheduling: on one processor neither keeps the other from
+	 * running. */
+	{"seccomp thread", seccomp_step_thread, NULL, seccomp_by_thread, NULL},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */
 	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
 	{"user", credentials_step_become, NULL, NULL, credentials_print},

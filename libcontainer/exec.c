@@ -98,6 +98,7 @@ const struct step exec_child_steps[] = {
 	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
 	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
 	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
+	{"seccomp thread", seccomp_step_thread, NULL, seccomp_by_thread, NULL},
 	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
 	{"user", credentials_step_become, NULL, NULL, credentials_print},
 	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
@@ -176,6 +177,7 @@ static int read_joined(const struct container *container, struct source *source,
 	const struct host *host = source->plan.host;
 	struct joined *joined = &source->joined;
 
+	joined->record = record;
 	joined->cgroup_driver = record->cgroup.driver;
 	joined->cgroup_path = record->cgroup.path;
 	joined->keyring = record->keyring;
@@ -226,7 +228,9 @@ static int source_read(struct source *source, const struct container *container,
 	plan->arena = &source->arena;
 	source->joined.subgroups = exec->cgroups;
 	if (read_config(container, exec, source, err) < 0 ||
-	    host_read(&source->arena, &plan->host, err) < 0)
+	    host_read(&source->arena, &plan->host, err) < 0 ||
+	    seccomp_read_kept(container->record.directory, &source->arena, &source->joined.filter,
+			      err) < 0)
 		return -err->code;
 	return read_joined(container, source, err);
 }
@@ -278,11 +282,11 @@ static int ending_ms(int code)
 	return 0;
 }
 
-static int exec_opened(const struct container *container, int init,
+static int exec_opened(const struct container *container, enum status status, int init,
 		       const struct container_options *options, const struct container_exec *exec,
 		       struct container_process *process, struct error *err)
 {
-	struct source source = {.init = init};
+	struct source source = {.joined.status = status, .init = init};
 	int result = source_read(&source, container, options, exec, err);
 
 	if (result == 0)
@@ -303,15 +307,15 @@ int container_exec(const struct container_options *options, const struct contain
 {
 	struct container container;
 	_close_ int init = -1;
-	int result;
+	int status, result;
 
 	if (container_open(options->root, options->id, &container, err) < 0)
 		return -err->code;
-	result = container_status(&container, &init, err);
-	if (result >= 0)
-		result = check_status((enum status)result, exec->ignore_paused, err);
+	status = container_status(&container, &init, err);
+	result = status < 0 ? status : check_status((enum status)status, exec->ignore_paused, err);
 	if (result == 0)
-		result = exec_opened(&container, init, options, exec, process, err);
+		result = exec_opened(&container, (enum status)status, init, options, exec, process,
+				     err);
 	container_close(&container);
 	return result;
 }

@@ -17,6 +17,7 @@
 #include "libcontainer/process/hooks.h"
 #include "libcontainer/process/lsm.h"
 #include "libcontainer/process/process.h"
+#include "libcontainer/record.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/seccomp/seccomp.h"
 #include "spec/arena.h"
@@ -24,8 +25,11 @@
 
 /* The container that a process is to join: facts, asked once. */
 struct joined {
-	unsigned namespaces;       /* see namespaces_differ() */
-	bool denies_setgroups;     /* see idmap_denies_setgroups() */
+	unsigned namespaces;   /* see namespaces_differ() */
+	bool denies_setgroups; /* see idmap_denies_setgroups() */
+	const struct record *record;
+	enum status status;
+	struct sock_fprog filter;  /* as kept by create; len 0: none */
 	const char *cgroup_driver; /* of the record, as is cgroup_path */
 	const char *cgroup_path;
 	const char *keyring;          /* of the record, too; NULL: none */

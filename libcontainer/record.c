@@ -34,7 +34,7 @@ const struct words status_words = {"status", status_table,
 				   sizeof status_table / sizeof *status_table};
 
 /* What the directory may hold, in the order in which it goes. */
-static const char *const record_files[] = {"start", ".record.json.new", "record.json",
+static const char *const record_files[] = {"start", "seccomp", ".record.json.new", "record.json",
 					   "config.json"};
 
 static bool is_id_character(char c)
@@ -143,6 +143,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, startContainer, OPTIONAL),
 	FIELD(struct record, poststart, OPTIONAL),
 	FIELD(struct record, poststop, OPTIONAL),
+	FIELD(struct record, listener, OPTIONAL),
 	FIELD(struct record, pid, REQUIRED),
 	FIELD(struct record, pidfs_inode, REQUIRED),
 	FIELD(struct record, start_time, REQUIRED),
@@ -215,6 +216,20 @@ void container_close(struct container *container)
 	arena_finish(&container->arena);
 }
 
+struct state record_state(const struct record *record, enum status status)
+{
+	return (struct state){
+		.ociVersion = SPEC_VERSION,
+		.id = record->id,
+		.pid = record->pid,
+		.status = words_name(&status_words, status),
+		.bundle = record->bundle,
+		.rootfs = record->rootfs,
+		.created = record->created,
+		.annotations = record->annotations,
+	};
+}
+
 /*
  * The status
  */
@@ -264,6 +279,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->annotations = plan->config->annotations;
 	record->startContainer = plan->config->hooks.startContainer.count > 0;
 	record->poststart = plan->config->hooks.poststart.count > 0;
+	record->listener = seccomp_late(plan) && plan->seccomp.notifies;
 	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
 	record->cgroup.freezers = cgroup_freezers(plan);

@@ -6,6 +6,7 @@
  *     config.json   the configuration, verbatim: later edits of the bundle have no effect
  *     record.json   written when the id is claimed, without init, and replaced once, with it; and
  *                   where there are poststop hooks, when they come to be owed
+ *     seccomp       the compiled filter, for who joins it
  *     start         a listening socket that only init holds, until it executes its program
  *
  * Nothing in it changes afterwards: the status is asked of the kernel each time.
@@ -20,6 +21,7 @@
 #include "spec/arena.h"
 #include "spec/error.h"
 #include "spec/schema.h"
+#include "spec/state.h"
 
 struct plan;
 struct creation;
@@ -44,6 +46,7 @@ struct record {
 	/* Hooks of config.json that are still to run: when it is started; and by whoever removes
 	 * the container, once any hook may have run, or it was created. */
 	bool startContainer, poststart, poststop;
+	bool listener; /* whoever starts it hands the listener of its filter to the agent */
 
 	/* Init and its identity; pid 0: not there yet. */
 	int32_t pid;
@@ -81,6 +84,11 @@ int record_check_id(const char *id, struct error *err);
 int container_open(const char *root, const char *id, struct container *container,
 		   struct error *err);
 void container_close(struct container *container);
+
+/**
+ * record_state() - what is said of a container to others: to hooks, to a seccomp agent.
+ */
+struct state record_state(const struct record *record, enum status status);
 
 /**
  * container_status() - derive the status from the kernel.

@@ -10,6 +10,7 @@
 #include "libcontainer/create.h"
 #include "libcontainer/log.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/seccomp/agent.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -105,7 +106,8 @@ static int error_not_created(enum status status, struct error *err)
 }
 
 /* Say GO and hear what comes of it. */
-static int start_init(const struct record *record, int pidfd, struct error *err)
+static int start_init(const struct record *record, int pidfd, const struct seccomp_agent *agent,
+		      struct error *err)
 {
 	_close_ int connection = start_connect(record->directory, err);
 
@@ -113,13 +115,14 @@ static int start_init(const struct record *record, int pidfd, struct error *err)
 		return -err->code;
 	if (sync_send(connection, SYNC_GO, err) < 0)
 		return -err->code;
-	return sync_receive_end(connection, pidfd, record->startContainer, err);
+	return sync_receive_end(connection, pidfd, agent, record->startContainer, err);
 }
 
 /* Of two starters one is heard; init closes the door on the other. */
-static int start_once(const struct record *record, int pidfd, struct error *err)
+static int start_once(const struct record *record, int pidfd, const struct seccomp_agent *agent,
+		      struct error *err)
 {
-	if (start_init(record, pidfd, err) == 0)
+	if (start_init(record, pidfd, agent, err) == 0)
 		return 0;
 	if (err->code == ECONNRESET || err->code == ECONNREFUSED || err->code == EPIPE)
 		return error_not_created(STATUS_RUNNING, err);
@@ -131,11 +134,15 @@ static int start_with_hooks(struct container *container, int pidfd, struct error
 {
 	const struct record *record = &container->record;
 	struct hook_programs poststart = {0};
+	struct seccomp_agent agent;
 
+	if (record->listener &&
+	    seccomp_agent_read(record, STATUS_CREATED, &container->arena, &agent, err) < 0)
+		return -err->code;
 	if (record->poststart &&
 	    hooks_read(record, HOOK_POSTSTART, &container->arena, &poststart, err) < 0)
 		return -err->code;
-	if (start_once(record, pidfd, err) < 0)
+	if (start_once(record, pidfd, record->listener ? &agent : NULL, err) < 0)
 		return -err->code;
 	if (!record->poststart)
 		return 0;

@@ -16,6 +16,8 @@
 #include "libcontainer/plan.h"
 #include "libcontainer/record.h"
 
+struct seccomp_thread;
+
 struct creation {
 	const struct plan *plan;
 	const struct document *document; /* config.json as read, for the verbatim copy */
@@ -35,6 +37,8 @@ struct creation {
 	struct namespaces_handles namespaces;
 
 	struct hook_state hook_states[HOOK_KINDS]; /* what hooks are told */
+
+	struct seccomp_thread *seccomp_thread; /* init: that will load its filter */
 
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */

@@ -366,6 +366,26 @@ static bool takes_errno(uint64_t action)
 	return action == SECCOMP_RET_ERRNO || action == SECCOMP_RET_TRACE;
 }
 
+bool seccomp_notifies(const struct seccomp *seccomp)
+{
+	for (size_t i = 0; i < seccomp->syscalls.count; i++)
+		if (seccomp->syscalls.at[i].action == SECCOMP_RET_USER_NOTIF)
+			return true;
+	return seccomp->defaultAction == SECCOMP_RET_USER_NOTIF;
+}
+
+static int check_listener(const struct seccomp *seccomp, struct error *err)
+{
+	if (seccomp->listenerMetadata && !seccomp->listenerPath)
+		return error_set(err, EINVAL,
+				 "linux.seccomp.listenerMetadata: must not be set without "
+				 "listenerPath");
+	if (!seccomp->listenerPath && seccomp_notifies(seccomp))
+		return error_set(err, EINVAL,
+				 "linux.seccomp.listenerPath: required by SCMP_ACT_NOTIFY");
+	return 0;
+}
+
 /* config-linux.md, Seccomp: when the action doesn't support an errno, the runtime MUST fail. */
 static int check_seccomp(const struct config *config, struct error *err)
 {
@@ -384,7 +404,7 @@ static int check_seccomp(const struct config *config, struct error *err)
 					 "linux.seccomp.syscalls[%zu].errnoRet: %s takes no errno",
 					 i, words_name(&seccomp_action_words, syscall->action));
 	}
-	return 0;
+	return check_listener(seccomp, err);
 }
 
 static bool overlap(uint32_t a, uint32_t b, const struct id_mapping *one,

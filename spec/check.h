@@ -22,4 +22,9 @@ int check_config(const struct config *config, struct error *err);
  */
 int check_process(const struct config *config, struct error *err);
 
+/**
+ * seccomp_notifies() - whether a profile has calls answered by an agent (SCMP_ACT_NOTIFY).
+ */
+bool seccomp_notifies(const struct seccomp *seccomp);
+
 #endif

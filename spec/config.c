@@ -567,8 +567,8 @@ static const struct field seccomp_fields[] = {
 	RANGE(struct seccomp, defaultErrnoRet, OPTIONAL, 0, 4095),
 	WORD_LIST(struct seccomp, architectures, seccomp_architecture_words, OPTIONAL),
 	CUSTOM(struct seccomp, flags, seccomp_flags_custom, OPTIONAL),
-	FIELD(struct seccomp, listenerPath, UNSUPPORTED),
-	FIELD(struct seccomp, listenerMetadata, UNSUPPORTED),
+	FIELD(struct seccomp, listenerPath, EMPTY_IS_ABSENT),
+	FIELD(struct seccomp, listenerMetadata, EMPTY_IS_ABSENT),
 	LIST(struct seccomp, syscalls, seccomp_syscall_schema, OPTIONAL),
 };
 static const struct schema seccomp_schema = SCHEMA(struct seccomp, seccomp_fields);

@@ -169,7 +169,7 @@ static const struct word seccomp_action_table[] = {
 	{"SCMP_ACT_TRACE", SECCOMP_RET_TRACE},
 	{"SCMP_ACT_ALLOW", SECCOMP_RET_ALLOW},
 	{"SCMP_ACT_LOG", SECCOMP_RET_LOG},
-	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF, .unsupported = true},
+	{"SCMP_ACT_NOTIFY", SECCOMP_RET_USER_NOTIF},
 };
 WORDS(seccomp_action, "seccomp action");
 

@@ -11,7 +11,6 @@
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
-#include "spec/state.h"
 
 /* runtime.md, State and Lifecycle. */
 static const struct kind {
@@ -149,18 +148,13 @@ static struct hook_state format_state(const struct record *record, enum hook_kin
 				      struct arena *arena)
 {
 	static const char name[] = "\"pid\":";
-	const struct state state = {
-		.ociVersion = SPEC_VERSION,
-		.id = record->id,
-		.status = words_name(&status_words, kinds[kind].status),
-		.bundle = record->bundle,
-		.rootfs = record->rootfs,
-		.created = record->created,
-		.annotations = record->annotations,
-	};
-	const char *text = schema_format(&state_schema, &state, SCHEMA_COMPACT, arena);
-	const char *pid = strstr(text, name) + strlen(name);
+	struct state state = record_state(record, kinds[kind].status);
+	const char *text;
+	const char *pid;
 
+	state.pid = 0;
+	text = schema_format(&state_schema, &state, SCHEMA_COMPACT, arena);
+	pid = strstr(text, name) + strlen(name);
 	return (struct hook_state){
 		.before = arena_strndup(arena, text, (size_t)(pid - text)),
 		.after = pid + strspn(pid, "0"),

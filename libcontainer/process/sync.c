@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 
 #include "libcontainer/io.h"
+#include "libcontainer/seccomp/agent.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -36,6 +37,11 @@ int sync_send(int sync, enum sync_word word, struct error *err)
 int sync_send_terminal(int sync, int terminal, struct error *err)
 {
 	return send_word(sync, SYNC_FD, terminal, err);
+}
+
+int sync_send_listener(int sync, int listener, struct error *err)
+{
+	return send_word(sync, SYNC_LISTENER, listener, err);
 }
 
 int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err)
@@ -143,15 +149,34 @@ static int error_unexpected(int word, struct error *err)
 	return error_set(err, EPROTO, "init said something unexpected (%d)", word);
 }
 
-int sync_receive_end(int sync, int pidfd, bool hooked, struct error *err)
+/* Init waits until the agent has it. */
+static int hand_over(int sync, const struct seccomp_agent *agent, int listener, struct error *err)
 {
-	int word = sync_receive(sync, pidfd, NULL, err);
+	if (listener < 0)
+		return error_malformed(err);
+	if (seccomp_agent_send(agent, listener, err) < 0)
+		return -err->code;
+	return sync_send(sync, SYNC_GO, err);
+}
+
+int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
+		     struct error *err)
+{
+	_close_ int descriptor = -1;
+	int word = sync_receive(sync, pidfd, &descriptor, err);
 
 	if (hooked && word == SYNC_HOOKED)
-		return sync_receive_end(sync, pidfd, false, err);
-	if (word == SYNC_CLOSED)
-		return hooked ? error_set(err, ECHILD, "init was killed while hooks ran") : 0;
-	return word < 0 ? word : error_unexpected(word, err);
+		return sync_receive_end(sync, pidfd, agent, false, err);
+	if (agent && word == SYNC_LISTENER) {
+		if (hand_over(sync, agent, descriptor, err) < 0)
+			return -err->code;
+		return sync_receive_end(sync, pidfd, NULL, hooked, err);
+	}
+	if (word == SYNC_CLOSED && hooked)
+		return error_set(err, ECHILD, "init was killed while hooks ran");
+	if (word == SYNC_CLOSED && agent)
+		return error_set(err, ECHILD, "init was killed before its filter was loaded");
+	return word <= 0 ? word : error_unexpected(word, err);
 }
 
 /* Init ended without a word: nothing of kist does that, so somebody killed it. */
@@ -168,8 +193,27 @@ static int error_init_ended(const struct plan *plan, struct error *err)
 	return error_set(err, ECHILD, "init was killed");
 }
 
+static struct seccomp_agent describe_agent(const struct creation *creation)
+{
+	const struct plan *plan = creation->plan;
+	const struct joined *joined = plan->joined;
+
+	return seccomp_agent_describe(
+		plan->config->linux->seccomp, joined ? joined->record : &creation->record,
+		joined ? joined->status : STATUS_CREATING, creation->record.pid, plan->arena);
+}
+
+static int take_listener(const struct creation *creation, int listener, struct error *err)
+{
+	struct seccomp_agent agent = describe_agent(creation);
+
+	return hand_over(creation->sync, &agent, listener, err);
+}
+
 int sync_step_ready(struct creation *creation, struct error *err)
 {
+	bool notifies = creation->plan->seccomp.notifies;
+
 	for (;;) {
 		_close_ int descriptor = -1;
 		int word = sync_receive(creation->sync, creation->init, &descriptor, err);
@@ -179,6 +223,11 @@ int sync_step_ready(struct creation *creation, struct error *err)
 			return error_init_ended(creation->plan, err);
 		if (word < 0 || word == SYNC_PAUSED)
 			return word < 0 ? word : 0;
+		if (word == SYNC_LISTENER && notifies) {
+			if (take_listener(creation, descriptor, err) < 0)
+				return -err->code;
+			continue;
+		}
 		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
 			return error_unexpected(word, err);
 		creation->terminal = take(&descriptor);
@@ -188,12 +237,17 @@ int sync_step_ready(struct creation *creation, struct error *err)
 int sync_step_go(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	/* Of create it is the wait for `start` that closes the socket, before there are hooks. */
+	/* Of create it is the wait for `start` that closes the socket, before there are any. */
 	bool hooked = hooks_start_container_planned(plan) && !plan->waits_for_start;
+	bool notifies = seccomp_late(plan) && plan->seccomp.notifies && !plan->waits_for_start;
+	struct seccomp_agent agent;
 
+	if (notifies)
+		agent = describe_agent(creation);
 	if (sync_send(creation->sync, SYNC_GO, err) < 0)
 		return -err->code;
-	return sync_receive_end(creation->sync, creation->init, hooked, err);
+	return sync_receive_end(creation->sync, creation->init, notifies ? &agent : NULL, hooked,
+				err);
 }
 
 /* Say something that nobody need hear any more. */

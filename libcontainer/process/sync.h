@@ -10,6 +10,8 @@
  *       PAUSED                      ------->     limits, record, pid file
  *                                   <-------   GO
  *       HOOKED                      ------->     startContainer hooks have run, where there are any
+ *       LISTENER (of the filter)    ------->     gives it to the seccomp agent; earlier when the filter
+ *                                   <-------   GO  is loaded early
  *     closes: the program was executed, or init waits for `start`
  *
  *     FAILED with an error        ------->     at any time instead, and init is gone
@@ -28,6 +30,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct seccomp_agent;
 
 enum sync_word {
 	SYNC_CLOSED, /* nobody says this: the other side has closed */
@@ -37,6 +40,7 @@ enum sync_word {
 	SYNC_GO,
 	SYNC_HOOKED,
 	SYNC_PROCESS,
+	SYNC_LISTENER,
 };
 
 /**
@@ -48,6 +52,11 @@ int sync_send(int sync, enum sync_word word, struct error *err);
  * sync_send_terminal() - init: FD, with the leader of its terminal.
  */
 int sync_send_terminal(int sync, int terminal, struct error *err);
+
+/**
+ * sync_send_listener() - init: LISTENER, with that of its filter.
+ */
+int sync_send_listener(int sync, int listener, struct error *err);
 
 /**
  * sync_send_process() - exec: PROCESS, another one takes over the conversation.
@@ -72,7 +81,7 @@ void sync_send_failure(int sync, const struct error *failure);
  * sync_receive() - wait for a word.
  * @pidfd: the other side's process, whose end is noticed even when something else holds its end of
  * the socket open; -1: none
- * @descriptor: set when the word is FD; NULL where none is expected
+ * @descriptor: set when the word is FD or LISTENER; NULL where none is expected
  *
  * Return: the word; FAILED becomes its error, -code. -ECONNRESET: the other side never took part
  */
@@ -80,12 +89,15 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 
 /**
  * sync_receive_end() - wait until the other side closes, which execve does.
- * @hooked: whether it runs hooks before; when it has not said that they have run, then it was not
- * execve that closed its side
+ * @agent: to whom it hands a listener over before; NULL: to none
+ * @hooked: whether it runs hooks before
+ *
+ * When it has not said what it was to say, then it was not execve that closed its side.
  *
  * Return: 0; -ECHILD "init was killed"; -code
  */
-int sync_receive_end(int sync, int pidfd, bool hooked, struct error *err);
+int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
+		     struct error *err);
 
 /**
  * sync_receive_go() - init: wait for GO; whatever else is said means that the creator has gone.

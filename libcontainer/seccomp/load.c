@@ -3,11 +3,19 @@
  * Whether, when and how the filter goes into the kernel (seccomp(2)).
  */
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/io.h"
 #include "libcontainer/seccomp/simulate.h"
+#include "libcontainer/seccomp/thread.h"
 #include "libcontainer/steps.h"
+#include "spec/check.h"
+
+/* In the container's directory. */
+#define KEPT "seccomp"
 
 /* Nothing more is known about the profile's flags: they are words that the kernel has a bit for. */
 static unsigned flag_bits(const struct strings *flags)
@@ -36,19 +44,81 @@ static int make_program(const struct seccomp *profile, struct arena *arena,
 	return seccomp_check(profile, &calls, program, err);
 }
 
+/* Of a container that is there it was made by create. */
+static int plan_program(struct plan *plan, struct error *err)
+{
+	const struct joined *joined = plan->joined;
+	struct sock_fprog *program = &plan->seccomp.program;
+
+	if (!joined || joined->filter.len == 0)
+		return make_program(plan->config->linux->seccomp, plan->arena, program, err);
+	*program = joined->filter;
+	return 0;
+}
+
+/* Init as it is in the end. */
+static bool may_load(const struct plan *plan)
+{
+	return plan->config->process->noNewPrivileges ||
+	       (plan->process.capabilities.effective & 1ULL << CAP_SYS_ADMIN);
+}
+
+/* The kernel makes none in this scheduling class, and none beyond this limit. */
+static bool may_have_thread(const struct plan *plan)
+{
+	const struct scheduler *scheduler = plan->config->process->scheduler;
+	const struct resources *resources = plan->config->linux->resources;
+	const struct pids *pids = resources ? resources->pids : NULL;
+
+	return !(scheduler && scheduler->policy == SCHED_DEADLINE) &&
+	       !(pids && pids->limit && *pids->limit == 1);
+}
+
+/*
+ * As the last call before execve, so that a profile need allow nothing on kist's behalf: by init,
+ * where it may, or by a thread, which then has the filter, too, and could not send a listener.
+ */
+static int plan_loading(struct plan *plan, struct error *err)
+{
+	const struct seccomp *profile = plan->config->linux->seccomp;
+	struct seccomp_plan *seccomp = &plan->seccomp;
+
+	seccomp->notifies = seccomp_notifies(profile);
+	if (may_load(plan))
+		return 0;
+	seccomp->by_thread = !seccomp->notifies && may_have_thread(plan);
+	seccomp->early = !seccomp->by_thread;
+	if (seccomp->early && profile->defaultAction == SECCOMP_RET_USER_NOTIF)
+		return error_set(err, EINVAL,
+				 "defaultAction: without process.noNewPrivileges, SCMP_ACT_NOTIFY "
+				 "would have the agent answer calls of kist's own");
+	return 0;
+}
+
+static unsigned plan_flags(const struct plan *plan)
+{
+	unsigned flags = flag_bits(&plan->config->linux->seccomp->flags);
+
+	/* The thread that sends the listener must not have the filter. */
+	if (plan->seccomp.notifies)
+		return (flags | SECCOMP_FILTER_FLAG_NEW_LISTENER) &
+		       ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
+	/* The kernel refuses it without a listener. */
+	return flags & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+}
+
 int seccomp_plan(struct plan *plan, struct error *err)
 {
 	const struct seccomp *profile = plan->config->linux->seccomp;
 
 	if (!profile)
 		return 0;
-	if (make_program(profile, plan->arena, &plan->seccomp.program, err) < 0)
+	if (plan_program(plan, err) < 0 || plan_loading(plan, err) < 0)
 		return error_wrap(err, "linux.seccomp");
-	/* It is about the listener of SCMP_ACT_NOTIFY; the kernel refuses it without one. */
-	plan->seccomp.flags =
-		flag_bits(&profile->flags) & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-	plan->seccomp.early = !plan->config->process->noNewPrivileges;
-	return 0;
+	plan->seccomp.flags = plan_flags(plan);
+	if (!plan->seccomp.notifies)
+		return 0;
+	return io_check_socket(profile->listenerPath, "linux.seccomp.listenerPath", err);
 }
 
 void seccomp_print(const struct plan *plan, FILE *out)
@@ -60,36 +130,122 @@ void seccomp_print(const struct plan *plan, FILE *out)
 		plan->seccomp.program.len);
 	for (size_t i = 0; i < profile->flags.count; i++)
 		fprintf(out, "\t\t%s\n", profile->flags.at[i]);
+	if (plan->seccomp.by_thread)
+		fputs("\t\tby a thread that keeps CAP_SYS_ADMIN\n", out);
+	if (plan->seccomp.notifies)
+		fprintf(out, "\t\tagent %s\n", profile->listenerPath);
+}
+
+bool seccomp_planned(const struct plan *plan)
+{
+	return plan->seccomp.program.len > 0;
 }
 
 bool seccomp_early(const struct plan *plan)
 {
-	return plan->seccomp.program.len > 0 && plan->seccomp.early;
+	return seccomp_planned(plan) && plan->seccomp.early;
 }
 
 bool seccomp_late(const struct plan *plan)
 {
-	return plan->seccomp.program.len > 0 && !plan->seccomp.early;
+	return seccomp_planned(plan) && !plan->seccomp.early;
+}
+
+bool seccomp_by_thread(const struct plan *plan)
+{
+	return seccomp_planned(plan) && plan->seccomp.by_thread;
+}
+
+/*
+ * Keeping the program
+ */
+
+int seccomp_step_keep(struct creation *creation, struct error *err)
+{
+	const struct sock_fprog *program = &creation->plan->seccomp.program;
+
+	return io_create_file(creation->record.directory, KEPT, 0600, program->filter,
+			      program->len * sizeof *program->filter, err);
+}
+
+int seccomp_read_kept(int directory, struct arena *arena, struct sock_fprog *program,
+		      struct error *err)
+{
+	/* One more, to see that the file is too long. */
+	const size_t room = (BPF_MAXINSNS + 1) * sizeof *program->filter;
+	struct sock_filter *filter = arena_alloc(arena, room);
+	ssize_t size = io_read_file(directory, KEPT, (char *)filter, room, err);
+
+	if (size == -ENOENT)
+		return 0;
+	if (size < 0)
+		return -err->code;
+	if (size == 0 || size % sizeof *filter || size / sizeof *filter > BPF_MAXINSNS)
+		return error_set(err, EINVAL, "%s: is not a filter", KEPT);
+	*program = (struct sock_fprog){(unsigned short)(size / sizeof *filter), filter};
+	return 0;
+}
+
+/*
+ * Loading
+ */
+
+int seccomp_step_thread(struct creation *creation, struct error *err)
+{
+	const struct seccomp_plan *plan = &creation->plan->seccomp;
+
+	creation->seccomp_thread = seccomp_thread_begin_load(&plan->program, plan->flags, err);
+	return creation->seccomp_thread ? 0 : -err->code;
+}
+
+/* What seccomp(2) answered: an errno, or with TSYNC the thread that stands in the way. */
+static int error_not_loaded(const struct seccomp_plan *plan, long answer, struct error *err)
+{
+	int code = (int)-answer;
+
+	if (answer > 0)
+		return error_set(err, EBUSY, "thread %ld has another filter", answer);
+	if (code == EACCES)
+		return error_set(
+			err, EACCES,
+			"loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
+	if (code == EBUSY)
+		return error_set(err, EBUSY,
+				 "SCMP_ACT_NOTIFY: kist itself has a filter with a listener");
+	if (code == EINVAL && plan->flags)
+		return error_set(err, EINVAL,
+				 "linux.seccomp.flags: this kernel does not know them all (%#x)",
+				 plan->flags);
+	return error_set(err, code, "seccomp(2): %s", error_describe(code));
+}
+
+static long load(const struct seccomp_plan *plan)
+{
+	long answer = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->flags, &plan->program);
+
+	return answer < 0 ? -errno : answer;
+}
+
+static int load_and_send(const struct creation *creation, struct error *err)
+{
+	const struct seccomp_plan *plan = &creation->plan->seccomp;
+	struct seccomp_thread *thread = seccomp_thread_begin_send(creation->sync, err);
+	long listener;
+
+	if (!thread)
+		return -err->code;
+	listener = load(plan);
+	seccomp_thread_send(thread, (int)listener);
+	return listener < 0 ? error_not_loaded(plan, listener, err) : 0;
 }
 
 int seccomp_step_load(struct creation *creation, struct error *err)
 {
 	const struct seccomp_plan *plan = &creation->plan->seccomp;
+	long answer;
 
-	long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, plan->flags, &plan->program);
-
-	if (result == 0)
-		return 0;
-	/* TSYNC: there is no other thread, and yet the kernel names one. */
-	if (result > 0)
-		return error_set(err, EBUSY, "thread %ld has another filter", result);
-	if (errno == EACCES)
-		return error_set(
-			err, EACCES,
-			"loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
-	if (errno == EINVAL && plan->flags)
-		return error_set(err, EINVAL,
-				 "linux.seccomp.flags: this kernel does not know them all (%#x)",
-				 plan->flags);
-	return error_errno(err, "seccomp(2)");
+	if (plan->notifies)
+		return load_and_send(creation, err);
+	answer = plan->by_thread ? seccomp_thread_load(creation->seccomp_thread) : load(plan);
+	return answer == 0 ? 0 : error_not_loaded(plan, answer, err);
 }

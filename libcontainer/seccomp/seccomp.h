@@ -20,8 +20,9 @@ struct seccomp_calls;
 struct seccomp_plan {
 	struct sock_fprog program; /* len 0: no filter */
 	unsigned flags;            /* SECCOMP_FILTER_FLAG_* */
-	bool early; /* without noNewPrivileges the filter needs CAP_SYS_ADMIN: before capabilities
-		       go */
+	bool early;                /* before capabilities go, else as the last call before execve */
+	bool by_thread; /* late, by a thread that keeps the capability which init gives up */
+	bool notifies;  /* an agent gets the listener */
 };
 
 /**
@@ -40,5 +41,22 @@ void seccomp_print(const struct plan *plan, FILE *out);
 int seccomp_step_load(struct creation *creation, struct error *err);
 bool seccomp_early(const struct plan *plan);
 bool seccomp_late(const struct plan *plan);
+
+/* Make the thread that will load it. */
+int seccomp_step_thread(struct creation *creation, struct error *err);
+bool seccomp_by_thread(const struct plan *plan);
+
+/* Host: keep the program in the container's directory, for those who join it. */
+int seccomp_step_keep(struct creation *creation, struct error *err);
+bool seccomp_planned(const struct plan *plan);
+
+/**
+ * seccomp_read_kept() - the program that seccomp_step_keep() has kept.
+ * @directory: of the container
+ *
+ * Return: 0, also when there is none: program->len is 0 then; or -code
+ */
+int seccomp_read_kept(int directory, struct arena *arena, struct sock_fprog *program,
+		      struct error *err);
 
 #endif

@@ -153,6 +153,7 @@ Test(create_tables, the_filter_is_loaded_in_one_of_two_places)
 
 	cr_expect_lt(early, index_of(child_steps, child_step_count, capabilities_step_bound));
 	cr_expect_eq(child_steps[early].when, seccomp_early);
+	EXPECT_ORDER(child, scheduling_step_set, seccomp_step_thread, capabilities_step_bound);
 	cr_expect_eq(late->run, seccomp_step_load);
 	cr_expect_eq(late->when, seccomp_late);
 	cr_expect_eq(child_steps[child_step_count - 1].run, executable_step_execute);

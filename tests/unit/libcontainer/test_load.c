@@ -4,6 +4,9 @@
  */
 #include <linux/seccomp.h>
 
+#include <linux/capability.h>
+
+#include "libcontainer/io.h"
 #include "libcontainer/seccomp/seccomp.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
@@ -18,14 +21,128 @@ Test(load, no_profile_no_filter)
 	cr_expect_not(seccomp_early(&plan) || seccomp_late(&plan));
 }
 
-Test(load, no_new_privileges_say_when)
+/* Who loads it, and when. */
+enum { INIT_LATE, THREAD_LATE, INIT_EARLY };
+
+static int decide(void)
+{
+	plan.seccomp = (struct seccomp_plan){0};
+	PLAN(seccomp_plan(&plan, &err));
+	cr_expect_neq(seccomp_early(&plan), seccomp_late(&plan));
+	if (seccomp_by_thread(&plan))
+		return seccomp_late(&plan) ? THREAD_LATE : -1;
+	return seccomp_late(&plan) ? INIT_LATE : INIT_EARLY;
+}
+
+Test(load, as_the_last_call_by_who_may)
 {
 	linux_config.seccomp = &profile;
-	PLAN(seccomp_plan(&plan, &err));
-	cr_expect(seccomp_early(&plan) && !seccomp_late(&plan));
+	cr_expect_eq(decide(), THREAD_LATE);
+	plan.process.capabilities.effective = 1ULL << CAP_SYS_ADMIN;
+	cr_expect_eq(decide(), INIT_LATE);
+	plan.process.capabilities.effective = 0;
 	process.noNewPrivileges = true;
+	cr_expect_eq(decide(), INIT_LATE);
+}
+
+Test(load, early_where_there_can_be_no_thread)
+{
+	const struct scheduler deadline = {.policy = SCHED_DEADLINE};
+	const int64_t one = 1;
+	const struct pids pids = {.limit = &one};
+	const struct resources resources = {.pids = &pids};
+
+	linux_config.seccomp = &profile;
+	process.scheduler = &deadline;
+	cr_expect_eq(decide(), INIT_EARLY);
+	process.scheduler = NULL;
+	linux_config.resources = &resources;
+	cr_expect_eq(decide(), INIT_EARLY);
+	process.noNewPrivileges = true;
+	cr_expect_eq(decide(), INIT_LATE);
+}
+
+static const struct seccomp_syscall notified[] = {
+	{.names = STRINGS("uname"), .action = SECCOMP_RET_USER_NOTIF},
+};
+
+static struct seccomp with_agent = {
+	.defaultAction = SECCOMP_RET_ALLOW,
+	.listenerPath = "/agent",
+	.syscalls = {1, notified},
+	.flags = STRINGS("SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"),
+};
+
+/* The thread that loads a filter has it, and that which sends its listener must not. */
+Test(load, an_agent_is_told_by_another_thread)
+{
+	linux_config.seccomp = &with_agent;
+	cr_expect_eq(decide(), INIT_EARLY);
+	process.noNewPrivileges = true;
+	cr_expect_eq(decide(), INIT_LATE);
+	cr_expect_eq(plan.seccomp.flags,
+		     SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+}
+
+/* What create has kept is taken as it is. */
+Test(load, who_joins_has_the_program)
+{
+	static struct sock_filter filter = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+	const struct joined joined = {.filter = {1, &filter}};
+
+	linux_config.seccomp = &profile;
+	plan.joined = &joined;
 	PLAN(seccomp_plan(&plan, &err));
-	cr_expect(!seccomp_early(&plan) && seccomp_late(&plan));
+	cr_expect_eq(plan.seccomp.program.filter, &filter);
+}
+
+CHILD_TEST(load, a_program_is_kept)
+{
+	struct sock_fprog kept = {0};
+	char zeros[8 * (BPF_MAXINSNS + 1)] = "";
+
+	own_mnt();
+	creation.record.directory = open("/mnt", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	STEP(seccomp_read_kept(creation.record.directory, &arena, &kept, &err));
+	EXPECT(kept.len == 0);
+	linux_config.seccomp = &with_agent;
+	process.noNewPrivileges = true;
+	STEP(seccomp_plan(&plan, &err));
+	STEP(seccomp_step_keep(&creation, &err));
+	STEP(seccomp_read_kept(creation.record.directory, &arena, &kept, &err));
+	EXPECT(kept.len == plan.seccomp.program.len);
+	EXPECT(memcmp(kept.filter, plan.seccomp.program.filter, kept.len * sizeof *kept.filter) ==
+	       0);
+	EXPECT(unlink("/mnt/seccomp") == 0);
+	put_file("/mnt/seccomp", 0600, "seven b");
+	FAILS(seccomp_read_kept(creation.record.directory, &arena, &kept, &err), EINVAL,
+	      "seccomp: is not a filter");
+	EXPECT(unlink("/mnt/seccomp") == 0);
+	EXPECT(io_create_file(creation.record.directory, "seccomp", 0600, zeros, sizeof zeros,
+			      &err) == 0);
+	FAILS(seccomp_read_kept(creation.record.directory, &arena, &kept, &err), EINVAL,
+	      "seccomp: is not a filter");
+}
+
+/* Init has neither the capability nor a call to spare. */
+CHILD_TEST(load, by_a_thread)
+{
+	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
+	STEP(seccomp_plan(&plan, &err));
+	STEP(seccomp_step_thread(&creation, &err));
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	STEP(seccomp_step_load(&creation, &err));
+	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
+	EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
+}
+
+CHILD_TEST(load, by_a_thread_without_the_capability)
+{
+	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
+	STEP(seccomp_plan(&plan, &err));
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	STEP(seccomp_step_thread(&creation, &err));
+	FAILS(seccomp_step_load(&creation, &err), EPERM, "seccomp(2): Operation not permitted");
 }
 
 Test(load, flags_are_bits)
@@ -45,7 +162,9 @@ CHILD_TEST(load, is_in_force)
 		(struct strings)STRINGS("SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_TSYNC",
 					"SECCOMP_FILTER_FLAG_SPEC_ALLOW");
 	linux_config.seccomp = &profile;
+	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
+	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 	STEP(seccomp_step_load(&creation, &err));
 	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
 }
@@ -54,6 +173,7 @@ CHILD_TEST(load, needs_privileges_or_their_renunciation)
 {
 	linux_config.seccomp = &profile;
 	STEP(seccomp_plan(&plan, &err));
+	plan.seccomp.by_thread = false;
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
 	FAILS(seccomp_step_load(&creation, &err), EACCES,
 	      "loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
@@ -64,6 +184,7 @@ CHILD_TEST(load, needs_privileges_or_their_renunciation)
 CHILD_TEST(load, unknown_flags_are_the_kernel_s_fault)
 {
 	linux_config.seccomp = &profile;
+	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
 	plan.seccomp.flags = 1U << 30;
 	FAILS(seccomp_step_load(&creation, &err), EINVAL,

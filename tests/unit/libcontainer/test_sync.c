@@ -6,8 +6,10 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <sys/un.h>
 
 #include "libcontainer/io.h"
+#include "libcontainer/seccomp/agent.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
 
@@ -281,22 +283,75 @@ Test(sync, the_end_after_hooks)
 {
 	SAY(SYNC_HOOKED);
 	close(other);
-	PLAN(sync_receive_end(creation.sync, -1, true, &err));
+	PLAN(sync_receive_end(creation.sync, -1, NULL, true, &err));
 }
 
 Test(sync, the_end_without_a_word_of_hooks)
 {
 	close(other);
-	REFUSED(sync_receive_end(creation.sync, -1, true, &err), ECHILD,
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, true, &err), ECHILD,
 		"init was killed while hooks ran");
-	PLAN(sync_receive_end(creation.sync, -1, false, &err));
+	PLAN(sync_receive_end(creation.sync, -1, NULL, false, &err));
 }
 
 Test(sync, hooks_that_there_are_not)
 {
 	SAY(SYNC_HOOKED);
-	REFUSED(sync_receive_end(creation.sync, -1, false, &err), EPROTO,
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &err), EPROTO,
 		"init said something unexpected (5)");
+}
+
+/* An agent in a mount namespace of the child's own; what it says to init is tested, too. */
+CHILD_TEST(sync, a_listener_is_handed_over)
+{
+	const struct seccomp_agent agent = {.path = "/mnt/agent", .state = "{}"};
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/mnt/agent"};
+	_close_ int listener = open("/dev/null", O_RDWR | O_CLOEXEC);
+	_close_ int socket_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_close_ int connection = -1, received = -1;
+	char text[16] = "";
+
+	own_mnt();
+	EXPECT(bind(socket_fd, (struct sockaddr *)&address, sizeof address) == 0);
+	EXPECT(listen(socket_fd, 1) == 0);
+	STEP(sync_send(other, SYNC_HOOKED, &err));
+	STEP(sync_send_listener(other, listener, &err));
+	EXPECT(shutdown(other, SHUT_WR) == 0);
+	STEP(sync_receive_end(creation.sync, -1, &agent, true, &err));
+	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_GO);
+	connection = accept4(socket_fd, NULL, NULL, SOCK_CLOEXEC);
+	EXPECT(io_receive_descriptor(connection, text, sizeof text, &received, &err) == 2);
+	EXPECT(strcmp(text, "{}") == 0 && received >= 0);
+	EXPECT(read(connection, text, 1) == 0);
+}
+
+CHILD_TEST(sync, a_listener_that_nobody_takes)
+{
+	const struct seccomp_agent agent = {.path = "/mnt/agent", .state = "{}"};
+	_close_ int listener = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	own_mnt();
+	STEP(sync_send_listener(other, listener, &err));
+	FAILS(sync_receive_end(creation.sync, -1, &agent, false, &err), ENOENT,
+	      "linux.seccomp.listenerPath: /mnt/agent: connect: No such file or directory");
+}
+
+Test(sync, the_end_without_a_listener)
+{
+	const struct seccomp_agent agent = {.path = "/agent", .state = "{}"};
+
+	close(other);
+	REFUSED(sync_receive_end(creation.sync, -1, &agent, false, &err), ECHILD,
+		"init was killed before its filter was loaded");
+}
+
+Test(sync, a_listener_that_there_is_not)
+{
+	SAY(SYNC_LISTENER);
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &err), EPROTO,
+		"init said something unexpected (7)");
+	SAY(SYNC_LISTENER);
+	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (7)");
 }
 
 /* Between its creation and `start` no hook runs. */

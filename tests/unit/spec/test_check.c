@@ -370,6 +370,26 @@ static const struct document_case seccomp[] = {
 	 "config.json: linux.seccomp.defaultErrnoRet: SCMP_ACT_ALLOW takes no errno", EINVAL},
 };
 
+static const struct document_case listeners[] = {
+	{SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerMetadata\":\"m\""),
+	 "config.json: linux.seccomp.listenerMetadata: must not be set without listenerPath",
+	 EINVAL},
+	{SECCOMP("\"defaultAction\":\"SCMP_ACT_NOTIFY\""),
+	 "config.json: linux.seccomp.listenerPath: required by SCMP_ACT_NOTIFY", EINVAL},
+	{SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"syscalls\":[{\"names\":[\"a\"],"
+		 "\"action\":\"SCMP_ACT_NOTIFY\"}]"),
+	 "config.json: linux.seccomp.listenerPath: required by SCMP_ACT_NOTIFY", EINVAL},
+	{SECCOMP("\"defaultAction\":\"SCMP_ACT_NOTIFY\",\"listenerPath\":\"/s\","
+		 "\"listenerMetadata\":\"m\""),
+	 NULL},
+	{SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"listenerPath\":\"/s\""), NULL},
+};
+
+Test(check, seccomp_listeners)
+{
+	expect_cases(listeners, COUNT(listeners));
+}
+
 Test(check, seccomp)
 {
 	expect_cases(seccomp, COUNT(seccomp));

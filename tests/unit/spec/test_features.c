@@ -79,7 +79,7 @@ static const struct {
 	{"potentiallyUnsafeConfigAnnotations", 0},
 	{"linux.namespaces", 7},
 	{"linux.capabilities", 41},
-	{"linux.seccomp.actions", 8},
+	{"linux.seccomp.actions", 9},
 	{"linux.seccomp.operators", 7},
 	{"linux.seccomp.archs", 23},
 	{"linux.seccomp.knownFlags", 4},
@@ -168,7 +168,7 @@ Test(features, namespaces_are_those_that_are_accepted)
 Test(features, seccomp_is_what_is_accepted)
 {
 	expect_listed_is_accepted("linux.seccomp.actions", &seccomp_action_words,
-				  SECCOMP("\"defaultAction\":\"@\""));
+				  SECCOMP("\"listenerPath\":\"/s\",\"defaultAction\":\"@\""));
 	expect_listed_is_accepted(
 		"linux.seccomp.archs", &seccomp_architecture_words,
 		SECCOMP("\"defaultAction\":\"SCMP_ACT_LOG\",\"architectures\":[\"@\"]"));

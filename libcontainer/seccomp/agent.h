@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The seccomp agent: who answers the system calls that SCMP_ACT_NOTIFY stops (config-linux.md,
+ * Seccomp, The Container Process State; seccomp_unotify(2)).
+ */
+#ifndef KIST_SECCOMP_AGENT_H
+#define KIST_SECCOMP_AGENT_H
+
+#include "libcontainer/record.h"
+#include "spec/config.h"
+
+struct seccomp_agent {
+	const char *path;  /* listenerPath */
+	const char *state; /* the container process state, to be sent with the listener */
+};
+
+/**
+ * seccomp_agent_describe() - what the agent is to be told.
+ * @pid: of the process that has the filter; the record's is that of init
+ * @status: of the container
+ */
+struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
+					    const struct record *record, enum status status,
+					    pid_t pid, struct arena *arena);
+
+/**
+ * seccomp_agent_read() - the same, from the configuration that the container was made from.
+ *
+ * Return: 0 or -code
+ */
+int seccomp_agent_read(const struct record *record, enum status status, struct arena *arena,
+		       struct seccomp_agent *agent, struct error *err);
+
+/**
+ * seccomp_agent_send() - connect to the agent, give it the listener, and close the connection.
+ *
+ * Return: 0, or -code with linux.seccomp.listenerPath in front of the error
+ */
+int seccomp_agent_send(const struct seccomp_agent *agent, int listener, struct error *err);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/seccomp/thread.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/capability.h>
+#include <sys/mman.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/process/sync.h"
+
+enum { IDLE, ASKED, SPINNING, DONE };
+
+/* The threads share libc's errno, too: only one of them makes system calls at a time. */
+static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
+{
+	return syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL);
+}
+
+static void spin_until_done(struct seccomp_thread *thread)
+{
+	while (atomic_load(&thread->state) != DONE)
+		cpu_relax();
+}
+
+static struct seccomp_thread *allocate(struct error *err)
+{
+	struct seccomp_thread *thread = mmap(NULL, sizeof *thread, PROT_READ | PROT_WRITE,
+					     MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+
+	if (thread != MAP_FAILED)
+		return thread;
+	error_errno(err, "mmap");
+	return NULL;
+}
+
+/* Not by pthread_create(3), which expects a process that libc has set up. */
+static struct seccomp_thread *begin(struct seccomp_thread *thread, int (*run)(void *),
+				    struct error *err)
+{
+	const int flags =
+		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+
+	if (clone(run, thread->stack + sizeof thread->stack, flags, thread) >= 0)
+		return thread;
+	error_errno(err, "clone a second thread");
+	munmap(thread, sizeof *thread);
+	return NULL;
+}
+
+/*
+ * Load
+ */
+
+static int keep_only_sys_admin(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const uint32_t mask = 1U << CAP_SYS_ADMIN;
+	struct __user_cap_data_struct data[2] = {{.effective = mask, .permitted = mask}};
+
+	return capset(&header, data);
+}
+
+/* Init has made its last system call once it sleeps, which being woken proves, or spins. Asleep it
+ * leaves the only processor that there may be to this thread. */
+static void await_rest(struct seccomp_thread *thread)
+{
+	while (futex(&thread->turn, FUTEX_WAKE, 1) != 1 && atomic_load(&thread->state) != SPINNING)
+		sched_yield();
+}
+
+static long load_into_all(const struct seccomp_thread *thread)
+{
+	long answer = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			      thread->flags | SECCOMP_FILTER_FLAG_TSYNC, thread->program);
+
+	return answer < 0 ? -errno : answer;
+}
+
+__attribute__((noreturn)) static int run_load(void *context)
+{
+	struct seccomp_thread *thread = context;
+	int refused = keep_only_sys_admin() < 0 ? errno : 0;
+
+	while (atomic_load(&thread->state) == IDLE)
+		futex(&thread->state, FUTEX_WAIT, IDLE);
+	await_rest(thread);
+	thread->answer = refused ? -refused : load_into_all(thread);
+	atomic_store(&thread->state, DONE);
+	/* The filter is this thread's, too, and need not let it end. */
+	for (;;)
+		cpu_relax();
+}
+
+struct seccomp_thread *seccomp_thread_begin_load(const struct sock_fprog *program, unsigned flags,
+						 struct error *err)
+{
+	struct seccomp_thread *thread = allocate(err);
+
+	if (!thread)
+		return NULL;
+	thread->program = program;
+	thread->flags = flags;
+	return begin(thread, run_load, err);
+}
+
+long seccomp_thread_load(struct seccomp_thread *thread)
+{
+	uint32_t asked = ASKED;
+
+	atomic_store(&thread->state, ASKED);
+	futex(&thread->state, FUTEX_WAKE, 1);
+	futex(&thread->turn, FUTEX_WAIT, 0);
+	atomic_compare_exchange_strong(&thread->state, &asked, SPINNING);
+	spin_until_done(thread);
+	return thread->answer;
+}
+
+/*
+ * Send
+ */
+
+static int send_listener(const struct seccomp_thread *thread)
+{
+	struct error err;
+
+	if (sync_send_listener(thread->sync, thread->listener, &err) < 0)
+		return -err.code;
+	return sync_receive_go(thread->sync, &err);
+}
+
+static int run_send(void *context)
+{
+	struct seccomp_thread *thread = context;
+
+	while (atomic_load(&thread->state) == IDLE)
+		sched_yield();
+	if (thread->listener >= 0) {
+		/* A program without its agent would wait for ever. */
+		if (send_listener(thread) < 0)
+			_exit(EXIT_FAILURE);
+		close(thread->listener);
+	}
+	atomic_store(&thread->state, DONE);
+	return 0;
+}
+
+struct seccomp_thread *seccomp_thread_begin_send(int sync, struct error *err)
+{
+	struct seccomp_thread *thread = allocate(err);
+
+	if (!thread)
+		return NULL;
+	thread->sync = sync;
+	return begin(thread, run_send, err);
+}
+
+void seccomp_thread_send(struct seccomp_thread *thread, int listener)
+{
+	thread->listener = listener;
+	atomic_store(&thread->state, ASKED);
+	spin_until_done(thread);
+}
