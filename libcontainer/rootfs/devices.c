@@ -173,12 +173,17 @@ static int fail_device(const struct device_plan *device, struct error *err)
 static int open_host_device(const struct device_plan *device, struct error *err)
 {
 	_close_ int node = open(device->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_close_ int mount = -1;
 
 	if (node < 0)
 		return error_errno(err, "%s", device->path);
 	if (check_node(node, device, err) < 0)
 		return -err->code;
-	return mountfd_clone(node, "", 0, err);
+	mount = mountfd_clone(node, "", 0, err);
+	/* Not in the group of the host's /dev: what is mounted over it would appear there, too. */
+	if (mount < 0 || mountfd_propagate(mount, MS_PRIVATE, err) < 0)
+		return -err->code;
+	return take(&mount);
 }
 
 int devices_open(const struct device_plan *device, struct error *err)

@@ -297,3 +297,12 @@ def test_failures(kist, bundle, host, stage, value):
     stage(bundle)
     kist.refuses(bundle, None, command="create")
     assert not host.has_changed()
+
+
+def test_devices_of_a_user_namespace(kist, bundle, host):
+    """They are the host's own, bound: no peers of its /dev, over which the container could mount."""
+    own_user_namespace(bundle)
+    report = kist.report(bundle)
+    assert report.mount("/dev/null") and host.mount("/dev").propagation
+    assert all(not mount.propagation for mount in report.mounts)
+    assert not host.has_changed()
