@@ -5,7 +5,7 @@
 int command_create(const struct global *global, struct command_options *options, char **argv,
 		   struct error *err)
 {
-	if (seal_for(&options->container, global->call, err) < 0)
+	if (seal_for(&options->container, global->call, false, err) < 0)
 		return -err->code;
 	options->container.id = argv[0];
 	return container_create(&options->container, err);

@@ -66,7 +66,7 @@ int command_run(const struct global *global, struct command_options *options, ch
 		return error_set(err, EINVAL,
 				 "--rootfs is for a container without a bundle: leave --bundle and "
 				 "--config out");
-	if (seal_for(container, global->call, err) < 0)
+	if (seal_for(container, global->call, !container->detach, err) < 0)
 		return -err->code;
 	if (container->detach)
 		return run_detached(container, err);

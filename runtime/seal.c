@@ -113,9 +113,19 @@ static bool is_static(void)
 	return getauxval(AT_BASE) == 0;
 }
 
-int seal_for(struct container_options *options, char **call, struct error *err)
+/* Linux 6.11 and 6.12 did let running files be written to. */
+static bool is_writable_while_it_runs(void)
+{
+	_close_ int executable = open("/proc/self/exe", O_WRONLY | O_CLOEXEC);
+
+	return executable >= 0;
+}
+
+int seal_for(struct container_options *options, char **call, bool stays, struct error *err)
 {
 	options->seal = seal;
 	options->seal_context = call;
-	return is_static() ? 0 : seal_executable(call, err);
+	if (stays && is_static() && !is_writable_while_it_runs())
+		return 0;
+	return seal_executable(call, err);
 }

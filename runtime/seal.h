@@ -10,6 +10,8 @@
 #ifndef KIST_SEAL_H
 #define KIST_SEAL_H
 
+#include <stdbool.h>
+
 #include "libcontainer/container.h"
 
 /**
@@ -25,12 +27,14 @@ int seal_executable(char **call, struct error *err);
 
 /**
  * seal_for() - the same for a new container, where it is needed.
+ * @stays: the calling process stays until the container has ended
  *
- * A script of the image can have kist executed inside. Of a kist with a dynamic linker that would run
- * the image's libraries, so that one always goes on sealed. What is linked statically runs nothing but
- * kist, as the one process of a new pid namespace, with which all others in there end: it only needs to
- * be sealed where other processes are. libcontainer tells when.
+ * The kernel lets nobody write to a file that is being executed, and the caller executes it. So a
+ * caller that stays protects it for as long as a new pid namespace has processes, and need not go on
+ * sealed; unless kist has a dynamic linker, which would run libraries of the image when a script there
+ * has kist executed. Where the container shares a pid namespace, others may outlive it: libcontainer
+ * tells.
  */
-int seal_for(struct container_options *options, char **call, struct error *err);
+int seal_for(struct container_options *options, char **call, bool stays, struct error *err);
 
 #endif
