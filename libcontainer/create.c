@@ -63,6 +63,7 @@ const struct step host_steps[] = {
 	{"id", record_step_check, NULL, NULL, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
 	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
+	{"resctrl group", rdt_step_check, NULL, rdt_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
 	{"id", record_step_claim, record_undo, NULL, NULL},
 	/* Whoever joins need not compile it again. */
@@ -72,6 +73,8 @@ const struct step host_steps[] = {
 	{"hooks", hooks_step_describe, hooks_undo, hooks_planned, hooks_later_print},
 	/* A caller that passes less than it says is found out before there is a container. */
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
+	/* Above the cgroup, whose processes are killed before the group goes that they are in. */
+	{"resctrl group", rdt_step_create, rdt_undo, rdt_planned, rdt_print},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
 	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
 	/* Before the sources that they are for, and before init, which inherits them. */
@@ -132,6 +135,8 @@ const struct step child_steps[] = {
 	{"begin", self_step_begin, NULL, NULL, NULL},
 	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	/* Before it makes children, who are born where it is. */
+	{"resctrl group", rdt_step_join, NULL, rdt_planned, NULL},
 	/* In the cgroup, whose CPUs they are. */
 	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
 	/* An ordinary user's: once init is guarded only root could. */
@@ -326,6 +331,7 @@ void creation_finish(struct creation *creation)
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
+	close_all(creation->rdt.tasks, creation->rdt.count);
 	close_all(rootfs->sources, rootfs->sources ? rootfs->count : 0);
 	close_all(rootfs->mappings, rootfs->mappings ? rootfs->mapping_count : 0);
 	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
@@ -397,6 +403,7 @@ static int source_read(struct source *source, const struct container_options *op
 	plan->options = options;
 	plan->bundle = arena_strdup(&source->arena, absolute);
 	plan->arena = &source->arena;
+	rdt_read_host(plan);
 	return 0;
 }
 

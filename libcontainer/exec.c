@@ -49,6 +49,7 @@ const struct step exec_host_steps[] = {
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
 	/* One that does not exist, or has gone, too. */
 	{"cgroup", cgroup_step_open, NULL, cgroup_planned, cgroup_joined_print},
+	{"resctrl group", rdt_step_open, NULL, rdt_planned, rdt_print},
 	/* And callers that do not listen. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
@@ -71,6 +72,7 @@ const struct step exec_child_steps[] = {
 	{"begin", self_step_begin, NULL, NULL, NULL},
 	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
 	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	{"resctrl group", rdt_step_join, NULL, rdt_planned, NULL},
 	/* In the cgroup, whose CPUs they are: execCPUAffinity.final. */
 	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
 	/* The container's /proc is not in sight yet, which may be a fake. */
@@ -185,6 +187,9 @@ static int read_joined(const struct container *container, struct source *source,
 	    cgroup_read_process(record->pid, &host->hierarchies, &source->arena, &joined->cgroups,
 				err) < 0)
 		return -err->code;
+	if (source->config.linux->intelRdt &&
+	    rdt_read_process(record->pid, &source->arena, &joined->rdt, err) < 0)
+		return -err->code;
 	if (joined->namespaces & 1U << NAMESPACE_USER) {
 		int denies = idmap_denies_setgroups(record->pid, err);
 
@@ -232,6 +237,7 @@ static int source_read(struct source *source, const struct container *container,
 	    seccomp_read_kept(container->record.directory, &source->arena, &source->joined.filter,
 			      err) < 0)
 		return -err->code;
+	rdt_read_host(plan);
 	return read_joined(container, source, err);
 }
 

@@ -37,7 +37,8 @@ struct host {
 				the root of a user namespace */
 	bool detached_mounts; /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;
-	bool selinux;                   /* active */
+	bool selinux;        /* active */
+	const char *resctrl; /* where it is mounted; NULL: nowhere, or nobody asked for it */
 	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without
 					   one unified (hybrid); none: no cgroups */
 };

@@ -6,16 +6,23 @@
 /* Each subject decides for itself; the order does not matter, but for the filter, which comes last:
  * it is the only one that costs time. */
 static int (*const planners[])(struct plan *plan, struct error *err) = {
-	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan,
-	cgroup_plan,     process_plan, capabilities_plan, limits_plan,  lsm_plan,
-	console_plan,    pidfd_plan,   sysctl_plan,       hooks_plan,   seccomp_plan,
+	namespaces_plan, rootfs_plan,  mount_plan,        devices_plan, mask_plan, cgroup_plan,
+	rdt_plan,        process_plan, capabilities_plan, limits_plan,  lsm_plan,  console_plan,
+	pidfd_plan,      sysctl_plan,  hooks_plan,        seccomp_plan,
 };
 
 /* Of a container that is there. */
 static int (*const joined_planners[])(struct plan *plan, struct error *err) = {
-	namespaces_plan_joined, cgroup_plan_joined, process_plan,
-	capabilities_plan,      limits_plan,        lsm_plan,
-	console_plan,           pidfd_plan,         seccomp_plan,
+	namespaces_plan_joined,
+	cgroup_plan_joined,
+	rdt_plan_joined,
+	process_plan,
+	capabilities_plan,
+	limits_plan,
+	lsm_plan,
+	console_plan,
+	pidfd_plan,
+	seccomp_plan,
 };
 
 /* config.md: process is only required when `start` is called. An empty one lets everything else be

@@ -17,6 +17,7 @@
 #include "libcontainer/process/hooks.h"
 #include "libcontainer/process/lsm.h"
 #include "libcontainer/process/process.h"
+#include "libcontainer/rdt.h"
 #include "libcontainer/record.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/seccomp/seccomp.h"
@@ -35,6 +36,7 @@ struct joined {
 	const char *keyring;          /* of the record, too; NULL: none */
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
+	struct rdt_joined rdt;
 };
 
 struct plan {
@@ -53,6 +55,7 @@ struct plan {
 	struct idmap_plan idmap;
 	struct rootfs_plan rootfs;
 	struct cgroup_plan cgroup;
+	struct rdt_plan rdt;
 	struct process_plan process;
 	struct hooks_plan hooks;
 	struct lsm_plan lsm;

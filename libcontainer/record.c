@@ -15,6 +15,7 @@
 #include "libcontainer/host.h"
 #include "libcontainer/io.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/rdt.h"
 #include "libcontainer/start.h"
 #include "libcontainer/steps.h"
 #include "libcontainer/timestamp.h"
@@ -130,6 +131,14 @@ static const struct field cgroup_fields[] = {
 };
 static const struct schema cgroup_schema = SCHEMA(struct record_cgroup, cgroup_fields);
 
+static const struct field rdt_fields[] = {
+	FIELD(struct record_rdt, mount, ABSOLUTE),
+	FIELD(struct record_rdt, control, OPTIONAL),
+	FIELD(struct record_rdt, own, OPTIONAL),
+	FIELD(struct record_rdt, monitored, OPTIONAL),
+};
+static const struct schema rdt_schema = SCHEMA(struct record_rdt, rdt_fields);
+
 static const struct field record_fields[] = {
 	FIELD(struct record, version, REQUIRED),
 	FIELD(struct record, id, REQUIRED),
@@ -138,6 +147,7 @@ static const struct field record_fields[] = {
 	FIELD(struct record, created, REQUIRED),
 	FIELD(struct record, owner, REQUIRED),
 	EMBEDDED(struct record, cgroup, cgroup_schema, REQUIRED),
+	EMBEDDED(struct record, rdt, rdt_schema, OPTIONAL),
 	FIELD(struct record, keyring, OPTIONAL),
 	FIELD(struct record, annotations, OPTIONAL),
 	FIELD(struct record, startContainer, OPTIONAL),
@@ -283,6 +293,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
 	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
 	record->cgroup.freezers = cgroup_freezers(plan);
+	record->rdt = rdt_record(plan);
 }
 
 static int error_in_use(const char *id, struct error *err)

@@ -32,6 +32,17 @@ struct record_cgroup {
 	struct strings freezers; /* see cgroup_freezers() */
 };
 
+/* What of resctrl goes with the container; see rdt.h. */
+struct record_rdt {
+	const char *mount;
+	const char *control; /* the class: a name in the root, "." for the root; NULL: nothing */
+	bool own;            /* remove the class itself */
+	bool monitored; /* remove the monitoring group in it, which is named as the container */
+
+	/* Not written: this create has made the class, whose name is not its own. */
+	bool made;
+};
+
 struct record {
 	const char *version; /* of the record's form */
 	const char *id;
@@ -40,6 +51,7 @@ struct record {
 	const char *created; /* RFC 3339, UTC */
 	uint32_t owner;      /* uid of the creator */
 	struct record_cgroup cgroup;
+	struct record_rdt rdt;
 	const char *keyring; /* the name of the session keyring; NULL: none of its own */
 	struct pairs annotations;
 

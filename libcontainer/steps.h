@@ -33,6 +33,7 @@ struct creation {
 	int procfs;       /* init: private procfs, while there is something to write */
 
 	struct cgroup_handles cgroup;
+	struct rdt_handles rdt;
 	struct rootfs_handles rootfs;
 	struct namespaces_handles namespaces;
 

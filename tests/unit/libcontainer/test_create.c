@@ -79,11 +79,12 @@ Test(create_tables, order_of_undoing)
 			cr_assert_lt(count, 8);
 			found[count++] = host_steps[i].undo;
 		}
-	cr_assert_eq(count, 4);
+	cr_assert_eq(count, 5);
 	cr_expect_eq(found[0], clone_undo);
 	cr_expect_eq(found[1], cgroup_undo);
-	cr_expect_eq(found[2], hooks_undo);
-	cr_expect_eq(found[3], record_undo);
+	cr_expect_eq(found[2], rdt_undo);
+	cr_expect_eq(found[3], hooks_undo);
+	cr_expect_eq(found[4], record_undo);
 }
 
 /* config.md, POSIX-platform Hooks: what must have happened before, and what after. */
@@ -124,6 +125,14 @@ Test(create_tables, order_of_the_keyring)
 	EXPECT_ORDER(host, record_step_claim, keyring_step_name, record_step_write);
 	EXPECT_ORDER(child, idmap_step_become, keyring_step_join, seccomp_step_load,
 		     credentials_step_become);
+}
+
+/* Refused before anything is made, recorded before it is; and whatever init makes is born there. */
+Test(create_tables, order_of_the_resctrl_group)
+{
+	EXPECT_ORDER(host, rdt_step_check, record_step_claim, rdt_step_create, idmap_step_write);
+	EXPECT_ORDER(child, self_step_begin, rdt_step_join, clone_step_inside,
+		     hooks_step_create_container, descriptors_step_close);
 }
 
 /* CPUs and memory nodes are the cgroup's, and the usual filters forbid to choose among them. What

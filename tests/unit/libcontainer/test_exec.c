@@ -56,6 +56,14 @@ Test(exec_tables, order_of_the_host_side)
 		     pidfd_step_send, limits_step_set, record_step_pid_file, sync_step_go);
 }
 
+/* The process is born where its parent is; what it entered by is closed then. */
+Test(exec_tables, order_of_the_resctrl_group)
+{
+	EXPECT_ORDER(host, cgroup_step_open, rdt_step_open, clone_step_follow);
+	EXPECT_ORDER(child, self_step_begin, rdt_step_join, namespaces_step_join_process,
+		     descriptors_step_close, clone_step_inside);
+}
+
 /* CVE-2016-9962: nothing of the host is left when the process is born inside. */
 Test(exec_tables, order_of_joining)
 {

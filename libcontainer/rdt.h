@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Shares of caches and of memory bandwidth, and their monitoring (config-linux.md, IntelRdt; Linux's
+ * filesystems/resctrl.rst).
+ *
+ * A control group of the resctrl file system is a class of service, a directory in its root, which
+ * is a class itself; a monitoring group is one in the mon_groups of a control group. A class without
+ * a name in config.json is the container's own: it is made with the container, and goes with it. One
+ * with a name is shared, and stays.
+ *
+ * A group is a single checked name below a descriptor of the root, whose magic is verified. The
+ * kernel's page on resctrl wants whoever changes groups to lock the root, so kist does.
+ */
+#ifndef KIST_RDT_H
+#define KIST_RDT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "spec/error.h"
+
+struct arena;
+struct creation;
+struct plan;
+struct record;
+struct record_rdt;
+
+struct rdt_line {
+	const char *property; /* "linux.intelRdt.schemata[0]", for errors */
+	const char *text;     /* "L3:0=7f0;1=1f" */
+};
+
+struct rdt_lines {
+	size_t count;
+	struct rdt_line *at;
+};
+
+struct rdt_plan {
+	const char
+		*control; /* the class: a name in the root, "." for the root; NULL: none planned */
+	const char *monitor;    /* the name of the monitoring group; NULL: none */
+	bool own;               /* without a name in config.json */
+	struct rdt_lines lines; /* for the file schemata, in the order to write them */
+};
+
+/* The files by which init enters, open for writing, in the order to enter: the class, and the
+ * monitoring group in it. */
+struct rdt_handles {
+	size_t count;
+	int tasks[2];
+};
+
+/**
+ * rdt_read_host() - add to the plan's host where resctrl is mounted, if the configuration is about
+ * it.
+ */
+void rdt_read_host(struct plan *plan);
+
+/**
+ * rdt_plan() - which groups, and what to write.
+ *
+ * Return: 0; -ENOTSUP: resctrl is not mounted; -EINVAL: no group can have such a name
+ */
+int rdt_plan(struct plan *plan, struct error *err);
+bool rdt_planned(const struct plan *plan);
+void rdt_print(const struct plan *plan, FILE *out);
+
+/**
+ * rdt_record() - what has to be removed with the container. It is recorded before it is made.
+ */
+struct record_rdt rdt_record(const struct plan *plan);
+
+/* exec: where init is. */
+struct rdt_joined {
+	const char *control, *monitor; /* as in the plan; control NULL: resctrl is not mounted */
+};
+
+/**
+ * rdt_read_process() - the groups that a process is in.
+ *
+ * Return: 0 or -errno
+ */
+int rdt_read_process(pid_t pid, struct arena *arena, struct rdt_joined *joined, struct error *err);
+
+/**
+ * rdt_parse_process() - the same from the text of /proc/PID/cpu_resctrl_groups.
+ */
+void rdt_parse_process(const char *text, struct arena *arena, struct rdt_joined *joined);
+
+int rdt_plan_joined(struct plan *plan, struct error *err);
+
+/* Host: is what is there fit? Make the groups, or open those to join. */
+int rdt_step_check(struct creation *creation, struct error *err);
+int rdt_step_create(struct creation *creation, struct error *err);
+int rdt_step_open(struct creation *creation, struct error *err);
+
+/* Init: enter, with the one thread there is; children are born where it is. */
+int rdt_step_join(struct creation *creation, struct error *err);
+
+/**
+ * rdt_undo() - remove the monitoring group, and the class if it is the container's own; of a create
+ * that failed also a named one that it made, unless somebody is in it by now.
+ */
+int rdt_undo(const struct record *record, struct error *err);
+
+#endif
