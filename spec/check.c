@@ -278,6 +278,35 @@ static int check_memory_policy(const struct config *config, struct error *err)
 	return check_memory_policy_flags(policy, err);
 }
 
+static int check_schemata(const struct strings *schemata, struct error *err)
+{
+	for (size_t i = 0; i < schemata->count; i++) {
+		const char *line = schemata->at[i];
+
+		if (!*line || strchr(line, '\n'))
+			return error_set(err, EINVAL,
+					 "linux.intelRdt.schemata[%zu]: \"%s\" is not one line", i,
+					 show(line).text);
+	}
+	return 0;
+}
+
+/* config-linux.md, IntelRdt. l3CacheSchema SHOULD only be like that. */
+static int check_intel_rdt(const struct config *config, struct error *err)
+{
+	const struct intel_rdt *rdt = config->linux->intelRdt;
+	const char *bandwidth = rdt ? rdt->memBwSchema : NULL;
+
+	if (!rdt)
+		return 0;
+	if (bandwidth && (strncmp(bandwidth, "MB:", 3) != 0 || strchr(bandwidth, '\n')))
+		return error_set(err, EINVAL,
+				 "linux.intelRdt.memBwSchema: \"%s\" is not one line that begins "
+				 "with \"MB:\"",
+				 show(bandwidth).text);
+	return check_schemata(&rdt->schemata, err);
+}
+
 /* config-linux.md, Personality: currently no flag values are supported. */
 static int check_personality(const struct config *config, struct error *err)
 {
@@ -501,7 +530,7 @@ static rule *const rules[] = {
 	check_version,       check_hostname,       check_domainname,     check_mounts,
 	check_masked_paths,  check_readonly_paths, check_bind_sources,   check_devices,
 	check_seccomp,       check_user_mappings,  check_mount_mappings, check_annotations,
-	check_memory_policy, check_personality,
+	check_memory_policy, check_intel_rdt,      check_personality,
 };
 
 static rule *const process_rules[] = {check_rlimits, check_scheduler};

@@ -529,10 +529,10 @@ static const struct schema resources_schema = SCHEMA(struct resources, resources
 
 /* config-linux.md, IntelRdt and Memory policy */
 static const struct field intel_rdt_fields[] = {
-	FIELD(struct intel_rdt, closID, OPTIONAL),
+	FIELD(struct intel_rdt, closID, EMPTY_IS_ABSENT),
 	FIELD(struct intel_rdt, schemata, OPTIONAL),
-	FIELD(struct intel_rdt, l3CacheSchema, OPTIONAL),
-	FIELD(struct intel_rdt, memBwSchema, OPTIONAL),
+	FIELD(struct intel_rdt, l3CacheSchema, EMPTY_IS_ABSENT),
+	FIELD(struct intel_rdt, memBwSchema, EMPTY_IS_ABSENT),
 	FIELD(struct intel_rdt, enableMonitoring, OPTIONAL),
 };
 static const struct schema intel_rdt_schema = SCHEMA(struct intel_rdt, intel_rdt_fields);
@@ -587,7 +587,7 @@ static const struct field linux_fields[] = {
 	LIST(struct linux_config, gidMappings, id_mapping_schema, OPTIONAL),
 	MAP(struct linux_config, timeOffsets, time_offset_schema, UNSUPPORTED),
 	OBJECT(struct linux_config, resources, resources_schema, OPTIONAL),
-	OBJECT(struct linux_config, intelRdt, intel_rdt_schema, UNSUPPORTED),
+	OBJECT(struct linux_config, intelRdt, intel_rdt_schema, OPTIONAL),
 	OBJECT(struct linux_config, memoryPolicy, memory_policy_schema, OPTIONAL),
 	FIELD(struct linux_config, sysctl, OPTIONAL),
 	OBJECT(struct linux_config, seccomp, seccomp_schema, OPTIONAL),

@@ -23,6 +23,10 @@ struct enabled_feature {
 	bool enabled;
 };
 
+struct rdt_features {
+	bool enabled, schemata, monitoring;
+};
+
 struct mount_extensions {
 	struct enabled_feature idmap;
 };
@@ -33,7 +37,7 @@ struct linux_features {
 	struct seccomp_features seccomp;
 	struct enabled_feature apparmor, selinux;
 	struct memory_policy_features memoryPolicy;
-	struct enabled_feature intelRdt;
+	struct rdt_features intelRdt;
 	struct mount_extensions mountExtensions;
 	struct enabled_feature netDevices;
 };
@@ -76,6 +80,13 @@ static const struct schema memory_policy_schema =
 static const struct field enabled_fields[] = {FIELD(struct enabled_feature, enabled, ALWAYS)};
 static const struct schema enabled_schema = SCHEMA(struct enabled_feature, enabled_fields);
 
+static const struct field rdt_fields[] = {
+	FIELD(struct rdt_features, enabled, ALWAYS),
+	FIELD(struct rdt_features, schemata, ALWAYS),
+	FIELD(struct rdt_features, monitoring, ALWAYS),
+};
+static const struct schema rdt_schema = SCHEMA(struct rdt_features, rdt_fields);
+
 static const struct field mount_extensions_fields[] = {
 	EMBEDDED(struct mount_extensions, idmap, enabled_schema, OPTIONAL),
 };
@@ -90,7 +101,7 @@ static const struct field linux_fields[] = {
 	EMBEDDED(struct linux_features, apparmor, enabled_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, selinux, enabled_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, memoryPolicy, memory_policy_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, intelRdt, enabled_schema, OPTIONAL),
+	EMBEDDED(struct linux_features, intelRdt, rdt_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, mountExtensions, mount_extensions_schema, OPTIONAL),
 	EMBEDDED(struct linux_features, netDevices, enabled_schema, OPTIONAL),
 };
@@ -178,7 +189,7 @@ const char *features_format(const char *version, const char *commit, struct aren
 				.apparmor = {is_supported("process", "apparmorProfile")},
 				.selinux = {is_supported("process", "selinuxLabel") &&
 					    is_supported("linux", "mountLabel")},
-				.intelRdt = {is_supported("linux", "intelRdt")},
+				.intelRdt = {.enabled = true, .schemata = true, .monitoring = true},
 				.netDevices = {is_supported("linux", "netDevices")},
 				.memoryPolicy =
 					{

@@ -168,6 +168,9 @@ REFUSED = [
     ("linux.resources.memory", {"swappiness": 101}, r"linux\.resources\.memory\.swappiness"),
     ("linux.resources.memory", {"limit": "1M"}, r"linux\.resources\.memory\.limit"),
     ("linux.cgroupsPath", "/a/../../b", r"linux\.cgroupsPath"),
+    ("linux.intelRdt", {"closID": 1}, r"linux\.intelRdt\.closID"),
+    ("linux.intelRdt", {"memBwSchema": "L3:0=f"}, r"linux\.intelRdt\.memBwSchema.*MB:"),
+    ("linux.intelRdt", {"schemata": ["L3:0=f", "L2:0=f\n"]}, r"intelRdt\.schemata\[1\]"),
     ("linux.seccomp", {}, r"linux\.seccomp\.defaultAction"),
     ("linux.seccomp", {"defaultAction": "SCMP_ACT_FOO"}, r"SCMP_ACT_FOO"),
     (
@@ -216,7 +219,6 @@ def test_refused_properties(kist, bundle, path, value, pattern):
 # Valid, and not there yet: refused by name, never ignored.
 UNSUPPORTED = {
     "linux.netDevices": {"eth0": {}},
-    "linux.intelRdt": {"closID": "x"},
     "linux.resources.blockIO": {"weight": 100},
     "linux.resources.hugepageLimits": [{"pageSize": "2MB", "limit": 0}],
     "linux.resources.network": {"classID": 1},

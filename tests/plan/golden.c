@@ -48,6 +48,7 @@ static const struct {
 	  .detached_mounts = true,
 	  .apparmor = APPARMOR_UNCONFINED,
 	  .selinux = true,
+	  .resctrl = "/sys/fs/resctrl",
 	  .hierarchies = {ARRAY_SIZE(v2_hierarchies), v2_hierarchies}}},
 	{"cgroup v2, an ordinary user",
 	 {.uid = 1000,

@@ -249,6 +249,28 @@ Test(check, memory_policies)
 	expect_cases(memory_policies, COUNT(memory_policies));
 }
 
+#define RDT(properties) LINUX(",\"intelRdt\":{" properties "}")
+#define RDT_ERROR "config.json: linux.intelRdt."
+
+static const struct document_case rdts[] = {
+	{RDT(""), NULL},
+	{RDT("\"memBwSchema\":\"MB:0=20;1=70\",\"schemata\":[\"L2:0=f\",\"L3:0=f\"]"), NULL},
+	/* L3CODE and L3DATA of a cache that is divided so */
+	{RDT("\"l3CacheSchema\":\"L3CODE:0=f\\nL3DATA:0=f0\""), NULL},
+	{RDT("\"memBwSchema\":\"L3:0=f\""),
+	 RDT_ERROR "memBwSchema: \"L3:0=f\" is not one line that begins with \"MB:\""},
+	{RDT("\"memBwSchema\":\"MB:0=20\\nL3:0=f\""),
+	 RDT_ERROR "memBwSchema: \"MB:0=20\\x0aL3:0=f\" is not one line that begins with \"MB:\""},
+	{RDT("\"schemata\":[\"L2:0=f\",\"L3:0=f\\n\"]"),
+	 RDT_ERROR "schemata[1]: \"L3:0=f\\x0a\" is not one line"},
+	{RDT("\"schemata\":[\"\"]"), RDT_ERROR "schemata[0]: \"\" is not one line"},
+};
+
+Test(check, rdts)
+{
+	expect_cases(rdts, COUNT(rdts));
+}
+
 static const struct document_case personalities[] = {
 	{LINUX(",\"personality\":{\"domain\":\"LINUX\",\"flags\":[]}"), NULL},
 	{LINUX(",\"personality\":{\"domain\":\"LINUX\",\"flags\":[\"ADDR_NO_RANDOMIZE\"]}"),

@@ -413,6 +413,9 @@ static const char everything[] =
 	"\"rootfsPropagation\":\"slave\","
 	"\"memoryPolicy\":{\"mode\":\"MPOL_INTERLEAVE\",\"nodes\":\"2-3\","
 	"\"flags\":[\"MPOL_F_STATIC_NODES\"]},"
+	"\"intelRdt\":{\"closID\":\"gold\",\"l3CacheSchema\":\"L3:0=f\",\"memBwSchema\":\"MB:0="
+	"20\","
+	"\"schemata\":[\"L2:0=f\"],\"enableMonitoring\":true},"
 	"\"personality\":{\"domain\":\"LINUX32\",\"flags\":[]},"
 	"\"maskedPaths\":[\"/proc/kcore\"],\"readonlyPaths\":[\"/proc/sys\",\"/proc/bus\"]},"
 	"\"windows\":{\"whatever\":1},\"com.example.unknown\":null}";
@@ -493,6 +496,24 @@ Test(config, memory_policy_and_personality)
 	cr_expect_eq(linux->memoryPolicy->nodes.numbers.words[0], 0xc);
 	cr_expect_eq(linux->memoryPolicy->flags, MPOL_F_STATIC_NODES);
 	cr_expect_eq(linux->personality->domain, PER_LINUX32);
+}
+
+Test(config, intel_rdt)
+{
+	const struct intel_rdt *rdt = parse(&arena, everything)->linux->intelRdt;
+
+	cr_expect_str_eq(rdt->closID, "gold");
+	cr_expect_str_eq(rdt->l3CacheSchema, "L3:0=f");
+	cr_expect_str_eq(rdt->memBwSchema, "MB:0=20");
+	cr_assert_eq(rdt->schemata.count, 1);
+	cr_expect_str_eq(rdt->schemata.at[0], "L2:0=f");
+	cr_expect(rdt->enableMonitoring);
+	rdt = parse(&arena, LINUX(",\"intelRdt\":{\"closID\":\"\",\"memBwSchema\":\"\"}"))
+		      ->linux->intelRdt;
+	cr_assert_not_null(rdt, "an empty object asks for a class of its own");
+	cr_expect_null(rdt->closID);
+	cr_expect_null(rdt->memBwSchema);
+	cr_expect_not(rdt->enableMonitoring);
 }
 
 Test(config, labels)
@@ -1066,7 +1087,6 @@ static const struct document_case later[] = {
 	 "config.json: linux.timeOffsets: not supported yet", ENOTSUP},
 	{LINUX(",\"netDevices\":{\"eth0\":{}}"), "config.json: linux.netDevices: not supported yet",
 	 ENOTSUP},
-	{LINUX(",\"intelRdt\":{}"), "config.json: linux.intelRdt: not supported yet", ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"weight\":10}"),
 	 "config.json: linux.resources.blockIO.weight: not supported yet", ENOTSUP},
 	{RESOURCES("\"blockIO\":{\"leafWeight\":10}"),
@@ -1150,6 +1170,9 @@ static const struct document_case empty[] = {
 	{RESOURCES(""), NULL},
 	{RESOURCES("\"devices\":null,\"memory\":{},\"cpu\":{},\"pids\":{},\"blockIO\":{}"), NULL},
 	{RESOURCES("\"blockIO\":{\"weight\":0,\"leafWeight\":0,\"weightDevice\":null}"), NULL},
+	{LINUX(",\"intelRdt\":{\"closID\":\"\",\"l3CacheSchema\":\"\",\"memBwSchema\":\"\","
+	       "\"schemata\":null}"),
+	 NULL},
 	{LINUX(",\"intelRdt\":null,\"personality\":null,\"seccomp\":null"), NULL},
 	{SECCOMP("\"defaultAction\":\"SCMP_ACT_ALLOW\",\"architectures\":null,\"syscalls\":null,"
 		 "\"flags\":null,\"listenerPath\":\"\",\"listenerMetadata\":\"\""),

@@ -112,7 +112,8 @@ static const struct {
 	{"linux.cgroup.systemd", false},     {"linux.cgroup.systemdUser", false},
 	{"linux.cgroup.rdma", false},        {"linux.seccomp.enabled", true},
 	{"linux.apparmor.enabled", true},    {"linux.selinux.enabled", true},
-	{"linux.intelRdt.enabled", false},   {"linux.mountExtensions.idmap.enabled", true},
+	{"linux.intelRdt.enabled", true},    {"linux.mountExtensions.idmap.enabled", true},
+	{"linux.intelRdt.schemata", true},   {"linux.intelRdt.monitoring", true},
 	{"linux.netDevices.enabled", false},
 };
 
@@ -221,6 +222,8 @@ static const struct {
 					   ",\"selinuxLabel\":\"l\"},\"linux\":{" MINIMAL_NAMESPACES
 					   ",\"mountLabel\":\"l\"}")},
 	{"linux.intelRdt.enabled", LINUX(",\"intelRdt\":{}")},
+	{"linux.intelRdt.schemata", LINUX(",\"intelRdt\":{\"schemata\":[\"L2:0=f\"]}")},
+	{"linux.intelRdt.monitoring", LINUX(",\"intelRdt\":{\"enableMonitoring\":true}")},
 	{"linux.netDevices.enabled", LINUX(",\"netDevices\":{\"eth0\":{}}")},
 	{"linux.cgroup.rdma", RESOURCES("\"rdma\":{\"mlx\":{\"hcaHandles\":1}}")},
 	{"linux.mountExtensions.idmap.enabled",
