@@ -172,6 +172,9 @@ int container_kill(const char *root, const char *id, int signal, bool all, struc
  * fail are a warning in the log.
  * @force: kill a running one first, and remove whatever a creator that was killed left behind. A
  * container that does not exist is then no error.
+ *
+ * Return: 0; -ENOENT; -ENOTSUP, also by force, when another version of kist has made it, whose record
+ * cannot be read
  */
 int container_delete(const char *root, const char *id, bool force, struct error *err);
 
@@ -215,8 +218,8 @@ struct container_list {
 
 /**
  * container_list() - every container below root. One that vanishes meanwhile is left out, one whose
- * record cannot be read is listed with what is known, its id and status. Free with
- * container_list_finish().
+ * record cannot be read is listed with what is known, its id and status. What another version of kist
+ * has made is a warning in the log. Free with container_list_finish().
  */
 int container_list(const char *root, struct container_list *list, struct error *err);
 void container_list_finish(struct container_list *list);

@@ -21,6 +21,7 @@
 #include "libcontainer/timestamp.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
+#include "spec/escape.h"
 #include "spec/schema_fields.h"
 
 /* The form of record.json. A kist that does not know a form leaves such containers alone. */
@@ -160,6 +161,10 @@ static const struct field record_fields[] = {
 	FIELD(struct record, pid_namespace, REQUIRED),
 };
 static const struct schema record_schema = SCHEMA(struct record, record_fields);
+
+/* What every form has. */
+static const struct field version_fields[] = {FIELD(struct record, version, REQUIRED)};
+static const struct schema version_schema = SCHEMA(struct record, version_fields);
 /* clang-format on */
 
 /*
@@ -171,22 +176,48 @@ static int error_no_container(const char *id, struct error *err)
 	return error_set(err, ENOENT, "container \"%s\" does not exist", id);
 }
 
-/* A record that cannot be read is what a killed creator leaves. */
-static bool read_record(struct container *container)
+static bool parse_record(const struct schema *schema, const struct document *document,
+			 struct arena *arena, struct record *record)
 {
-	struct arena *arena = &container->arena;
-	struct record record = {0};
-	struct document document;
 	struct error ignored;
 
-	if (config_read(container->record.directory, "record.json", arena, &document, &ignored) <
-		    0 ||
-	    schema_parse(&record_schema, "record.json", document.text, document.size, arena,
-			 &record, &ignored) < 0)
-		return false;
+	*record = (struct record){0};
+	return schema_parse(schema, "record.json", document->text, document->size, arena, record,
+			    &ignored) == 0;
+}
+
+/* By force, too: what this kist does not understand it cannot undo as a whole. */
+static int error_other_version(const char *id, const char *version, struct error *err)
+{
+	return error_set(err, ENOTSUP,
+			 "container \"%s\" was made by another version of kist, with a record of "
+			 "form %s; only that version can manage and delete it",
+			 id, show(version).text);
+}
+
+/* A record that cannot be read is what a killed creator leaves. */
+static int read_record(struct container *container, const char *id, struct error *err)
+{
+	struct arena *arena = &container->arena;
+	struct record record;
+	struct document document;
+	struct error ignored;
+	bool whole;
+
+	container->damaged = true;
+	if (config_read(container->record.directory, "record.json", arena, &document, &ignored) < 0)
+		return 0;
+	whole = parse_record(&record_schema, &document, arena, &record);
+	if (!whole && !parse_record(&version_schema, &document, arena, &record))
+		return 0;
+	if (strcmp(record.version, RECORD_VERSION) != 0)
+		return error_other_version(id, record.version, err);
+	if (!whole)
+		return 0;
 	record.directory = container->record.directory;
 	container->record = record;
-	return strcmp(record.version, RECORD_VERSION) == 0;
+	container->damaged = false;
+	return 0;
 }
 
 /* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
@@ -215,7 +246,10 @@ int container_open(const char *root, const char *id, struct container *container
 	*container = (struct container){.record.directory = directory};
 	/* In this order: once the creator has gone, the record is its last word. */
 	container->creating = creator_lives(directory);
-	container->damaged = !read_record(container);
+	if (read_record(container, id, err) < 0) {
+		container_close(container);
+		return -err->code;
+	}
 	container->record.id = arena_strdup(&container->arena, id);
 	return 0;
 }

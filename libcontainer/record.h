@@ -91,7 +91,8 @@ int record_check_id(const char *id, struct error *err);
 /**
  * container_open() - find a container by id. Free with container_close().
  *
- * Return: 0; -ENOENT "container \"x\" does not exist"
+ * Return: 0; -ENOENT "container \"x\" does not exist"; -ENOTSUP "container \"x\" was made by another
+ * version of kist"
  */
 int container_open(const char *root, const char *id, struct container *container,
 		   struct error *err);

@@ -330,6 +330,19 @@ def test_list_with_a_damaged_container(kist, bundle):
 # The record
 
 
+def test_record_of_another_version(kist, make_bundle):
+    """Neither managed nor, by force, removed by halves; and it hides no other container."""
+    container, other = kist.create(make_bundle()), kist.create(make_bundle())
+    record = kist.root / container.id / "record.json"
+    text = record.read_text()
+    record.write_text(text.replace('"version":"1"', '"version":"2"'))
+    for command in (["state"], ["start"], ["kill"], ["delete"], ["delete", "--force"]):
+        kist.fails(*command, container.id, text="made by another version of kist")
+    assert [entry["id"] for entry in kist.ok("list", "--format", "json").json] == [other.id]
+    record.write_text(text)
+    assert container.status == "created"
+
+
 def test_config_is_a_snapshot(kist, bundle):
     """runtime.md: changes of config.json after create have no effect."""
     container = kist.create(bundle.probe("echo", "as created"))

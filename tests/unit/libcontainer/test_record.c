@@ -268,11 +268,21 @@ Test(record, a_missing_member_is_damage)
 	cr_expect(is_damaged("web"));
 }
 
-Test(record, another_form_is_left_alone)
+/* Whatever else is in it. */
+Test(record, another_form_is_another_version_s)
 {
+	static const char refusal[] =
+		"container \"web\" was made by another version of kist, with a record of form 2; "
+		"only that version can manage and delete it";
+
 	make_running("web");
 	replace_in_record("web", "\"version\":\"1\"", "\"version\":\"2\"");
-	cr_expect(is_damaged("web"));
+	FAILS(container_open(root, "web", &container, &err), ENOTSUP, refusal);
+	put_file("web", "record.json", "{\"version\": \"2\", \"id\": 1}");
+	FAILS(container_open(root, "web", &container, &err), ENOTSUP, refusal);
+	FAILS(container_delete(root, "web", true, &err), ENOTSUP, refusal);
+	cr_expect(is_there("web"));
+	cr_expect(init_lives());
 }
 
 Test(record, half_a_record_is_damage)
