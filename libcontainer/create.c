@@ -247,6 +247,25 @@ int create_undo(const struct record *record, struct error *err)
 	return 0;
 }
 
+static void undo_or_warn(const struct record *record)
+{
+	struct error err;
+
+	if (create_undo(record, &err) < 0)
+		log_warning("%s", err.text);
+}
+
+void create_take_back(const struct record *record)
+{
+	struct error err;
+	_close_ int lock = record_lock(record, &err);
+
+	if (lock >= 0)
+		undo_or_warn(record);
+	else if (lock != -ENOENT)
+		log_warning("%s", err.text);
+}
+
 /* The child's side of clone3. It leaves by execve or not at all. */
 __attribute__((noreturn)) static void child_run(struct creation *creation, const struct step *steps,
 						size_t count)
@@ -342,10 +361,12 @@ void creation_finish(struct creation *creation)
 /* Take back what was done. The error that matters is the one that led here. */
 static void creation_undo(struct creation *creation)
 {
-	struct error err;
-
-	if (create_undo(&creation->record, &err) < 0)
-		log_warning("%s", err.text);
+	/* Until then nobody else removes it; and a create that fails for want of descriptors has
+	 * none to spare. */
+	if (creation->settled)
+		create_take_back(&creation->record);
+	else
+		undo_or_warn(&creation->record);
 	/* A child is reaped by its parent only. */
 	if (creation->init >= 0)
 		clone_reap(creation->init);

@@ -38,4 +38,10 @@ void creation_finish(struct creation *creation);
  */
 int create_undo(const struct record *record, struct error *err);
 
+/**
+ * create_take_back() - undo, where another error matters: what cannot be undone is a warning in the
+ * log. Nothing happens to a container that somebody else removes.
+ */
+void create_take_back(const struct record *record);
+
 #endif

@@ -38,6 +38,19 @@ static int check_deletable(const struct container *container, bool force, struct
 	return 0;
 }
 
+/* One at a time: poststop hooks run once, and what another container then has under the same names
+ * is not touched. */
+static int delete_opened(const struct container *container, bool force, struct error *err)
+{
+	_close_ int lock = record_lock(&container->record, err);
+
+	if (lock < 0)
+		return lock == -ENOENT && force ? 0 : lock;
+	if (check_deletable(container, force, err) < 0)
+		return -err->code;
+	return create_undo(&container->record, err);
+}
+
 static int delete_once(const char *root, const char *id, bool force, struct error *err)
 {
 	struct container container;
@@ -45,9 +58,7 @@ static int delete_once(const char *root, const char *id, bool force, struct erro
 
 	if (result < 0)
 		return result == -ENOENT && force ? 0 : result;
-	result = check_deletable(&container, force, err);
-	if (result == 0)
-		result = create_undo(&container.record, err);
+	result = delete_opened(&container, force, err);
 	container_close(&container);
 	return result;
 }

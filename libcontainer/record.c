@@ -306,6 +306,36 @@ int container_status(const struct container *container, int *pidfd, struct error
 }
 
 /*
+ * Removing
+ */
+
+/* The directory's own lock is the creator's. A half-made container may have no configuration, and no
+ * hooks then; removing goes on to the end with it. */
+static int open_lock(int directory)
+{
+	_close_ int lock =
+		openat(directory, "config.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+	if (lock < 0)
+		return openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	while (flock(lock, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -1;
+	return take(&lock);
+}
+
+int record_lock(const struct record *record, struct error *err)
+{
+	_close_ int lock = open_lock(record->directory);
+	struct stat status;
+
+	if (lock >= 0 && fstat(lock, &status) == 0 && status.st_nlink > 0)
+		return take(&lock);
+	return lock < 0 && errno != ENOENT ? error_errno(err, "lock")
+					   : error_no_container(record->id, err);
+}
+
+/*
  * Steps
  */
 
@@ -412,6 +442,7 @@ int record_step_settle(struct creation *creation, struct error *err)
 {
 	if (flock(creation->record.directory, LOCK_UN) < 0)
 		return error_errno(err, "flock");
+	creation->settled = true;
 	return 0;
 }
 

@@ -111,6 +111,15 @@ struct state record_state(const struct record *record, enum status status);
  */
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
+/**
+ * record_lock() - be the only one to remove a container; wait for whoever is at it.
+ *
+ * Closing lets go of it.
+ *
+ * Return: descriptor; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile
+ */
+int record_lock(const struct record *record, struct error *err);
+
 /* Steps of create. */
 int record_step_check(struct creation *creation, struct error *err);
 int record_step_claim(struct creation *creation, struct error *err);

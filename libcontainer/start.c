@@ -149,16 +149,6 @@ static int start_with_hooks(struct container *container, int pidfd, struct error
 	return hooks_run(record, HOOK_POSTSTART, &poststart, &container->arena, err);
 }
 
-/* A hook failed: stop the container, and go on with step 12, undoing what create did. The error
- * that matters is the hook's. */
-static void destroy(const struct record *record)
-{
-	struct error err;
-
-	if (create_undo(record, &err) < 0)
-		log_warning("%s", err.text);
-}
-
 static int start_opened(struct container *container, struct error *err)
 {
 	_close_ int pidfd = -1;
@@ -169,8 +159,9 @@ static int start_opened(struct container *container, struct error *err)
 	if (result != STATUS_CREATED)
 		return error_not_created((enum status)result, err);
 	result = start_with_hooks(container, pidfd, err);
+	/* Stop the container, and go on with step 12, undoing what create did. */
 	if (result == -HOOK_FAILED)
-		destroy(&container->record);
+		create_take_back(&container->record);
 	return result;
 }
 

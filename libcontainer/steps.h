@@ -22,6 +22,7 @@ struct creation {
 	const struct plan *plan;
 	const struct document *document; /* config.json as read, for the verbatim copy */
 	struct record record;            /* what undo needs, filled as the steps go */
+	bool settled;                    /* nobody is its creator any more */
 
 	/* Descriptors, -1 when not open. */
 	int sync;         /* this side's end of the conversation; see process/sync.h */

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -601,6 +602,40 @@ def test_poststop_after_a_start_that_fails(kist, bundle, hooks):
     container.wait()
     container.delete()
     assert hooks.order == ["poststop"]
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_poststop_runs_once_whoever_deletes(kist, bundle, hooks, force):
+    """Others wait until the first has done it, and find that there is no such container."""
+    hooks.add("poststop", "echo ran >>$N/ran; sleep 0.5")
+    container = kist.create(bundle.probe("wait"))
+    flags = ["--force"] if force else []
+    with ThreadPoolExecutor(4) as pool:
+        results = list(pool.map(lambda _: kist("delete", *flags, container.id), range(4)))
+    assert hooks.read("ran") == "ran\n"
+    errors = [result.err for result in results if result.code != 0]
+    expected = f'kist: delete {container.id}: container "{container.id}" does not exist\n'
+    assert errors == ([] if force else [expected] * 3)
+    assert not (kist.root / container.id).exists()
+
+
+@pytest.mark.parametrize("command", ["start", "run"])
+def test_poststop_runs_once_when_start_fails_meanwhile(kist, bundle, hooks, command):
+    """A poststart hook that fails has the container destroyed, which another one does already."""
+    id = kist.new_id()
+    delete = " ".join(kist.command("delete", "--force", id))
+    hooks.add("poststop", "echo ran >>$N/ran; sleep 0.5")
+    hooks.add("poststart", f"setsid {delete} </dev/null >/dev/null 2>&1 &\n"
+                           "while [ ! -e $N/ran ]; do sleep 0.01; done; exit 1")
+    if command == "start":
+        kist.create(bundle.probe("wait"), id=id)
+        result = kist("start", id)
+    else:
+        bundle.probe("wait").write()
+        result = kist("run", "--bundle", bundle.path, id)
+    assert result.code == 1 and "hooks.poststart[0]" in result.err, result
+    assert hooks.read("ran") == "ran\n"
+    wait_until(lambda: not (kist.root / id).exists(), "deleted")
 
 
 def test_poststop_of_a_bundle_that_has_gone(kist, bundle, hooks, work):

@@ -103,6 +103,60 @@ Test(delete, a_container_that_never_had_an_init)
 	cr_expect_not(is_there("web"));
 }
 
+/* Of two deletes one may have been slow, and the id, and its cgroup, be somebody else's by now. */
+Test(delete, not_what_came_after)
+{
+	struct container before;
+
+	make_stopped("web");
+	STEP(container_open(root, "web", &before, &err));
+	STEP(delete (false));
+	make_running("web");
+	FAILS(record_lock(&before.record, &err), ENOENT, "container \"web\" does not exist");
+	create_take_back(&before.record);
+	container_close(&before);
+	cr_expect(is_there("web"));
+	cr_expect(init_lives());
+}
+
+static void hold_for_a_while(void)
+{
+	struct container held;
+
+	if (container_open(root, "web", &held, &err) < 0 || record_lock(&held.record, &err) < 0)
+		return;
+	put_file("web", "start", "");
+	tree_sleep_ms(300);
+	put_file("web", ".record.json.new", "");
+}
+
+/* Whoever was first may have failed. */
+Test(delete, after_whoever_is_at_it)
+{
+	long long began_ms;
+	pid_t first;
+
+	make_stopped("web");
+	first = spawn(hold_for_a_while);
+	for (int i = 0; i < 1000 && !is_there("web/start"); i++)
+		tree_sleep_ms(1);
+	cr_expect(is_there("web/start") && !is_there("web/.record.json.new"));
+	began_ms = tree_now_ms();
+	STEP(delete (false));
+	cr_expect_geq(tree_now_ms() - began_ms, 100);
+	cr_expect_not(is_there("web"));
+	DO(waitpid(first, NULL, 0));
+}
+
+Test(delete, without_a_configuration_to_lock)
+{
+	make_stopped("web");
+	DO(chdir(root));
+	DO(unlink("web/config.json"));
+	STEP(delete (false));
+	cr_expect_not(is_there("web"));
+}
+
 Test(delete, not_under_the_hands_of_its_creator)
 {
 	long long began_ms = tree_now_ms();
