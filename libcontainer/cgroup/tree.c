@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,6 +25,9 @@ enum {
 	REMOVE_PAUSE_MS = 50,   /* the longest between two attempts */
 	REMOVE_LIMIT_MS = 1000, /* of one attempt, should somebody go on making children */
 };
+
+/* An extended attribute of parents that kist made. */
+static const char parent_mark[] = "user.kist.parent";
 
 long long tree_now_ms(void)
 {
@@ -147,14 +151,33 @@ static const char *explain_mkdir(int code)
 	}
 }
 
+/* Of a parent, for its attributes. */
+static int open_parent(int mount, const char *path)
+{
+	return sys_openat2(mount, relative(path), O_RDONLY | O_DIRECTORY, 0,
+			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
+
+/* Where the kernel takes no mark, the parent stays when its last child goes. */
+static int make_parent(int mount, const char *path)
+{
+	_close_ int parent = -1;
+
+	if (mkdirat(mount, relative(path), 0755) < 0)
+		return errno == EEXIST || errno == ENOENT ? 0 : -1;
+	parent = open_parent(mount, path);
+	if (parent >= 0)
+		fsetxattr(parent, parent_mark, "1", 1, 0);
+	return 0;
+}
+
 /* The parents only; one that somebody removes meanwhile is the next attempt's. */
 static int make_parents(int mount, const char *path)
 {
 	struct ancestor ancestor = {.path = path};
 
 	while (ancestor_next(&ancestor))
-		if (ancestor.length > 1 && mkdirat(mount, relative(ancestor.name), 0755) < 0 &&
-		    errno != EEXIST && errno != ENOENT)
+		if (ancestor.length > 1 && make_parent(mount, ancestor.name) < 0)
 			return -1;
 	return 0;
 }
@@ -443,6 +466,31 @@ static int remove_once(int mount, const char *path)
 	return unlinkat(mount, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
 }
 
+/* Is it gone? One in use stays, and so does somebody else's. */
+static bool remove_parent(int mount, const char *path)
+{
+	_close_ int parent = open_parent(mount, path);
+
+	if (parent < 0)
+		return errno == ENOENT;
+	return fgetxattr(parent, parent_mark, NULL, 0) >= 0 &&
+	       unlinkat(mount, relative(path), AT_REMOVEDIR) == 0;
+}
+
+/* From the lowest up. */
+static void remove_parents(int mount, const char *path)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	snprintf(parent, sizeof parent, "%s", path);
+	while ((slash = strrchr(parent, '/')) && slash != parent) {
+		*slash = '\0';
+		if (!remove_parent(mount, parent))
+			return;
+	}
+}
+
 int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned patience_ms,
 		struct error *err)
 {
@@ -461,6 +509,7 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 		tree_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 < REMOVE_PAUSE_MS ? pause_ms * 2 : REMOVE_PAUSE_MS;
 	}
+	remove_parents(mount, path);
 	return 0;
 }
 

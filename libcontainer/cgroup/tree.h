@@ -30,14 +30,16 @@ int tree_open(const struct hierarchy *hierarchy, const char *path, struct error 
 bool tree_exists(const struct hierarchy *hierarchy, const char *path);
 
 /**
- * tree_make() - make a cgroup and its parents, as far as they are missing.
+ * tree_make() - make a cgroup and its parents, as far as they are missing. Such parents get a mark, an
+ * extended attribute.
  *
  * Return: O_PATH descriptor or -errno
  */
 int tree_make(const struct hierarchy *hierarchy, const char *path, struct error *err);
 
 /**
- * tree_remove() - remove a cgroup and all below it. A missing one is no error.
+ * tree_remove() - remove a cgroup and all below it; and then the parents that tree_make() made, if
+ * nothing else is in them. A missing one is no error.
  * @patience_ms: how long to try again while there are processes; the kernel needs a moment to
  * forget the dead ones
  *

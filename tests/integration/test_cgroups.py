@@ -70,6 +70,43 @@ def test_existing_and_empty(kist, bundle):
     kist.create(bundle).delete()
 
 
+def found(name):
+    """In which hierarchies there is such a cgroup below the tests' own."""
+    points = set(cgroup_mounts().values())
+    return {point for point in points if Path(f"{point}{harness.CGROUPS}/{name}").exists()}
+
+
+def test_parents_go_with_the_last_container(kist, make_bundle):
+    one, two = make_bundle(), make_bundle()
+    one.linux["cgroupsPath"] = f"{harness.CGROUPS}/nest/a/one"
+    two.linux["cgroupsPath"] = f"{harness.CGROUPS}/nest/two"
+    first, second = kist.create(one), kist.create(two)
+    assert found("nest/a/one") == found("nest/two") == set(cgroup_mounts().values())
+    first.delete()
+    assert found("nest/a") == set() and found("nest/two") == set(cgroup_mounts().values())
+    second.delete()
+    assert found("nest") == set()
+
+
+def test_parents_of_others_stay(kist, bundle):
+    bundle.linux["cgroupsPath"] = f"{harness.CGROUPS}/others/kist/one"
+    points = set(cgroup_mounts().values())
+    for point in points:
+        Path(f"{point}{harness.CGROUPS}/others").mkdir(parents=True)
+    kist.create(bundle).delete()
+    left, below = found("others"), found("others/kist")
+    for point in points:
+        Path(f"{point}{harness.CGROUPS}/others").rmdir()
+    assert left == points and below == set()
+
+
+def test_parents_go_when_create_fails(kist, bundle):
+    bundle.linux["cgroupsPath"] = f"{harness.CGROUPS}/nest/a/one"
+    bundle.mount("/x", type="no-such-filesystem")
+    kist.refuses(bundle, "no-such-filesystem|No such device", command="create")
+    assert found("nest") == set()
+
+
 def test_no_cgroup(kist, bundle):
     own = Path("/proc/self/cgroup").read_text()
     bundle.linux["resources"] = {}

@@ -67,6 +67,70 @@ Test(tree_live, makes_and_removes)
 	}
 }
 
+static const char *below(const char *name)
+{
+	return arena_printf(&arena, "%s/%s", path, name);
+}
+
+static void make(const struct hierarchy *hierarchy, const char *name)
+{
+	_close_ int directory = tree_make(hierarchy, name, &err);
+
+	cr_assert_geq(directory, 0, "%s", err.text);
+}
+
+/* As somebody else does it. */
+static void make_by_hand(const struct hierarchy *hierarchy, const char *name)
+{
+	_close_ int mount = tree_open(hierarchy, "/", &err);
+
+	cr_assert_eq(mkdirat(mount, name + 1, 0755), 0, "%s: %s", name, strerror(errno));
+}
+
+Test(tree_live, parents_go_with_the_last_child)
+{
+	FOR_EACH(hierarchy)
+	{
+		make(hierarchy, below("a/b/c"));
+		make(hierarchy, below("a/d"));
+		cr_expect_eq(tree_remove(hierarchy, below("a/b/c"), 0, &err), 0, "%s", err.text);
+		cr_expect_not(exists(hierarchy, below("a/b")));
+		cr_expect(exists(hierarchy, below("a/d")));
+		cr_expect_eq(tree_remove(hierarchy, below("a/d"), 0, &err), 0, "%s", err.text);
+		cr_expect_not(exists(hierarchy, path));
+	}
+}
+
+/* Also those that a creator left which was killed before it had made the child. */
+Test(tree_live, parents_go_though_the_child_is_missing)
+{
+	const struct hierarchy *hierarchy = &host.hierarchies.at[0];
+	_close_ int mount = tree_open(hierarchy, "/", &err);
+
+	make(hierarchy, below("a/b"));
+	cr_assert_eq(unlinkat(mount, below("a/b") + 1, AT_REMOVEDIR), 0);
+	cr_expect_eq(tree_remove(hierarchy, below("a/b"), 0, &err), 0, "%s", err.text);
+	cr_expect_not(exists(hierarchy, path));
+}
+
+Test(tree_live, parents_of_others_stay)
+{
+	FOR_EACH(hierarchy)
+	{
+		/* What is asked for itself is no parent that goes with its last child. */
+		make(hierarchy, path);
+		make(hierarchy, below("a/b"));
+		cr_expect_eq(tree_remove(hierarchy, below("a/b"), 0, &err), 0, "%s", err.text);
+		cr_expect_not(exists(hierarchy, below("a")));
+		cr_expect(exists(hierarchy, path));
+		make_by_hand(hierarchy, below("a"));
+		make(hierarchy, below("a/b/c"));
+		cr_expect_eq(tree_remove(hierarchy, below("a/b/c"), 0, &err), 0, "%s", err.text);
+		cr_expect_not(exists(hierarchy, below("a/b")));
+		cr_expect(exists(hierarchy, below("a")));
+	}
+}
+
 /* A container may nest as it likes; descriptors are limited. */
 Test(tree_live, removes_wide_and_deep)
 {
