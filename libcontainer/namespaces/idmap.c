@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -57,6 +58,24 @@ bool idmap_written(const struct plan *plan)
 bool idmap_by_host(const struct plan *plan)
 {
 	return !idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN);
+}
+
+bool idmap_reaches_guarded(const struct host *host)
+{
+	return host->uid == 0 || has(host, CAP_DAC_OVERRIDE);
+}
+
+/* newuidmap asks whether the process is the caller's. */
+bool idmap_exposes_init(const struct plan *plan)
+{
+	switch (plan->idmap.writer) {
+	case IDMAP_DIRECT:
+		return !idmap_reaches_guarded(plan->host);
+	case IDMAP_HELPERS:
+		return plan->host->uid != 0;
+	default:
+		return false;
+	}
 }
 
 static bool maps(const struct id_mappings *mappings, uint32_t id)
@@ -345,22 +364,38 @@ int idmap_namespace_of(pid_t pid, struct error *err)
 	return descriptor < 0 ? error_errno(err, "%s", path) : descriptor;
 }
 
-/* A process of a new user namespace, that lives until the other end of the pipe is closed: by its
- * maker, or by the kernel when that one is killed. */
-static pid_t spawn_member(const int ends[static 2], struct error *err)
+/* Nobody opens the namespace of a guarded process but itself, without CAP_SYS_PTRACE. */
+static int send_own_namespace(int socket, struct error *err)
 {
-	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
-	pid_t pid = sys_clone3(&args);
+	_close_ int userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
+
+	if (userns < 0)
+		return error_errno(err, "/proc/self/ns/user");
+	return io_send_descriptor(socket, "", 1, userns, err);
+}
+
+/* A process of a new user namespace, that lives until the other end of the socket is closed: by its
+ * maker, or by the kernel when that one is killed. It holds nothing else. */
+__attribute__((noreturn)) static void member_run(int socket)
+{
+	struct error err;
 	char byte;
 
-	if (pid < 0)
-		return error_errno(err, "clone3");
-	if (pid > 0)
-		return pid;
-	close(ends[1]);
-	while (read(ends[0], &byte, 1) < 0 && errno == EINTR)
-		;
+	if (dup2(socket, 0) == 0 && close_range(1, UINT_MAX, 0) == 0 &&
+	    send_own_namespace(0, &err) == 0)
+		while (read(0, &byte, 1) < 0 && errno == EINTR)
+			;
 	_exit(0);
+}
+
+static pid_t spawn_member(const struct host *host, int socket, struct error *err)
+{
+	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
+	pid_t pid = self_clone(&args, idmap_reaches_guarded(host));
+
+	if (pid == 0)
+		member_run(socket);
+	return pid < 0 ? error_errno(err, "clone3") : pid;
 }
 
 static int write_maps(pid_t pid, const struct id_mappings *uid_map,
@@ -371,23 +406,34 @@ static int write_maps(pid_t pid, const struct id_mappings *uid_map,
 	return write_map(pid, "gid_map", gid_map, "gidMappings", err);
 }
 
-int idmap_namespace(const struct id_mappings *uid_map, const struct id_mappings *gid_map,
-		    struct error *err)
+static int receive_namespace(int socket, struct error *err)
 {
-	_close_ int reader = -1, writer = -1, userns = -1;
-	int ends[2];
+	int userns = -1;
+	char byte;
+
+	if (io_receive_descriptor(socket, &byte, 1, &userns, err) < 0)
+		return -err->code;
+	return userns < 0 ? error_set(err, EIO, "the user namespace was not handed over") : userns;
+}
+
+int idmap_namespace(const struct host *host, const struct id_mappings *uid_map,
+		    const struct id_mappings *gid_map, struct error *err)
+{
+	_close_ int own = -1, members = -1, userns = -1;
+	int pair[2];
 	pid_t pid;
 
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return error_errno(err, "pipe2");
-	reader = ends[0];
-	writer = ends[1];
-	pid = spawn_member(ends, err);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_errno(err, "socketpair");
+	own = pair[0];
+	members = pair[1];
+	pid = spawn_member(host, members, err);
 	if (pid < 0)
 		return pid;
+	close(take(&members));
 	if (write_maps(pid, uid_map, gid_map, err) == 0)
-		userns = idmap_namespace_of(pid, err);
-	close(take(&writer));
+		userns = receive_namespace(own, err);
+	close(take(&own));
 	while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR)
 		;
 	return userns < 0 ? -err->code : take(&userns);

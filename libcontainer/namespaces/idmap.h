@@ -19,6 +19,7 @@
 
 #include "spec/error.h"
 
+struct host;
 struct id_mappings;
 struct plan;
 struct creation;
@@ -78,15 +79,29 @@ bool idmap_written(const struct plan *plan);
 bool idmap_by_host(const struct plan *plan);
 
 /**
+ * idmap_reaches_guarded() - may the caller write to /proc/PID of a process that has guarded itself?
+ * Its files are root's.
+ */
+bool idmap_reaches_guarded(const struct host *host);
+
+/**
+ * idmap_exposes_init() - must init, without its maps, be the caller's in /proc, so that they can be
+ * written? Else it is guarded from birth: whoever has the caller's uid owns the user namespace too,
+ * and could trace it.
+ */
+bool idmap_exposes_init(const struct plan *plan);
+
+/**
  * idmap_namespace() - a user namespace with these maps, held by its descriptor alone.
  *
  * Return: descriptor; -errno, where the error begins with the property, "uidMappings"
  */
-int idmap_namespace(const struct id_mappings *uids, const struct id_mappings *gids,
-		    struct error *err);
+int idmap_namespace(const struct host *host, const struct id_mappings *uids,
+		    const struct id_mappings *gids, struct error *err);
 
 /**
- * idmap_namespace_of() - the user namespace of a child that has not been waited for.
+ * idmap_namespace_of() - the user namespace of a child that has not been waited for. That takes
+ * CAP_SYS_PTRACE when it has guarded itself.
  *
  * Return: descriptor or -errno
  */

@@ -13,6 +13,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -36,7 +37,7 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)creation->cgroup.directory;
 	}
-	pid = sys_clone3(&args);
+	pid = self_clone(&args, !idmap_exposes_init(plan));
 	if (pid < 0)
 		return error_errno(err, "clone3%s",
 				   errno == EPERM ? " (creating namespaces needs root)" : "");

@@ -145,12 +145,13 @@ bool limits_oom_planned(const struct plan *plan)
 /* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
 bool limits_oom_by_host(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && idmap_planned(plan) && idmap_by_host(plan);
+	return limits_oom_planned(plan) && idmap_planned(plan) && idmap_reaches_guarded(plan->host);
 }
 
 bool limits_oom_early(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && idmap_planned(plan) && !idmap_by_host(plan);
+	return limits_oom_planned(plan) && idmap_planned(plan) &&
+	       !idmap_reaches_guarded(plan->host);
 }
 
 bool limits_oom_by_init(const struct plan *plan)

@@ -37,6 +37,23 @@ int self_guard(struct error *err)
 	return 0;
 }
 
+/* The child has it from its parent, who for his part is as before. */
+pid_t self_clone(struct clone_args *args, bool guarded)
+{
+	bool closes = guarded && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+	pid_t pid;
+	int code;
+
+	if (closes)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	pid = sys_clone3(args);
+	code = errno;
+	if (closes && pid != 0)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	errno = code;
+	return pid;
+}
+
 /* A creator that died before the death signal was asked for sends none: its end of the socket
  * tells. */
 static int check_creator(int sync, struct error *err)
@@ -67,13 +84,9 @@ int self_reset_signals(struct error *err)
 	return 0;
 }
 
-/* An ordinary user can write the id maps only while init is his in /proc. Nobody else is in the new
- * user namespace yet, and whoever is outside of it gains nothing from init. */
-static int guard_until_mapped(const struct plan *plan, struct error *err)
+static int guard_if_possible(const struct plan *plan, struct error *err)
 {
-	bool unmapped = idmap_planned(plan) && plan->idmap.writer != IDMAP_WRITTEN;
-
-	if (!unmapped || plan->host->uid == 0)
+	if (!idmap_exposes_init(plan))
 		return self_guard(err);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
@@ -82,7 +95,7 @@ static int guard_until_mapped(const struct plan *plan, struct error *err)
 
 int self_step_begin(struct creation *creation, struct error *err)
 {
-	if (guard_until_mapped(creation->plan, err) < 0 || check_creator(creation->sync, err) < 0)
+	if (guard_if_possible(creation->plan, err) < 0 || check_creator(creation->sync, err) < 0)
 		return -err->code;
 	/* Modes of what is made in the root filesystem are meant as they are written. */
 	umask(0);

@@ -5,10 +5,12 @@
 #ifndef KIST_SELF_H
 #define KIST_SELF_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "spec/error.h"
 
+struct clone_args;
 struct plan;
 
 /**
@@ -16,6 +18,15 @@ struct plan;
  * namespace or the uid (CVE-2016-9962). The kernel takes both back when ids change.
  */
 int self_guard(struct error *err);
+
+/**
+ * self_clone() - clone3(2), whose child is closed to ptrace and /proc/PID from its birth, until it
+ * guards itself: nobody may find the moment in between.
+ * @guarded: false: the child begins as its parent is
+ *
+ * Return: as clone3
+ */
+pid_t self_clone(struct clone_args *args, bool guarded);
 
 /**
  * self_reset_signals() - every disposition to its default, none blocked. In a child only.

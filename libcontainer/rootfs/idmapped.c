@@ -47,7 +47,9 @@ static struct mount_mapping find_mapping(const struct plan *plan, const struct m
 		.index = entry->index,
 	};
 
-	mapping.own = idmap_planned(plan) && same(mapping.uids, &linux->uidMappings) &&
+	/* Init guards itself: without CAP_SYS_PTRACE another one is made that says the same. */
+	mapping.own = idmap_planned(plan) && plan->host->capabilities & 1ULL << CAP_SYS_PTRACE &&
+		      same(mapping.uids, &linux->uidMappings) &&
 		      same(mapping.gids, &linux->gidMappings);
 	return mapping;
 }
@@ -150,8 +152,8 @@ int idmapped_step_open(struct creation *creation, struct error *err)
 	for (size_t i = 0; i < planned->count; i++) {
 		if (planned->at[i].own)
 			continue;
-		rootfs->mappings[i] =
-			idmap_namespace(planned->at[i].uids, planned->at[i].gids, err);
+		rootfs->mappings[i] = idmap_namespace(creation->plan->host, planned->at[i].uids,
+						      planned->at[i].gids, err);
 		if (rootfs->mappings[i] < 0)
 			return error_wrap(err, "mounts[%zu]", planned->at[i].index);
 	}

@@ -331,6 +331,35 @@ def test_oom_score(kist, contained, score):
     assert int(found) == contained.process["oomScoreAdj"]
 
 
+def ambient(kist, work, *without):
+    """From here on an ordinary user with capabilities calls kist, as from a service of systemd."""
+    kist.root.mkdir(mode=0o700)
+    os.chown(kist.root, USER, USER)
+    names = {"sys_admin", "setuid", "setgid", "setpcap", "dac_override", "dac_read_search", "chown",
+             "fowner", "net_admin", "kill", "mknod", "setfcap", "sys_ptrace"} - set(without)
+    words = ",".join(f"+{name}" for name in sorted(names))
+    kist.prefix = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups",
+                   f"--inh-caps={words}", f"--ambient-caps={words}", "--"]
+
+
+@pytest.mark.parametrize("without", ["nothing", "sys_ptrace", "dac_override"])
+def test_a_caller_with_ambient_capabilities(kist, bundle, work, without):
+    """Init is guarded, and its maps, its score and the mounts that follow them are there."""
+    source = work / "source"
+    source.mkdir()
+    os.chown(source, 5, 6)
+    own_user_namespace(bundle)
+    (bundle.rootfs / "data").mkdir()
+    bundle.bind(source, "/data", "bind", "idmap").process["oomScoreAdj"] = 500
+    if without == "dac_override":
+        bundle.linux.pop("cgroupsPath")
+    ambient(kist, work, without)
+    report = kist.report(bundle, "/proc/self/uid_map", "/data")
+    assert report.path("/proc/self/uid_map")["text"].split() == ["0", str(FIRST), str(SIZE)]
+    assert [report.path("/data")[key] for key in ("uid", "gid")] == [5, 6]
+    assert report["files"]["/proc/self/oom_score_adj"] == "500\n"
+
+
 # Joining one by path
 
 

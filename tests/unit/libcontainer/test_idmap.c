@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Ids of a new user namespace: their maps, and who may look at init while it waits for them. Needs
+ * root.
+ */
+#include "libcontainer/namespaces/idmap.h"
+
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/nsfs.h>
+#include <sys/ioctl.h>
+
+#include "libcontainer/io.h"
+#include "libcontainer/process/clone.h"
+#include "libcontainer/process/sync.h"
+
+#include "tests/unit/libcontainer/process_fixture.h"
+
+TestSuite(idmap, .init = fixture_init, .fini = fixture_finish);
+
+enum { CALLER = 424242, FIRST = 1000000 };
+
+static const struct id_mapping one[] = {{.containerID = 0, .hostID = FIRST, .size = 10}};
+
+static void take_capabilities(uint64_t mask)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2] = {
+		{.permitted = (uint32_t)mask, .effective = (uint32_t)mask},
+		{.permitted = (uint32_t)(mask >> 32), .effective = (uint32_t)(mask >> 32)},
+	};
+
+	EXPECT(syscall(SYS_capset, &header, data) == 0);
+}
+
+static uint64_t own_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct data[2];
+
+	EXPECT(syscall(SYS_capget, &header, data) == 0);
+	return data[0].permitted | (uint64_t)data[1].permitted << 32;
+}
+
+/* An ordinary user with capabilities, such as an execve with ambient ones makes. */
+static void become_caller(uint64_t capabilities)
+{
+	capabilities &= own_capabilities();
+	EXPECT(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(0, NULL) == 0);
+	EXPECT(setresgid(CALLER, CALLER, CALLER) == 0 && setresuid(CALLER, CALLER, CALLER) == 0);
+	take_capabilities(capabilities);
+	EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
+	host.uid = host.gid = CALLER;
+	host.capabilities = capabilities;
+}
+
+static void plan_user_namespace(const struct id_mapping *mappings, size_t count)
+{
+	linux_config.uidMappings = linux_config.gidMappings =
+		(struct id_mappings){.count = count, .at = mappings};
+	plan.namespaces.clone_flags = CLONE_NEWUSER;
+	STEP(idmap_plan(&plan, &err));
+}
+
+/* What a process of the same user without capabilities gets when it opens something of another one:
+ * 0 or an errno. */
+static int spy(pid_t pid, const char *name)
+{
+	char path[64];
+	int status;
+	pid_t spy = fork();
+
+	EXPECT(spy >= 0);
+	if (spy == 0) {
+		take_capabilities(0);
+		snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+		_exit(open(path, O_RDONLY | O_CLOEXEC) < 0 ? errno : 0);
+	}
+	EXPECT(waitpid(spy, &status, 0) == spy && WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+/* Init, which tells how it was born and waits for its creator to go. */
+static void make_init(int dumpable)
+{
+	pid_t pid = clone_init(&creation, &err);
+
+	if (pid == 0) {
+		EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == dumpable);
+		STEP(self_step_begin(&creation, &err));
+		sync_send(creation.sync, SYNC_PAUSED, &err);
+		_exit(sync_receive(creation.sync, -1, NULL, &err) == SYNC_CLOSED ? 0 : 1);
+	}
+	EXPECT(pid > 0);
+	EXPECT(sync_receive(creation.sync, creation.init, NULL, &err) == SYNC_PAUSED);
+	EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1);
+	creation.record.pid = pid;
+}
+
+/* The owner of a user namespace has all capabilities in it, also those to trace who is there. */
+CHILD_TEST(idmap, nobody_else_looks_at_the_init_of_a_privileged_caller)
+{
+	become_caller(host.capabilities);
+	plan_user_namespace(one, 1);
+	make_init(0);
+	EXPECT(spy(creation.record.pid, "ns/user") == EACCES);
+	EXPECT(spy(creation.record.pid, "fd") == EACCES);
+	STEP(idmap_step_write(&creation, &err));
+}
+
+CHILD_TEST(idmap, init_of_root_is_closed_from_birth)
+{
+	plan_user_namespace(one, 1);
+	make_init(0);
+	STEP(idmap_step_write(&creation, &err));
+}
+
+/* Without capabilities only his own process's maps are his to write. */
+CHILD_TEST(idmap, init_of_an_ordinary_user_is_his)
+{
+	static const struct id_mapping own[] = {{.containerID = 0, .hostID = CALLER, .size = 1}};
+
+	become_caller(0);
+	plan_user_namespace(own, 1);
+	make_init(1);
+	STEP(idmap_step_write(&creation, &err));
+}
+
+static uint64_t without(uint64_t capabilities, int capability)
+{
+	return capabilities & ~(1ULL << capability);
+}
+
+static void make_namespace(void)
+{
+	struct id_mappings mappings = {.count = 1, .at = one};
+	_close_ int userns = idmap_namespace(&host, &mappings, &mappings, &err);
+	uid_t owner;
+
+	EXPECT(userns >= 0);
+	EXPECT(fcntl(userns, F_GETFD) == FD_CLOEXEC);
+	EXPECT(ioctl(userns, NS_GET_OWNER_UID, &owner) == 0 && owner == host.uid);
+}
+
+/* What is mapped stands in the namespace's maps, for whoever is in there. */
+CHILD_TEST(idmap, a_namespace_of_its_own)
+{
+	struct id_mappings mappings = {.count = 1, .at = one};
+	int userns = idmap_namespace(&host, &mappings, &mappings, &err);
+	char text[64];
+
+	EXPECT(userns >= 0 && setns(userns, CLONE_NEWUSER) == 0);
+	EXPECT(io_read_file(AT_FDCWD, "/proc/self/uid_map", text, sizeof text, &err) > 0);
+	EXPECT(strcmp(text, "         0    1000000         10\n") == 0);
+}
+
+CHILD_TEST(idmap, a_namespace_of_a_privileged_caller)
+{
+	become_caller(host.capabilities);
+	make_namespace();
+}
+
+CHILD_TEST(idmap, a_namespace_takes_no_right_to_trace)
+{
+	become_caller(without(host.capabilities, CAP_SYS_PTRACE));
+	make_namespace();
+}
+
+CHILD_TEST(idmap, a_namespace_of_who_cannot_write_to_root_s_files)
+{
+	become_caller(without(host.capabilities, CAP_DAC_OVERRIDE));
+	make_namespace();
+}
