@@ -22,9 +22,9 @@
 #include "spec/cleanup.h"
 
 enum {
-	LINES_MAX = 340,  /* user_namespaces(7) */
-	LINE_BYTES = 36,  /* three numbers of ten digits, spaces, line feed, and some */
-	MAP_BYTES = 4096, /* the kernel takes less than a page */
+	LINES_MAX = 340, /* user_namespaces(7) */
+	LINE_BYTES = 33, /* three numbers of ten digits, spaces, line feed */
+	MAP_BYTES = LINES_MAX * LINE_BYTES + 1,
 };
 
 /* Where a caller without PATH has them. */
@@ -108,16 +108,45 @@ static uint32_t choose_id(const struct id_mappings *mappings)
 	return maps(mappings, 0) ? 0 : mappings->at[0].containerID;
 }
 
-static int check_mappings(const struct id_mappings *mappings, const char *property,
-			  struct error *err)
+/* One line of /proc/PID/uid_map. Return: its length */
+static size_t format_line(const struct id_mapping *mapping, char line[static LINE_BYTES + 1])
+{
+	return (size_t)snprintf(line, LINE_BYTES + 1, "%u %u %u\n", mapping->containerID,
+				mapping->hostID, mapping->size);
+}
+
+static int check_count(const struct id_mappings *mappings, const char *property, struct error *err)
+{
+	if (mappings->count <= LINES_MAX)
+		return 0;
+	return error_set(err, EINVAL, "%s: %zu mappings are more than the kernel takes, %d",
+			 property, mappings->count, LINES_MAX);
+}
+
+int idmap_check_size(const struct id_mappings *mappings, const char *property, struct error *err)
+{
+	size_t limit = (size_t)sysconf(_SC_PAGESIZE) - 1, used = 0;
+	char line[LINE_BYTES + 1];
+
+	if (check_count(mappings, property, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < mappings->count; i++)
+		used += format_line(&mappings->at[i], line);
+	if (used <= limit)
+		return 0;
+	return error_set(err, EINVAL, "%s: %zu bytes of text are more than the kernel takes, %zu",
+			 property, used, limit);
+}
+
+static int check_mappings(const struct plan *plan, const struct id_mappings *mappings,
+			  const char *property, struct error *err)
 {
 	if (mappings->count == 0)
 		return error_set(err, EINVAL, "%s: missing: a new user namespace needs them",
 				 property);
-	if (mappings->count > LINES_MAX)
-		return error_set(err, EINVAL, "%s: %zu mappings are more than the kernel takes, %d",
-				 property, mappings->count, LINES_MAX);
-	return 0;
+	/* The helpers' text is their own. */
+	return plan->idmap.writer == IDMAP_HELPERS ? check_count(mappings, property, err)
+						   : idmap_check_size(mappings, property, err);
 }
 
 static int check_id(const struct id_mappings *mappings, uint32_t id, const char *property,
@@ -177,10 +206,10 @@ int idmap_plan(struct plan *plan, struct error *err)
 		return plan_written(plan, false, err);
 	if (!(plan->namespaces.clone_flags & CLONE_NEWUSER))
 		return 0;
-	if (check_mappings(uids(plan), "linux.uidMappings", err) < 0 ||
-	    check_mappings(gids(plan), "linux.gidMappings", err) < 0)
-		return -err->code;
 	idmap->writer = choose_writer(plan);
+	if (check_mappings(plan, uids(plan), "linux.uidMappings", err) < 0 ||
+	    check_mappings(plan, gids(plan), "linux.gidMappings", err) < 0)
+		return -err->code;
 	idmap->deny_setgroups = idmap->writer == IDMAP_DIRECT && !has(plan->host, CAP_SETGID);
 	idmap->uid = choose_id(uids(plan));
 	idmap->gid = choose_id(gids(plan));
@@ -224,21 +253,11 @@ void idmap_print(const struct plan *plan, FILE *out)
 		fputs("\t\tsetgroups denied\n", out);
 }
 
-/* The form of /proc/PID/uid_map: it must be written at once. */
-static int format_map(const struct id_mappings *mappings, char text[static MAP_BYTES],
-		      struct error *err)
+/* It must be written at once. The plan has seen that it fits. */
+static void format_map(const struct id_mappings *mappings, char text[static MAP_BYTES])
 {
-	size_t used = 0;
-
-	for (size_t i = 0; i < mappings->count; i++) {
-		const struct id_mapping *mapping = &mappings->at[i];
-
-		if (used + LINE_BYTES > MAP_BYTES)
-			return error_set(err, E2BIG, "more mappings than the kernel takes at once");
-		used += (size_t)snprintf(text + used, LINE_BYTES, "%u %u %u\n",
-					 mapping->containerID, mapping->hostID, mapping->size);
-	}
-	return 0;
+	for (size_t i = 0; i < mappings->count; i++)
+		text += format_line(&mappings->at[i], text);
 }
 
 static const char *explain(int code)
@@ -256,11 +275,10 @@ static const char *explain(int code)
 static int write_map(pid_t pid, const char *name, const struct id_mappings *mappings,
 		     const char *property, struct error *err)
 {
-	char path[64], text[MAP_BYTES];
+	char path[64], text[MAP_BYTES] = "";
 
 	snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
-	if (format_map(mappings, text, err) < 0)
-		return error_wrap(err, "%s", property);
+	format_map(mappings, text);
 	if (io_write_file(AT_FDCWD, path, text, err) < 0)
 		return error_set(err, err->code, "%s: write %s: %s%s", property, name,
 				 error_describe(err->code), explain(err->code));

@@ -92,7 +92,15 @@ bool idmap_reaches_guarded(const struct host *host);
 bool idmap_exposes_init(const struct plan *plan);
 
 /**
+ * idmap_check_size() - refuse, while planning, more mappings or a longer text than the kernel takes
+ * (user_namespaces(7): 340 lines, less than a page).
+ * @property: of the configuration, for the error
+ */
+int idmap_check_size(const struct id_mappings *mappings, const char *property, struct error *err);
+
+/**
  * idmap_namespace() - a user namespace with these maps, held by its descriptor alone.
+ * @uids, @gids: of a size that has been checked
  *
  * Return: descriptor; -errno, where the error begins with the property, "uidMappings"
  */

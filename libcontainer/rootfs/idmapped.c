@@ -81,6 +81,19 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 	return 0;
 }
 
+/* Those of the container's user namespace have been seen by whoever plans that. */
+static int check_sizes(const struct mount_mapping *mapping, const struct mount *mount,
+		       struct error *err)
+{
+	bool given = mount->uidMappings.count > 0;
+
+	if (mapping->own)
+		return 0;
+	if (idmap_check_size(mapping->uids, given ? "uidMappings" : "linux.uidMappings", err) < 0)
+		return -err->code;
+	return idmap_check_size(mapping->gids, given ? "gidMappings" : "linux.gidMappings", err);
+}
+
 int idmapped_plan(struct plan *plan, struct mount_plan *entry, struct error *err)
 {
 	struct mount_mappings *mappings = &plan->rootfs.mappings;
@@ -95,6 +108,8 @@ int idmapped_plan(struct plan *plan, struct mount_plan *entry, struct error *err
 		mappings->at =
 			arena_array(plan->arena, plan->config->mounts.count, sizeof *mappings->at);
 	mapping = find_mapping(plan, entry);
+	if (check_sizes(&mapping, entry->mount, err) < 0)
+		return -err->code;
 	entry->mapping = add_mapping(mappings, &mapping);
 	return 0;
 }

@@ -309,6 +309,26 @@ def test_mappings_are_needed(kist, bundle):
     kist.refuses(bundle, "linux.uidMappings: missing: a new user namespace needs them")
 
 
+def test_more_mappings_than_the_kernel_takes(kist, bundle):
+    """Said before anything is done: by the plan."""
+    own_user_namespace(bundle, [mapping(i, FIRST + i, 1) for i in range(341)])
+    kist.refuses(bundle, "linux.uidMappings: 341 mappings are more than the kernel takes, 340")
+    own_user_namespace(bundle, [mapping(0, FIRST, 1)] + [
+        mapping(10**9 + i, 10**9 + i, 1) for i in range(200)])
+    text = r"linux.uidMappings: \d+ bytes of text are more than the kernel takes, 4095"
+    kist.refuses(bundle, text)
+    kist.fails("plan", "--bundle", bundle.path, text=text)
+
+
+def test_the_longest_map(kist, bundle):
+    longest = [mapping(0, FIRST, SIZE), mapping(10**9 + 500, 10**8, 1)]
+    longest += [mapping(10**9 + i, 10**9 + i, 1) for i in range(169)]
+    lines = [f"{one['containerID']} {one['hostID']} {one['size']}\n" for one in longest]
+    assert len("".join(lines)) == 4095
+    report = kist.report(own_user_namespace(bundle, longest), "/proc/self/uid_map")
+    assert report.path("/proc/self/uid_map")["text"].startswith(f"         0 {FIRST:10} {SIZE:10}\n")
+
+
 def test_the_user_must_be_mapped(kist, bundle):
     own_user_namespace(bundle, [mapping(0, FIRST, 10)])
     bundle.process["user"] = {"uid": 10, "gid": 0}

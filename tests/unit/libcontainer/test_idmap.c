@@ -13,6 +13,7 @@
 #include "libcontainer/io.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/rootfs/idmapped.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
 
@@ -170,4 +171,120 @@ CHILD_TEST(idmap, a_namespace_of_who_cannot_write_to_root_s_files)
 {
 	become_caller(without(host.capabilities, CAP_DAC_OVERRIDE));
 	make_namespace();
+}
+
+/* What the kernel takes: 340 lines, whose text is shorter than a page. */
+
+static struct id_mapping many[400];
+
+static struct id_mappings short_lines(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		many[i] = (struct id_mapping){(uint32_t)i, (uint32_t)i, 1};
+	return (struct id_mappings){.count = count, .at = many};
+}
+
+/* 170 lines of 24 bytes, and one of 15 or 16. */
+static struct id_mappings text_of(size_t bytes)
+{
+	const uint32_t big = 1000000000;
+	size_t count = 170;
+
+	for (size_t i = 0; i < count; i++)
+		many[i] = (struct id_mapping){big + (uint32_t)i, big + (uint32_t)i, 1};
+	many[count++] = (struct id_mapping){10000, bytes == 4095 ? 100000 : 1000000, 1};
+	return (struct id_mappings){.count = count, .at = many};
+}
+
+static int plan_linux(struct id_mappings uids, struct id_mappings gids)
+{
+	plan.idmap = (struct idmap_plan){0};
+	process.user.uid = uids.at[0].containerID;
+	process.user.gid = gids.at[0].containerID;
+	linux_config.uidMappings = uids;
+	linux_config.gidMappings = gids;
+	plan.namespaces.clone_flags = CLONE_NEWUSER;
+	return idmap_plan(&plan, &err);
+}
+
+static int plan_mount(struct id_mappings uids, struct id_mappings gids)
+{
+	static struct mount mount = {.destination = "/data"};
+	struct mount_plan entry = {.mount = &mount, .kind = MOUNT_BIND};
+
+	mount.uidMappings = uids;
+	mount.gidMappings = gids;
+	config.mounts = (struct mounts){.count = 1, .at = &mount};
+	plan.idmap = (struct idmap_plan){0};
+	plan.rootfs.mappings.count = 0;
+	return idmapped_plan(&plan, &entry, &err);
+}
+
+static const struct id_mappings few = {.count = 1, .at = one};
+
+Test(idmap, as_many_lines_as_the_kernel_takes)
+{
+	PLAN(plan_linux(short_lines(340), short_lines(340)));
+	REFUSED(plan_linux(short_lines(341), few), EINVAL,
+		"linux.uidMappings: 341 mappings are more than the kernel takes, 340");
+	REFUSED(plan_linux(few, short_lines(341)), EINVAL,
+		"linux.gidMappings: 341 mappings are more than the kernel takes, 340");
+	PLAN(plan_mount(short_lines(340), short_lines(340)));
+	REFUSED(plan_mount(short_lines(341), few), EINVAL,
+		"uidMappings: 341 mappings are more than the kernel takes, 340");
+	REFUSED(plan_mount(few, short_lines(341)), EINVAL,
+		"gidMappings: 341 mappings are more than the kernel takes, 340");
+}
+
+Test(idmap, as_much_text_as_the_kernel_takes)
+{
+	PLAN(plan_linux(text_of(4095), text_of(4095)));
+	PLAN(plan_mount(text_of(4095), text_of(4095)));
+	/* Larger pages, as those of some aarch64, take all that 340 lines may be. */
+	if (sysconf(_SC_PAGESIZE) > 4096) {
+		PLAN(plan_linux(text_of(4096), text_of(4096)));
+		PLAN(plan_mount(text_of(4096), text_of(4096)));
+		return;
+	}
+	REFUSED(plan_linux(text_of(4096), few), EINVAL,
+		"linux.uidMappings: 4096 bytes of text are more than the kernel takes, 4095");
+	REFUSED(plan_mount(few, text_of(4096)), EINVAL,
+		"gidMappings: 4096 bytes of text are more than the kernel takes, 4095");
+}
+
+/* newuidmap writes what it likes; the kernel still counts the lines. */
+Test(idmap, text_is_the_matter_of_who_writes_it)
+{
+	host.uid = host.gid = CALLER;
+	host.capabilities = 0;
+	PLAN(plan_linux(text_of(4096), text_of(4096)));
+	cr_expect_eq(plan.idmap.writer, IDMAP_HELPERS);
+	REFUSED(plan_linux(short_lines(341), few), EINVAL,
+		"linux.uidMappings: 341 mappings are more than the kernel takes, 340");
+}
+
+/* A mount with the mapping of linux, which it takes without a user namespace. */
+Test(idmap, a_mount_with_the_mapping_of_the_configuration)
+{
+	struct mount mount = {.options.mode = MOUNT_MODE_IDMAP};
+	struct mount_plan entry = {.mount = &mount, .kind = MOUNT_BIND};
+
+	config.mounts = (struct mounts){.count = 1, .at = &mount};
+	linux_config.uidMappings = short_lines(341);
+	linux_config.gidMappings = few;
+	REFUSED(idmapped_plan(&plan, &entry, &err), EINVAL,
+		"linux.uidMappings: 341 mappings are more than the kernel takes, 340");
+}
+
+static void make(struct id_mappings mappings)
+{
+	_close_ int userns = idmap_namespace(&host, &mappings, &mappings, &err);
+
+	EXPECT(userns >= 0);
+}
+
+CHILD_TEST(idmap, the_kernel_takes_as_much)
+{
+	make(short_lines(340));
+	make(text_of(4095));
 }
