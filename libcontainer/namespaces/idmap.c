@@ -14,6 +14,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/process/clone.h"
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/spawn.h"
@@ -413,7 +414,7 @@ static pid_t spawn_member(const struct host *host, int socket, struct error *err
 
 	if (pid == 0)
 		member_run(socket);
-	return pid < 0 ? error_errno(err, "clone3") : pid;
+	return pid < 0 ? clone_fail(args.flags, err) : pid;
 }
 
 static int write_maps(pid_t pid, const struct id_mappings *uid_map,

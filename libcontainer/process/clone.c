@@ -21,6 +21,28 @@
 /* Longer than the kernel ever needs to end a process that got SIGKILL, short enough to be told. */
 enum { KILL_TIMEOUT_MS = 10000 };
 
+int clone_fail(uint64_t flags, struct error *err)
+{
+	static const struct {
+		int code;
+		uint64_t flag; /* 0: whatever was asked for */
+		const char *hint;
+	} table[] = {
+		{EPERM, CLONE_NEWUSER,
+		 " (user namespaces are forbidden here, kist is in a chroot, or the caller's id is "
+		 "not mapped)"},
+		{EPERM, 0, " (creating namespaces needs root)"},
+		{ENOSPC, 0,
+		 " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)"},
+		{EAGAIN, 0, " (a limit of processes is reached)"},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (errno == table[i].code && (!table[i].flag || flags & table[i].flag))
+			return error_errno(err, "clone3%s", table[i].hint);
+	return error_errno(err, "clone3");
+}
+
 static pid_t clone_here(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -39,8 +61,7 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 	}
 	pid = self_clone(&args, !idmap_exposes_init(plan));
 	if (pid < 0)
-		return error_errno(err, "clone3%s",
-				   errno == EPERM ? " (creating namespaces needs root)" : "");
+		return clone_fail(args.flags, err);
 	creation->init = pidfd;
 	return pid;
 }
@@ -87,8 +108,7 @@ int clone_step_inside(struct creation *creation, struct error *err)
 	pid_t pid = sys_clone3(&args);
 
 	if (pid < 0)
-		return error_errno(err, "clone3%s",
-				   errno == EAGAIN ? " (a limit of processes is reached)" : "");
+		return clone_fail(args.flags, err);
 	/* It must not be heard before the host side knows of it. */
 	if (pid == 0)
 		return sync_receive_go(creation->sync, err);

@@ -7,6 +7,7 @@
 #define KIST_CLONE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "spec/error.h"
@@ -22,6 +23,14 @@ struct record;
  * Return: the pid on the host side, 0 in init, -errno
  */
 pid_t clone_init(struct creation *creation, struct error *err);
+
+/**
+ * clone_fail() - the error of a clone3 that has just failed.
+ * @flags: CLONE_*, as it was asked
+ *
+ * Return: -errno
+ */
+int clone_fail(uint64_t flags, struct error *err);
 
 /*
  * Steps of exec. A process that was made before it joined has the host's root, directory and

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "libcontainer/io.h"
 #include "libcontainer/process/sync.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
@@ -91,6 +92,36 @@ CHILD_TEST(clone, without_the_privilege)
 	FAILS(clone_init(&creation, &err), EPERM,
 	      "clone3 (creating namespaces needs root): Operation not permitted");
 	EXPECT(creation.init == -1);
+}
+
+/* Root, and still not allowed to. */
+CHILD_TEST(clone, a_user_namespace_in_a_chroot)
+{
+	EXPECT(chroot("/usr") == 0 && chdir("/") == 0);
+	plan.namespaces.clone_flags = CLONE_NEWUSER | CLONE_NEWUTS;
+	FAILS(clone_init(&creation, &err), EPERM,
+	      "clone3 (user namespaces are forbidden here, kist is in a chroot, or the caller's id "
+	      "is not mapped): Operation not permitted");
+}
+
+/* An unmapped id: of a user namespace that has no maps. */
+CHILD_TEST(clone, a_user_namespace_of_nobody)
+{
+	EXPECT(unshare(CLONE_NEWUSER) == 0);
+	plan.namespaces.clone_flags = CLONE_NEWUSER;
+	FAILS(clone_init(&creation, &err), EPERM,
+	      "clone3 (user namespaces are forbidden here, kist is in a chroot, or the caller's id "
+	      "is not mapped): Operation not permitted");
+}
+
+CHILD_TEST(clone, more_namespaces_than_are_allowed)
+{
+	EXPECT(unshare(CLONE_NEWUSER) == 0);
+	STEP(io_write_file(AT_FDCWD, "/proc/sys/user/max_uts_namespaces", "0", &err));
+	plan.namespaces.clone_flags = CLONE_NEWUTS;
+	FAILS(clone_init(&creation, &err), ENOSPC,
+	      "clone3 (a limit in /proc/sys/user is reached, or namespaces are nested too deep): "
+	      "No space left on device");
 }
 
 CHILD_TEST(clone, what_the_kernel_does_not_know)

@@ -161,6 +161,16 @@ CHILD_TEST(idmap, a_namespace_of_a_privileged_caller)
 	make_namespace();
 }
 
+CHILD_TEST(idmap, a_namespace_in_a_chroot)
+{
+	struct id_mappings mappings = {.count = 1, .at = one};
+
+	EXPECT(chroot("/usr") == 0 && chdir("/") == 0);
+	FAILS(idmap_namespace(&host, &mappings, &mappings, &err), EPERM,
+	      "clone3 (user namespaces are forbidden here, kist is in a chroot, or the caller's id "
+	      "is not mapped): Operation not permitted");
+}
+
 CHILD_TEST(idmap, a_namespace_takes_no_right_to_trace)
 {
 	become_caller(without(host.capabilities, CAP_SYS_PTRACE));
