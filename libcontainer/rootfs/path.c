@@ -54,6 +54,8 @@ static int fail(const char *path, enum path_links links, struct error *err)
 	if (errno == ELOOP && links == PATH_LINKS_REFUSED)
 		return error_set(err, ELOOP, "%s: must not be, or lead through, a symbolic link",
 				 path);
+	if (errno == ELOOP)
+		return error_set(err, ELOOP, "%s: too many links, or a magic link", path);
 	if (errno == EAGAIN)
 		return error_set(err, EAGAIN, "%s: renamed again and again while it was resolved",
 				 path);

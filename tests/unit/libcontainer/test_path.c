@@ -95,6 +95,7 @@ Test(path, magic_links_are_never_followed)
 	_close_ int proc = open("/proc", O_PATH | O_CLOEXEC);
 
 	cr_assert_eq(path_open(proc, "/self/root", O_PATH, PATH_LINKS_FOLLOWED, &err), -ELOOP);
+	cr_assert_str_eq(err.text, "/self/root: too many links, or a magic link");
 	cr_assert_eq(path_make_directory(proc, "/self/cwd/x", 0755, PATH_LINKS_FOLLOWED, &err),
 		     -ELOOP);
 }
