@@ -84,8 +84,9 @@ static int check_destination(const struct mount_plan *entry, struct error *err)
 	if (path_is_below(target, "/proc") &&
 	    !(entry->kind == MOUNT_BIND && mount_in_list(target, proc_files, COUNT(proc_files))))
 		return error_set(err, EINVAL, "destination: %s: not allowed below /proc", target);
-	if (strcmp(target, "/proc") == 0 && entry->kind == MOUNT_FILESYSTEM &&
-	    !mount_has_type(entry->mount, "proc"))
+	/* What a bind shows there is looked at when it is open. */
+	if (strcmp(target, "/proc") == 0 && entry->kind != MOUNT_BIND &&
+	    entry->kind != MOUNT_REMOUNT && !mount_has_type(entry->mount, "proc"))
 		return error_set(err, EINVAL, "type: only a procfs may be mounted on /proc");
 	return 0;
 }

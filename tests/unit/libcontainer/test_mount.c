@@ -89,6 +89,8 @@ Test(mount_plan, refuses)
 	      "mounts[0]: destination: /proc/meminfo: not allowed below /proc");
 	FAILS(plan_mount((struct mount){.destination = "/proc", .type = "tmpfs"}), EINVAL,
 	      "mounts[0]: type: only a procfs may be mounted on /proc");
+	FAILS(plan_mount((struct mount){.destination = "/proc", .type = "cgroup"}), EINVAL,
+	      "mounts[0]: type: only a procfs may be mounted on /proc");
 	FAILS(plan_mount((struct mount){.destination = "/x"}), EINVAL,
 	      "mounts[0]: type: missing, and no bind is asked for");
 	FAILS(plan_mount((struct mount){.destination = "/x", .type = "bind"}), EINVAL,
