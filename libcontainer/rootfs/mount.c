@@ -573,9 +573,22 @@ static int remount(struct creation *creation, int target, const struct mount_pla
 	return attach(creation, copy, target, entry, err);
 }
 
+/* A procfs that config.json has elsewhere may be changed: it is reached without a link, that of /proc
+ * is not. */
+static int resolve_mounted(int tree, const struct mount_plan *entry, struct error *err)
+{
+	int target = resolve_target(tree, entry, TARGET_EXISTING, err), direct;
+	struct error of_direct;
+
+	if (target != -EPERM)
+		return target;
+	direct = path_open(tree, entry->target, O_PATH, PATH_LINKS_REFUSED, &of_direct);
+	return direct < 0 ? -err->code : direct;
+}
+
 static int mount_again(struct creation *creation, const struct mount_plan *entry, struct error *err)
 {
-	_close_ int target = resolve_target(creation->rootfs.tree, entry, TARGET_EXISTING, err);
+	_close_ int target = resolve_mounted(creation->rootfs.tree, entry, err);
 
 	if (target < 0)
 		return target;

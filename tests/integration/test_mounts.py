@@ -434,6 +434,19 @@ def test_remount_of_the_root(kist, bundle):
     assert report["root"]["ino"] == bundle.rootfs.stat().st_ino
 
 
+@pytest.mark.parametrize("kind", ["proc", "bind"])
+def test_remount_of_a_procfs_elsewhere(kist, bundle, kind):
+    (bundle.rootfs / "foo").mkdir()
+    if kind == "proc":
+        bundle.mount("/foo", "proc", "proc")
+    else:
+        bundle.bind("/proc", "/foo", "rbind")
+    bundle.mount("/foo", options=["remount", "ro"])
+    report = kist.report(bundle, "/foo/self/comm")
+    assert "ro" in report.mount("/foo").options
+    assert "ro" not in report.mount("/proc").options
+
+
 @pytest.mark.skipif(os.path.exists("/sys/fs/selinux/enforce"), reason="SELinux is active")
 def test_label_that_this_host_does_not_know(kist, bundle):
     bundle.linux["mountLabel"] = "system_u:object_r:container_file_t:s0"

@@ -207,6 +207,15 @@ def test_every_kind_of_mount_in_proc(kist, bundle, destination, kind, options):
     kist.refuses(bundle, r"mounts\[6\].*leads into /proc")
 
 
+@pytest.mark.parametrize("target", ["/proc", "/proc/sys"])
+def test_remounts_by_a_link_leave_proc_alone(kist, bundle, target):
+    """What is asked for another procfs is not done to /proc."""
+    (bundle.rootfs / "real").mkdir()
+    (bundle.rootfs / "foo").symlink_to(target)
+    bundle.mount("/real", "proc", "proc").mount("/foo", options=["remount", "ro"])
+    kist.refuses(bundle, r"mounts\[7\].*leads into /proc")
+
+
 def test_mounts_of_files_in_proc(kist, bundle, work):
     """lxcfs puts its files there."""
     (work / "meminfo").write_text("MemTotal: 42 kB\n")
