@@ -215,6 +215,9 @@ int idmapped_step_own(struct creation *creation, struct error *err)
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct mount_plan *entry = &mounts->at[i];
 
+		/* A link that is copied is no mount. */
+		if (creation->rootfs.links[i])
+			continue;
 		if (entry->mapping >= 0 && plan->rootfs.mappings.at[entry->mapping].own &&
 		    map(entry, creation->rootfs.sources[i], userns, err) < 0)
 			return error_wrap(err, "mounts[%zu]: %s", entry->index, entry->target);

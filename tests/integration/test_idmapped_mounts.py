@@ -102,6 +102,19 @@ def test_another_mapping_than_the_user_namespace(kist, bundle, source):
     assert owners(kist.report(bundle, *FILES), 0, 5) == [(10, 11), (15, 16)]
 
 
+@pytest.mark.parametrize("uids", [None, [mapping(0, FIRST, SIZE)], [mapping(0, FIRST + 10, 100)]])
+def test_a_copied_link_has_no_mapping(kist, bundle, source, work, uids):
+    """There is no mount that could have one; what is none is mapped."""
+    contained(bundle, "mnt", "data")
+    os.chown(bundle.rootfs / "mnt", FIRST, FIRST)
+    (work / "link").symlink_to("/data/5")
+    bind(bundle, work / "link", "bind", "idmap", "copy-symlink", uids=uids, destination="/mnt/link")
+    bind(bundle, source, "bind", "idmap", "copy-symlink")
+    report = kist.report(bundle, "/mnt/link", *FILES)
+    assert report.path("/mnt/link")["follow"]["uid"] == 5
+    assert owners(report, 5) == [(5, 6)]
+
+
 @pytest.mark.parametrize("word, below", [("idmap", (5, 6)), ("ridmap", (105, 106))])
 def test_mounts_below(kist, bundle, source, elsewhere, word, below):
     (source / "sub").mkdir()
