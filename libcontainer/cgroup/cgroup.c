@@ -15,6 +15,7 @@
 #include "libcontainer/cgroup/tree.h"
 #include "libcontainer/io.h"
 #include "libcontainer/log.h"
+#include "libcontainer/mountinfo.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -77,51 +78,6 @@ const struct cgroup_driver *cgroup_driver_find(const char *name)
 
 /* The hierarchies of this host. */
 
-/* One line of mountinfo, cut into what matters here. */
-struct mount_line {
-	char *device, *root, *target, *type, *options;
-};
-
-/* 36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 - ext3 /dev/root rw,errors=continue */
-static bool split_line(char *text, struct mount_line *line)
-{
-	char *fields[5], *rest, *source;
-
-	for (size_t i = 0; i < COUNT(fields); i++)
-		if (!(fields[i] = strtok_r(i == 0 ? text : NULL, " ", &rest)))
-			return false;
-	rest = strstr(rest, " - ");
-	if (!rest)
-		return false;
-	rest += strlen(" - ");
-	line->device = fields[2];
-	line->root = fields[3];
-	line->target = fields[4];
-	line->type = strtok_r(rest, " ", &rest);
-	source = strtok_r(NULL, " ", &rest);
-	line->options = strtok_r(NULL, " \n", &rest);
-	return source && line->options;
-}
-
-/* \040 for a space, and so on, in place. */
-static void unescape(char *text)
-{
-	char *out = text;
-
-	while (*text) {
-		unsigned value;
-
-		if (text[0] == '\\' && sscanf(text + 1, "%3o", &value) == 1 && value < 256 &&
-		    strspn(text + 1, "01234567") >= 3) {
-			*out++ = (char)value;
-			text += 4;
-		} else {
-			*out++ = *text++;
-		}
-	}
-	*out = '\0';
-}
-
 static bool is_controller(const char *option)
 {
 	return !strncmp(option, "name=", strlen("name=")) ||
@@ -158,13 +114,13 @@ static bool is_known(const struct collection *collection, const char *device)
 }
 
 /* The whole hierarchy, the first time it is seen: not a bind mount of some cgroup. */
-static bool is_hierarchy(const struct collection *collection, const struct mount_line *line)
+static bool is_hierarchy(const struct collection *collection, const struct mountinfo_line *line)
 {
 	return (!strcmp(line->type, "cgroup") || !strcmp(line->type, "cgroup2")) &&
 	       !strcmp(line->root, "/") && !is_known(collection, line->device);
 }
 
-static int collect(struct collection *collection, const struct mount_line *line,
+static int collect(struct collection *collection, const struct mountinfo_line *line,
 		   struct arena *arena, struct error *err)
 {
 	bool unified = !strcmp(line->type, "cgroup2");
@@ -172,7 +128,7 @@ static int collect(struct collection *collection, const struct mount_line *line,
 	if (collection->count == CGROUP_HIERARCHIES_MAX)
 		return error_set(err, E2BIG, "more than %d cgroup hierarchies are mounted",
 				 CGROUP_HIERARCHIES_MAX);
-	unescape(line->target);
+	mountinfo_unescape(line->target);
 	collection->devices[collection->count] = arena_strdup(arena, line->device);
 	collection->at[collection->count++] = (struct hierarchy){
 		.controllers = unified ? "" : find_controllers(line->options, arena),
@@ -191,9 +147,9 @@ int cgroup_hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierar
 	size_t room = 0;
 
 	while (getline(&text, &room, mountinfo) > 0) {
-		struct mount_line line;
+		struct mountinfo_line line;
 
-		if (split_line(text, &line) && is_hierarchy(&collection, &line) &&
+		if (mountinfo_split(text, &line) && is_hierarchy(&collection, &line) &&
 		    collect(&collection, &line, arena, err) < 0)
 			return -err->code;
 	}
@@ -231,12 +187,12 @@ static int read_unified_alone(struct arena *arena, struct host *host, struct err
 
 static int read_mounted(struct arena *arena, struct host *host, struct error *err)
 {
-	FILE *mountinfo _fclose_ = fopen("/proc/self/mountinfo", "re");
+	FILE *mountinfo _fclose_ = mountinfo_open(err);
 	struct hierarchies found;
 	struct hierarchy *at;
 
 	if (!mountinfo)
-		return error_errno(err, "/proc/self/mountinfo");
+		return -err->code;
 	if (cgroup_hierarchies_parse(mountinfo, arena, &found, err) < 0)
 		return -err->code;
 	at = arena_array(arena, found.count, sizeof *at);
