@@ -45,6 +45,7 @@
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/peers.h"
 #include "libcontainer/start.h"
 #include "spec/cleanup.h"
 #include "spec/template.h"
@@ -113,6 +114,8 @@ const struct step host_steps[] = {
 	 hooks_create_runtime_print},
 	{"go on", sync_step_resume, NULL, hooks_before_pivot, NULL},
 	{"ready", sync_step_ready, NULL, NULL, NULL},
+	/* Last of all mounts: from here on the host sees what is mounted there. */
+	{"propagation", peers_step_join, NULL, peers_planned, NULL},
 	/* Without other hooks, a create that fails before was never attempted. */
 	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_late, NULL},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
@@ -355,6 +358,7 @@ void creation_finish(struct creation *creation)
 	close_all(rootfs->mappings, rootfs->mappings ? rootfs->mapping_count : 0);
 	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
 	close_all(rootfs->cgroups, rootfs->cgroup_count);
+	peers_close(rootfs);
 	close_all(creation->namespaces.at, NAMESPACE_KINDS);
 }
 

@@ -19,6 +19,7 @@
 #include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/peers.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -37,6 +38,16 @@ bool mount_in_list(const char *text, const char *const *list, size_t count)
 bool mount_has_type(const struct mount *mount, const char *type)
 {
 	return mount->type && strcmp(mount->type, type) == 0;
+}
+
+unsigned long mount_propagation(const struct mount *mount)
+{
+	const struct propagations *propagation = &mount->options.propagation;
+	unsigned long types = 0;
+
+	for (size_t i = 0; i < propagation->count; i++)
+		types |= propagation->at[i];
+	return types;
 }
 
 /* Planning */
@@ -267,15 +278,6 @@ static int change_attributes(int mount, const struct mount_plan *entry, struct e
 	return -err->code;
 }
 
-static unsigned long all_types(const struct mount_options *options)
-{
-	unsigned long types = 0;
-
-	for (size_t i = 0; i < options->propagation.count; i++)
-		types |= options->propagation.at[i];
-	return types;
-}
-
 static int propagate_as_asked(int mount, const struct mount_options *options, struct error *err)
 {
 	for (size_t i = 0; i < options->propagation.count; i++)
@@ -284,25 +286,16 @@ static int propagate_as_asked(int mount, const struct mount_options *options, st
 	return 0;
 }
 
-/* What is mounted in such a bind is to be seen by the host: it stays in the peer group of its source.
- * Like other runtimes, only in a root that is shared itself. */
-static bool is_hosts_peer(const struct plan *plan, const struct mount_plan *entry)
-{
-	return entry->kind == MOUNT_BIND && all_types(&entry->mount->options) & MS_SHARED &&
-	       plan->rootfs.propagation & MS_SHARED;
-}
-
 /* The copy of a shared mount is in the host's peer group. It becomes a slave that follows the host,
  * or the container's alone, with all below; what else is asked for waits until the tree is finished,
  * so that nothing that kist mounts is seen by anybody (mount_step_propagate). */
-static int leave_peers(const struct plan *plan, int mount, const struct mount_plan *entry,
+static int leave_peers(const struct creation *creation, int mount, const struct mount_plan *entry,
 		       struct error *err)
 {
-	const struct mount_options *options = &entry->mount->options;
-	bool follows = all_types(options) & (MS_SLAVE | MS_SHARED);
+	bool follows = mount_propagation(entry->mount) & (MS_SLAVE | MS_SHARED);
 
-	if (is_hosts_peer(plan, entry))
-		return propagate_as_asked(mount, options, err);
+	if (peers_stay(creation, entry))
+		return propagate_as_asked(mount, &entry->mount->options, err);
 	return mountfd_propagate(mount, (follows ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
 }
 
@@ -373,7 +366,7 @@ static int attach_copy(struct creation *creation, int mount, int target,
 		       const struct mount_plan *entry, struct error *err)
 {
 	if (change_attributes(mount, entry, err) < 0 ||
-	    leave_peers(creation->plan, mount, entry, err) < 0 ||
+	    leave_peers(creation, mount, entry, err) < 0 ||
 	    attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
@@ -557,20 +550,17 @@ static int check_mount_root(int target, struct error *err)
 	return 0;
 }
 
-/* The kernel does not change a mount that is below another in a detached tree, so a changed copy
- * covers it. Read-only is the mount's; a superblock may be everybody's. */
+/* The kernel does not change a mount that is below another in a detached tree: so the tree is
+ * attached. Read-only is the mount's; a superblock may be everybody's. */
 static int remount(struct creation *creation, int target, const struct mount_plan *entry,
 		   struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
-	_close_ int copy = -1;
 
-	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0)
+	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0 ||
+	    rootfs_attach(creation, err) < 0)
 		return -err->code;
-	copy = mountfd_clone(target, "", AT_RECURSIVE, err);
-	if (copy < 0 || change_attributes(copy, entry, err) < 0)
-		return -err->code;
-	return attach(creation, copy, target, entry, err);
+	return change_attributes(target, entry, err);
 }
 
 /* A procfs that config.json has elsewhere may be changed: it is reached without a link, that of /proc
@@ -612,19 +602,19 @@ int mount_step_all(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static bool propagates_late(const struct plan *plan, const struct mount_plan *entry)
-{
-	return entry->mount->options.propagation.count > 0 && !is_hosts_peer(plan, entry);
-}
-
 bool mount_propagation_planned(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
 	for (size_t i = 0; i < mounts->count; i++)
-		if (propagates_late(plan, &mounts->at[i]))
+		if (mounts->at[i].mount->options.propagation.count > 0)
 			return true;
 	return false;
+}
+
+static bool propagates_late(const struct creation *creation, const struct mount_plan *entry)
+{
+	return entry->mount->options.propagation.count > 0 && !peers_stay(creation, entry);
 }
 
 static int propagate(int tree, const struct mount_plan *entry, struct error *err)
@@ -638,17 +628,29 @@ static int propagate(int tree, const struct mount_plan *entry, struct error *err
 	return 0;
 }
 
+static int propagate_all(int tree, const struct creation *creation, struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (propagates_late(creation, &mounts->at[i]) &&
+		    propagate(tree, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
+	return 0;
+}
+
 int mount_step_propagate(struct creation *creation, struct error *err)
 {
-	const struct plan *plan = creation->plan;
-	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
 	_close_ int tree = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (tree < 0)
 		return error_errno(err, "/");
+	if (propagate_all(tree, creation, err) < 0)
+		return -err->code;
+	/* After what concerns all below another one. */
 	for (size_t i = 0; i < mounts->count; i++)
-		if (propagates_late(plan, &mounts->at[i]) &&
-		    propagate(tree, &mounts->at[i], err) < 0)
+		if (peers_leave(creation, &mounts->at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
 	return 0;
 }

@@ -14,6 +14,9 @@ struct mount_plan;
 
 bool mount_has_type(const struct mount *mount, const char *type);
 bool mount_wants_readonly(const struct mount *mount);
+
+/* Of all its propagation options, MS_SHARED ... */
+unsigned long mount_propagation(const struct mount *mount);
 bool mount_in_list(const char *text, const char *const *list, size_t count);
 
 /**

@@ -136,6 +136,16 @@ int mountfd_propagate(int mount, unsigned long propagation, struct error *err)
 	return set_attributes(mount, propagation & MS_REC, &change, err);
 }
 
+int mountfd_join(int mount, int group, struct error *err)
+{
+	const unsigned flags =
+		MOVE_MOUNT_SET_GROUP | MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+
+	if (move_mount(group, "", mount, "", flags) < 0)
+		return error_errno(err, "move_mount: peer group");
+	return 0;
+}
+
 int mountfd_attach(int mount, int target, struct error *err)
 {
 	if (move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) <

@@ -97,6 +97,16 @@ int mountfd_idmap(int mount, bool recursive, int userns, struct error *err);
 int mountfd_propagate(int mount, unsigned long propagation, struct error *err);
 
 /**
+ * mountfd_join() - put a mount into the peer group of another one, and make it a slave of whom that
+ * one follows (Linux 5.15).
+ * @mount: the root of a mount that is neither shared nor a slave
+ * @group: the root of one that shows the same, or more of it; not a private one
+ *
+ * Either may be in any mount namespace, or detached, and the caller needs CAP_SYS_ADMIN over both.
+ */
+int mountfd_join(int mount, int group, struct error *err);
+
+/**
  * mountfd_attach() - put a detached mount, with those below, onto what target is.
  * @target: directory for the mount of a directory, file for that of a file
  */

@@ -16,6 +16,7 @@
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/overlay.h"
 #include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/peers.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -162,6 +163,9 @@ static int open_source(struct creation *creation, const struct mount_plan *mount
 	rootfs->sources[i] = open_bind(mount, err);
 	if (rootfs->sources[i] < 0)
 		return -err->code;
+	if (peers_planned(creation->plan) && peers_asked(creation->plan, mount) &&
+	    peers_keep(creation, mount, rootfs->sources[i], err) < 0)
+		return -err->code;
 	return idmapped_apply(creation, mount, rootfs->sources[i], err);
 }
 
@@ -199,6 +203,7 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 	rootfs->count = mounts->count;
 	rootfs->sources = rootfs_no_descriptors(plan, mounts->count);
 	rootfs->links = arena_array(plan->arena, mounts->count, sizeof *rootfs->links);
+	rootfs->peers = arena_array(plan->arena, mounts->count, sizeof *rootfs->peers);
 	if (open_devices(plan, rootfs, err) < 0)
 		return -err->code;
 	if (plan->options->overlay) {

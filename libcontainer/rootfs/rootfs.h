@@ -76,6 +76,14 @@ struct rootfs_plan {
 	struct device_plans devices; /* the default ones, then config.json's */
 };
 
+struct peer;
+
+/* Of one mount; see peers.h. */
+struct peers {
+	bool stay; /* in the host's peer group, from the beginning */
+	struct peer *first;
+};
+
 /* Descriptors that steps hold open. */
 struct rootfs_handles {
 	int tree;      /* init: root of the tree; see path.h for what to do with it. Opened by the
@@ -84,8 +92,9 @@ struct rootfs_handles {
 	bool attached; /* init: it is in the mount namespace, where nobody looks */
 	size_t count;  /* = plan->rootfs.mounts.count */
 	int *sources;  /* one for each mount, -1 where it has none */
-	const char **links; /* one for each mount: the text of the symbolic link that is made
+	const char **links;  /* one for each mount: the text of the symbolic link that is made
 			       instead (copy-symlink), or NULL */
+	struct peers *peers; /* one for each mount; NULL without sources */
 	size_t mapping_count;
 	int *mappings; /* user namespaces, one for each of mount_mappings; -1: not open */
 	size_t device_count;
@@ -110,6 +119,7 @@ int rootfs_step_sources(struct creation *creation, struct error *err);
 
 /* Host side */
 int rootfs_step_reach(struct creation *creation, struct error *err);
+int peers_step_join(struct creation *creation, struct error *err); /* when init has finished */
 
 /* Init, in this order */
 int rootfs_step_open(struct creation *creation, struct error *err);
@@ -154,6 +164,7 @@ bool rootfs_sources_of_init(const struct plan *plan);
 bool rootfs_reach_planned(const struct plan *plan);
 bool idmapped_planned(const struct plan *plan);     /* with mappings of their own */
 bool idmapped_own_planned(const struct plan *plan); /* with the container's */
+bool peers_planned(const struct plan *plan);
 bool mount_propagation_planned(const struct plan *plan);
 bool mask_paths_planned(const struct plan *plan);
 bool mask_readonly_planned(const struct plan *plan);

@@ -587,25 +587,28 @@ class RuntimeUnderSomething:
         self.process.stdout.close()
 
 
-# Four instructions of classic BPF (seccomp(2)): one system call fails, the others do not.
+# Classic BPF (seccomp(2)): one system call fails, the others do not; or only where an argument has
+# one of some bits.
 WITHOUT_SYSTEM_CALL = """
 import ctypes, os, struct, sys
-number, code = map(int, sys.argv[1:3])
+number, code, argument, bits = map(int, sys.argv[1:5])
+only = [(0x20, 0, 0, 16 + 8 * argument), (0x45, 0, 1, bits)] if bits else []
 program = b"".join(struct.pack("HBBI", *instruction) for instruction in [
-    (0x20, 0, 0, 0), (0x15, 0, 1, number),
+    (0x20, 0, 0, 0), (0x15, 0, 1 + len(only), number), *only,
     (0x06, 0, 0, 0x00050000 | code), (0x06, 0, 0, 0x7fff0000)])
 instructions = ctypes.create_string_buffer(program)
 class Program(ctypes.Structure):
     _fields_ = [("count", ctypes.c_ushort), ("at", ctypes.c_void_p)]
-filter = Program(4, ctypes.addressof(instructions))
+filter = Program(len(program) // 8, ctypes.addressof(instructions))
 assert ctypes.CDLL(None).prctl(22, 2, ctypes.byref(filter), 0, 0) == 0
-os.execvp(sys.argv[3], sys.argv[3:])
+os.execvp(sys.argv[5], sys.argv[5:])
 """
 
 
-def without_system_call(number, code):
+def without_system_call(number, code, argument=0, bits=0):
     """For Kist.prefix: a kernel, or a sandbox, that answers a system call with an error."""
-    return [sys.executable, "-c", WITHOUT_SYSTEM_CALL, str(number), str(code)]
+    return [sys.executable, "-c", WITHOUT_SYSTEM_CALL,
+            *map(str, (number, code, argument, bits))]
 
 
 def is_device(path, kind, major, minor):

@@ -6,13 +6,14 @@ image and a volume on shared mounts of their own. The kernel tells whoever polls
 every mount, unmount and change there (proc_pid_mounts(5)).
 """
 
+import errno
 import select
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from harness import parse_mounts
+from harness import parse_mounts, without_system_call
 from test_stdio import ConsoleSocket
 from test_user_namespaces import FIRST, USER, as_user, mapping, own_user_namespace
 
@@ -243,6 +244,14 @@ def test_binds(kist, bundle, host, work, option):
     assert not host.has_changed()
 
 
+def busy(bundle, *commands):
+    """The program may mount, and does this first."""
+    bundle.process["capabilities"] = {
+        kind: ["CAP_SYS_ADMIN"] for kind in ("bounding", "effective", "permitted")}
+    bundle.args = ["/bin/sh", "-c", " && ".join([*commands, "echo ready && exec /probe wait"])]
+    return bundle
+
+
 @pytest.mark.parametrize("option", ["shared", "rshared"])
 @pytest.mark.parametrize("value", ["shared", "rshared"])
 def test_binds_that_the_host_sees_into(kist, bundle, host, work, option, value):
@@ -254,10 +263,78 @@ def test_binds_that_the_host_sees_into(kist, bundle, host, work, option, value):
     assert not host.has_changed()
 
 
+@pytest.fixture
+def deep_volume(kist, host, work):
+    """A shared mount below the volume, one that is private, and one that is covered."""
+    subprocess.run([*kist.prefix, "sh", "-ec", """
+        mount -t tmpfs below "$0/sub"; mkdir "$0/sub/deep" "$0/sub/later"
+        mount -t tmpfs own "$0/later"; mount --make-private "$0/later"; mkdir "$0/later/x"
+        mkdir "$0/a b"; mount -t tmpfs covered "$0/a b"; mount -t tmpfs over "$0/a b"
+        mount -t tmpfs deeper "$0/sub/deep"; mkdir "$0/sub/deep/later"
+        """, work / "volume"], check=True)
+    host.has_changed()
+    return work / "volume"
+
+
+def test_mounts_below_a_bind_that_the_host_sees_into(kist, bundle, host, deep_volume):
+    bundle.linux["rootfsPropagation"] = "rshared"
+    bundle.bind(deep_volume, "/data", "rbind", "rshared").bind(deep_volume, "/top", "bind", "shared")
+    report = kist.report(bundle)
+    for below in ("", "/sub", "/sub/deep", "/a\\040b"):
+        point = f"{deep_volume}{below}"
+        assert peers(report.mount(f"/data{below}")) == peers(host.mount(point)), below
+    assert kinds(report.mount("/data/later")) == {"shared"}
+    assert peers(report.mount("/top")) == peers(host.mount(deep_volume))
+    assert not host.has_changed()
+
+
+@pytest.mark.parametrize("what", ["mount", "masked", "readonly", "bind", "remount"])
+@pytest.mark.parametrize("where", ["", "/sub"])
+@pytest.mark.parametrize("separate", [False, True], ids=["", "userns"])
+def test_work_on_a_bind_that_the_host_sees_into(
+        kist, bundle, host, deep_volume, what, where, separate):
+    """It is kist's alone; what the program mounts there, the host sees, and the other way round."""
+    bundle.linux["rootfsPropagation"] = "rshared"
+    if separate:
+        (bundle.rootfs / "data").mkdir()
+        own_user_namespace(bundle)
+    place = f"/data{where}"
+    bundle.bind(deep_volume, "/data", "rbind", "rshared")
+    subprocess.run([*kist.prefix, "sh", "-ec", f"""
+        cd {deep_volume}{where}; mkdir -p seen host kist"""], check=True)
+    if what == "mount":
+        bundle.mount(f"{place}/kist", "x", "tmpfs")
+    elif what == "bind":
+        bundle.bind(bundle.rootfs / "tmp", f"{place}/kist", "rbind", "rshared")
+    elif what == "remount":
+        bundle.mount(place, "none", None, ["remount", "nodev", "bind"])
+    else:
+        bundle.linux[f"{what}Paths"].append(f"{place}/kist")
+    before = host.text()
+    busy(bundle, f"mount -t tmpfs program '{place}/seen'")
+    container = kist.create(bundle)
+    assert not host.has_changed() and host.text() == before
+    container.start()
+    container.wait_for_output("ready")
+    assert host.mount(f"{deep_volume}{where}/seen").source == "program"
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "host", f"{deep_volume}{where}/host"],
+                   check=True)
+    inside = parse_mounts(Path(f"/proc/{container.pid}/mountinfo").read_text())
+    assert [mount.point for mount in inside if mount.source == "host"] == [f"{place}/host"]
+    subprocess.run([*kist.prefix, "umount", f"{deep_volume}{where}/seen",
+                    f"{deep_volume}{where}/host"], check=True)
+    assert host.text() == before
+    host.has_changed()
+    container.delete("--force")
+    assert not host.has_changed()
+
+
 @pytest.mark.parametrize("option", BINDS)
+@pytest.mark.parametrize("value", ["private", "rshared"])
 @pytest.mark.parametrize("what", ["mount", "masked", "readonly"])
-def test_mounts_on_a_bind(kist, bundle, host, work, option, what):
+def test_mounts_on_a_bind(kist, bundle, host, work, option, what, value):
     """What kist mounts on it is the container's alone, and possible on an unbindable one."""
+    bundle.linux["rootfsPropagation"] = value
     bundle.bind(work / "volume", "/data", "rbind", *([option] if option else []))
     if what == "mount":
         bundle.mount("/data/sub", "x", "tmpfs")
@@ -266,6 +343,27 @@ def test_mounts_on_a_bind(kist, bundle, host, work, option, what):
     before = host.text()
     assert "/data" in [mount.point for mount in kist.report(bundle).mounts]
     assert not host.has_changed() and host.text() == before
+
+
+def test_a_kernel_that_puts_nothing_into_a_group(kist, bundle, host, work):
+    """Before Linux 5.15 the bind is the host's peer while kist works on it, too: better than never.
+
+    429 is move_mount(2), whose argument 4 has MOVE_MOUNT_SET_GROUP."""
+    bundle.linux["rootfsPropagation"] = "rshared"
+    bundle.bind(work / "volume", "/data", "rbind", "rshared")
+    kist.prefix += without_system_call(429, errno.EINVAL, 4, 0x100)
+    assert peers(kist.report(bundle).mount("/data")) == peers(host.mount(work / "volume"))
+    bundle.mount("/data/sub", "x", "tmpfs")
+    assert kist.report(bundle).mount("/data/sub").type == "tmpfs"
+    assert host.has_changed(), "else there is no need for the old way"
+
+
+def test_a_covered_bind_that_the_host_sees_into(kist, bundle, host, work):
+    """Another mount on the same place is in the way of nobody."""
+    bundle.linux["rootfsPropagation"] = "rshared"
+    bundle.bind(work / "volume", "/data", "rbind", "rshared").mount("/data", "over", "tmpfs")
+    assert kist.report(bundle).mount("/data").source == "over"
+    assert not host.has_changed()
 
 
 def test_terminal(kist, bundle, host, work):

@@ -302,3 +302,29 @@ Test(mountfd, on_stage_and_off)
 	cr_expect(is_seen("/mnt/outside"));
 	FAILS(mountfd_unstage(mount, &err), EINVAL, "umount2: Invalid argument");
 }
+
+/* A mount that has left a peer group, and the way back. */
+Test(mountfd, joins_a_peer_group)
+{
+	_close_ int first = make_tmpfs(0);
+	_close_ int target = open_for("/mnt/outside");
+	_close_ int copy = -1, own = -1;
+
+	STEP(mountfd_attach(first, target, &err));
+	STEP(mountfd_propagate(first, MS_SHARED, &err));
+	own = mountfd_clone(first, "", 0, &err);
+	STEP(own);
+	copy = mountfd_clone(first, "", 0, &err);
+	STEP(copy);
+	FAILS(mountfd_join(copy, own, &err), EINVAL, "move_mount: peer group: Invalid argument");
+	STEP(mountfd_propagate(copy, MS_PRIVATE, &err));
+	STEP(mountfd_join(copy, own, &err));
+	close(take(&target));
+	target = open_for("/mnt/bundle");
+	STEP(mountfd_attach(copy, target, &err));
+	cr_expect_eq(strncmp(propagation_of("/mnt/bundle"), "shared:", 7), 0);
+	DO(mkdir("/mnt/bundle/below", 0755));
+	DO(mount("later", "/mnt/bundle/below", "tmpfs", 0, NULL));
+	DO(mkdir("/mnt/bundle/below/there", 0755));
+	cr_expect(is_seen("/mnt/outside/below/there"));
+}

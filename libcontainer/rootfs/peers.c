@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/rootfs/peers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "libcontainer/mountinfo.h"
+#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* A mount of a bind, and one of the peer group that it comes from. */
+struct peer {
+	struct peer *next;
+	int mount, group;
+	bool below; /* it is not the bind itself, but was mounted below its source */
+};
+
+/* Planning */
+
+bool peers_asked(const struct plan *plan, const struct mount_plan *entry)
+{
+	return entry->kind == MOUNT_BIND && mount_propagation(entry->mount) & MS_SHARED &&
+	       plan->rootfs.propagation & MS_SHARED;
+}
+
+bool peers_planned(const struct plan *plan)
+{
+	const struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	/* In a mount namespace of his own, whoever has no privileges outside has no peers there. */
+	for (size_t i = 0; i < mounts->count && rootfs_sources_planned(plan); i++)
+		if (peers_asked(plan, &mounts->at[i]))
+			return true;
+	return false;
+}
+
+/* Host side, before there is a container */
+
+/* Where mounts are looked for: in the source as the host sees it, in the copy of it that becomes the
+ * bind, and in the one that keeps the groups. */
+struct views {
+	char path[PATH_MAX]; /* of the source, without symbolic links */
+	int host, bind, group;
+};
+
+/* The view itself, which may be a file, or something below it. */
+static int open_below(int view, const char *path, struct error *err)
+{
+	int file = -1;
+
+	if (*path)
+		return path_open(view, path, O_PATH, PATH_LINKS_REFUSED, err);
+	file = fcntl(view, F_DUPFD_CLOEXEC, 0);
+	return file < 0 ? error_errno(err, "dup") : file;
+}
+
+static bool is_mount(int view, const char *path, uint64_t id)
+{
+	struct error ignored;
+	struct statx status;
+	_close_ int file = open_below(view, path, &ignored);
+
+	return file >= 0 && statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) == 0 &&
+	       status.stx_mnt_id == id;
+}
+
+/* Where a mount is in the views: "" for the source's own; NULL for others, and for one that is
+ * covered by another. */
+static const char *find_below(const struct views *views, const struct mountinfo_line *line)
+{
+	const char *path = "";
+
+	if (path_is_below(line->target, views->path))
+		path = line->target + (views->path[1] ? strlen(views->path) : 0);
+	return is_mount(views->host, path, line->id) ? path : NULL;
+}
+
+/* The copy that keeps the groups has left them. Going back proves that there is a way. */
+static int add_peer(const struct plan *plan, const struct views *views, const char *path,
+		    struct peers *peers, struct error *err)
+{
+	_close_ int mount = open_below(views->bind, path, err);
+	_close_ int group = mount < 0 ? -1 : open_below(views->group, path, err);
+	struct peer *peer;
+
+	if (mount < 0 || group < 0 || mountfd_join(group, mount, err) < 0)
+		return -err->code;
+	peer = arena_alloc(plan->arena, sizeof *peer);
+	*peer = (struct peer){peers->first, take(&mount), take(&group), *path};
+	peers->first = peer;
+	return 0;
+}
+
+static int add_peers(const struct plan *plan, const struct mount_plan *entry,
+		     const struct views *views, struct peers *peers, struct error *err)
+{
+	FILE *mountinfo _fclose_ = mountinfo_open(err);
+	char *text _free_ = NULL;
+	size_t room = 0;
+
+	if (!mountinfo)
+		return -err->code;
+	while (getline(&text, &room, mountinfo) > 0) {
+		struct mountinfo_line line;
+		const char *path;
+
+		if (!mountinfo_split(text, &line) || !line.shared)
+			continue;
+		mountinfo_unescape(line.target);
+		path = find_below(views, &line);
+		if (path && (entry->recursive || !*path) &&
+		    add_peer(plan, views, path, peers, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
+static void close_peers(const struct peers *peers)
+{
+	for (const struct peer *peer = peers->first; peer; peer = peer->next) {
+		cleanup_close(&peer->mount);
+		cleanup_close(&peer->group);
+	}
+}
+
+static int open_views(const struct mount_plan *entry, struct views *views, struct error *err)
+{
+	bool nofollow = entry->mount->options.mode & MOUNT_MODE_SRC_NOFOLLOW;
+
+	if (!realpath(entry->source, views->path))
+		return error_errno(err, "%s", entry->source);
+	views->host = open(entry->source, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
+	if (views->host < 0)
+		return error_errno(err, "%s", entry->source);
+	views->group = mountfd_clone(views->host, "", entry->recursive ? AT_RECURSIVE : 0, err);
+	if (views->group < 0)
+		return -err->code;
+	return mountfd_propagate(views->group, MS_PRIVATE | MS_REC, err);
+}
+
+int peers_keep(struct creation *creation, const struct mount_plan *entry, int source,
+	       struct error *err)
+{
+	struct peers *peers = &creation->rootfs.peers[entry->index];
+	struct views views = {.host = -1, .bind = source, .group = -1};
+	int result = open_views(entry, &views, err);
+
+	if (result == 0)
+		result = add_peers(creation->plan, entry, &views, peers, err);
+	cleanup_close(&views.host);
+	cleanup_close(&views.group);
+	if (result != -EINVAL && result != -EPERM)
+		return result;
+	/* The kernel is older than 5.15, or a mount below is locked (mount_namespaces(7)). Rather
+	 * than that nothing were seen by the host, everything is. */
+	close_peers(peers);
+	*peers = (struct peers){.stay = true};
+	return 0;
+}
+
+/* Init */
+
+bool peers_stay(const struct creation *creation, const struct mount_plan *entry)
+{
+	return creation->rootfs.peers && creation->rootfs.peers[entry->index].stay;
+}
+
+/* The bind itself is there. What was mounted below it the host may have unmounted meanwhile. */
+static bool is_gone(const struct peer *peer, int result)
+{
+	return peer->below && result == -EINVAL;
+}
+
+static int leave(const struct peers *peers, struct error *err)
+{
+	for (const struct peer *peer = peers->first; peer; peer = peer->next) {
+		int result = mountfd_propagate(peer->mount, MS_PRIVATE, err);
+
+		if (result < 0 && !is_gone(peer, result))
+			return result;
+	}
+	return 0;
+}
+
+int peers_leave(const struct creation *creation, const struct mount_plan *entry, struct error *err)
+{
+	const struct peers *peers = creation->rootfs.peers;
+
+	if (!peers || leave(&peers[entry->index], err) == 0)
+		return 0;
+	return error_wrap(err, "%s", entry->target);
+}
+
+/* Host side, when init has finished */
+
+static int join(const struct peers *peers, struct error *err)
+{
+	for (const struct peer *peer = peers->first; peer; peer = peer->next) {
+		int result = mountfd_join(peer->mount, peer->group, err);
+
+		if (result < 0 && !is_gone(peer, result))
+			return result;
+	}
+	return 0;
+}
+
+int peers_step_join(struct creation *creation, struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (join(&creation->rootfs.peers[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]: %s", i, mounts->at[i].target);
+	return 0;
+}
+
+void peers_close(const struct rootfs_handles *rootfs)
+{
+	for (size_t i = 0; rootfs->peers && i < rootfs->count; i++)
+		close_peers(&rootfs->peers[i]);
+}
