@@ -357,7 +357,9 @@ void creation_finish(struct creation *creation)
 	close_all(rootfs->sources, rootfs->sources ? rootfs->count : 0);
 	close_all(rootfs->mappings, rootfs->mappings ? rootfs->mapping_count : 0);
 	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
-	close_all(rootfs->cgroups, rootfs->cgroup_count);
+	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
+		if (rootfs->cgroups[i])
+			close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
 	peers_close(rootfs);
 	close_all(creation->namespaces.at, NAMESPACE_KINDS);
 }

@@ -548,26 +548,41 @@ static int open_source(const struct plan *plan, const struct hierarchy *hierarch
 	return source;
 }
 
-int cgroup_sources_open(const struct plan *plan, const char **names, int *descriptors,
+static int add_source(const struct plan *plan, const struct hierarchy *hierarchy, bool alone,
+		      struct cgroup_sources *sources, struct error *err)
+{
+	int source = open_source(plan, hierarchy, err);
+
+	if (source < 0)
+		return source;
+	sources->at[sources->count] = source;
+	sources->names[sources->count++] = alone ? "" : last_name(hierarchy->mount);
+	return 0;
+}
+
+/* The one of cgroup2, if there is one. */
+static const struct hierarchy *find_unified(const struct hierarchies *hierarchies)
+{
+	for (size_t i = 0; i < hierarchies->count; i++)
+		if (hierarchies->at[i].unified)
+			return &hierarchies->at[i];
+	return NULL;
+}
+
+int cgroup_sources_open(const struct plan *plan, bool unified, struct cgroup_sources *sources,
 			struct error *err)
 {
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
-	bool alone = plan->cgroup.driver == &cgroup_v2_driver;
+	const struct hierarchy *alone = find_unified(hierarchies);
 
 	if (!plan->cgroup.driver)
 		return error_set(err, ENOTSUP, "the container has no cgroup to show");
-	for (size_t i = 0; i < hierarchies->count; i++) {
-		int source = open_source(plan, &hierarchies->at[i], err);
-
-		if (source < 0) {
-			while (i-- > 0)
-				close(descriptors[i]);
-			return source;
-		}
-		descriptors[i] = source;
-		names[i] = alone ? "" : last_name(hierarchies->at[i].mount);
-	}
-	return (int)hierarchies->count;
+	if (alone && (unified || plan->cgroup.driver == &cgroup_v2_driver))
+		return add_source(plan, alone, true, sources, err);
+	for (size_t i = 0; i < hierarchies->count; i++)
+		if (add_source(plan, &hierarchies->at[i], false, sources, err) < 0)
+			return -err->code;
+	return 0;
 }
 
 /* The controllers of one hierarchy that are not its directory's name. */

@@ -86,6 +86,14 @@ struct cgroup_handles {
 					      the cgroup2 directory */
 };
 
+/* What a mount of type cgroup shows: detached mounts, and the directory that each goes to below the
+ * destination, "" for the destination itself. */
+struct cgroup_sources {
+	size_t count;
+	int at[CGROUP_HIERARCHIES_MAX];
+	const char *names[CGROUP_HIERARCHIES_MAX];
+};
+
 struct cgroup_driver {
 	const char *name; /* "cgroupfs-v2", "cgroupfs-v1"; what the record stores */
 
@@ -265,19 +273,16 @@ bool cgroup_planned(const struct plan *plan);
 bool cgroup_joined_by_init(const struct plan *plan); /* v1; v2 without clone_into */
 
 /**
- * cgroup_sources_open() - for a mount of type cgroup: the container's own directories, as detached
- * mounts that rootfs/mount.c puts in place.
- * @names: set to the directory each goes to below the destination, "" for the destination itself
- * (v2); owned by the plan's arena
- * @descriptors: set to open_tree(OPEN_TREE_CLONE) descriptors, which the caller closes
+ * cgroup_sources_open() - for a mount of type cgroup: the container's own directories, for
+ * rootfs/mount.c to put in place.
+ * @unified: of cgroup2 alone, also where it stands beside v1; without one there, of all
+ * @sources: zeroed; what is open is the caller's to close, also after a failure
  *
  * Called after cgroup_step_create. With a cgroup namespace or on v1: the container's own directory.
  * On v2 in the host's cgroup namespace: the whole hierarchy, since /proc/self/cgroup is relative to
  * that.
- *
- * Return: how many (at most CGROUP_HIERARCHIES_MAX), or -errno
  */
-int cgroup_sources_open(const struct plan *plan, const char **names, int *descriptors,
+int cgroup_sources_open(const struct plan *plan, bool unified, struct cgroup_sources *sources,
 			struct error *err);
 
 /**

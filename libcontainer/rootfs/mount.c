@@ -183,14 +183,11 @@ static bool is_readonly_late(const struct mount_plan *entry, bool dev_is_late)
 	       (dev_is_late && path_is_below(entry->target, "/dev"));
 }
 
-static int check_entry(const struct mount_plan *entry, bool *has_cgroup, struct error *err)
+static int check_entry(const struct mount_plan *entry, struct error *err)
 {
 	for (size_t i = 0; i < COUNT(checks); i++)
 		if (checks[i](entry, err) < 0)
 			return -err->code;
-	if (entry->kind == MOUNT_CGROUP && *has_cgroup)
-		return error_set(err, ENOTSUP, "type: a second cgroup mount is not supported");
-	*has_cgroup |= entry->kind == MOUNT_CGROUP;
 	return 0;
 }
 
@@ -209,13 +206,13 @@ int mount_plan(struct plan *plan, struct error *err)
 {
 	size_t count = plan->config->mounts.count;
 	struct mount_plan *at = arena_array(plan->arena, count, sizeof *at);
-	bool has_cgroup = false, dev_is_late = false;
+	bool dev_is_late = false;
 
 	if (check_label(plan, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < count; i++) {
 		decide(plan, i, &at[i]);
-		if (check_entry(&at[i], &has_cgroup, err) < 0)
+		if (check_entry(&at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
 		if (idmapped_plan(plan, &at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
@@ -474,11 +471,10 @@ static int make_cgroup_links(const struct plan *plan, int directory, struct erro
 static int fill_hierarchies(const struct creation *creation, int directory,
 			    const struct mount_plan *entry, struct error *err)
 {
-	const struct rootfs_handles *rootfs = &creation->rootfs;
+	const struct cgroup_sources *sources = creation->rootfs.cgroups[entry->index];
 
-	for (size_t i = 0; i < rootfs->cgroup_count; i++)
-		if (mount_hierarchy(directory, rootfs->cgroup_names[i], rootfs->cgroups[i], entry,
-				    err) < 0)
+	for (size_t i = 0; i < sources->count; i++)
+		if (mount_hierarchy(directory, sources->names[i], sources->at[i], entry, err) < 0)
 			return -err->code;
 	return make_cgroup_links(creation->plan, directory, err);
 }
@@ -488,7 +484,7 @@ static int mount_hierarchies(const struct creation *creation, int target,
 			     const struct mount_plan *entry, struct error *err)
 {
 	static const struct parameter parameters[] = {{"mode", "0755"}};
-	bool empty = creation->rootfs.cgroup_count == 0;
+	bool empty = creation->rootfs.cgroups[entry->index]->count == 0;
 	_close_ int directory =
 		mountfd_tmpfs(parameters, COUNT(parameters),
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
@@ -525,13 +521,13 @@ static int mount_callers_cgroup(struct creation *creation, int target,
 static int mount_cgroup(struct creation *creation, const struct mount_plan *entry,
 			struct error *err)
 {
-	const struct rootfs_handles *rootfs = &creation->rootfs;
-	_close_ int target = resolve_target(rootfs->tree, entry, TARGET_DIRECTORY, err);
+	const struct cgroup_sources *sources = creation->rootfs.cgroups[entry->index];
+	_close_ int target = resolve_target(creation->rootfs.tree, entry, TARGET_DIRECTORY, err);
 
 	if (target < 0)
 		return target;
-	if (rootfs->cgroup_count == 1 && !*rootfs->cgroup_names[0])
-		return attach_copy(creation, rootfs->cgroups[0], target, entry, err);
+	if (sources->count == 1 && !*sources->names[0])
+		return attach_copy(creation, sources->at[0], target, entry, err);
 	if (shows_callers_cgroup(creation->plan))
 		return mount_callers_cgroup(creation, target, entry, err);
 	if (mount_hierarchies(creation, target, entry, err) < 0)

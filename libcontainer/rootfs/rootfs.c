@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "libcontainer/rootfs/idmapped.h"
+#include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/overlay.h"
 #include "libcontainer/rootfs/path.h"
@@ -134,17 +135,15 @@ static const char *read_link(const struct plan *plan, const char *source)
 	return length < 0 ? NULL : text;
 }
 
-static int open_cgroup(const struct plan *plan, struct rootfs_handles *rootfs, struct error *err)
+static int open_cgroup(const struct plan *plan, const struct mount_plan *entry,
+		       struct rootfs_handles *rootfs, struct error *err)
 {
-	int count;
+	struct cgroup_sources *sources = arena_alloc(plan->arena, sizeof *sources);
 
+	rootfs->cgroups[entry->index] = sources;
 	if (!plan->cgroup.driver)
 		return 0;
-	count = cgroup_sources_open(plan, rootfs->cgroup_names, rootfs->cgroups, err);
-	if (count < 0)
-		return count;
-	rootfs->cgroup_count = (size_t)count;
-	return 0;
+	return cgroup_sources_open(plan, mount_has_type(entry->mount, "cgroup2"), sources, err);
 }
 
 static int open_source(struct creation *creation, const struct mount_plan *mount, size_t i,
@@ -153,7 +152,7 @@ static int open_source(struct creation *creation, const struct mount_plan *mount
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
 	if (mount->kind == MOUNT_CGROUP)
-		return open_cgroup(creation->plan, rootfs, err);
+		return open_cgroup(creation->plan, mount, rootfs, err);
 	if (mount->kind != MOUNT_BIND)
 		return 0;
 	if (mount->mount->options.mode & MOUNT_MODE_COPY_SYMLINK)
@@ -204,6 +203,7 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 	rootfs->sources = rootfs_no_descriptors(plan, mounts->count);
 	rootfs->links = arena_array(plan->arena, mounts->count, sizeof *rootfs->links);
 	rootfs->peers = arena_array(plan->arena, mounts->count, sizeof *rootfs->peers);
+	rootfs->cgroups = arena_array(plan->arena, mounts->count, sizeof *rootfs->cgroups);
 	if (open_devices(plan, rootfs, err) < 0)
 		return -err->code;
 	if (plan->options->overlay) {

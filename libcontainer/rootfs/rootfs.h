@@ -98,11 +98,8 @@ struct rootfs_handles {
 	size_t mapping_count;
 	int *mappings; /* user namespaces, one for each of mount_mappings; -1: not open */
 	size_t device_count;
-	int *devices; /* one for each device, -1 where it has none */
-	/* the sources of a cgroup mount */
-	size_t cgroup_count;
-	int cgroups[CGROUP_HIERARCHIES_MAX];
-	const char *cgroup_names[CGROUP_HIERARCHIES_MAX];
+	int *devices;                    /* one for each device, -1 where it has none */
+	struct cgroup_sources **cgroups; /* one for each mount, NULL where it is none of cgroups */
 };
 
 int rootfs_plan(struct plan *plan, struct error *err);

@@ -259,6 +259,26 @@ def test_cgroup_mount_v1_without_namespace(kist, bundle):
     assert report.path("/sys/fs/cgroup/pids/pids.max")["text"] == "77\n"
 
 
+@v1
+def test_cgroup_mounts_v1(kist, bundle):
+    """Each shows the same, with options of its own; cgroup2 is the one beside v1, if there is one."""
+    cgroup_mount(bundle).mount("/cg", "cgroup", "cgroup", ["rw", "nosuid"])
+    bundle.mount("/cg2", "cgroup2", "cgroup2", ["ro", "nodev"])
+    report = kist.report(
+        bundle, "/sys/fs/cgroup", "/cg", "/sys/fs/cgroup/pids", "/cg/pids", "/cg2")
+    assert report.path("/sys/fs/cgroup")["list"] == report.path("/cg")["list"]
+    assert [report.path(f"{top}/pids")["write"] for top in ("/sys/fs/cgroup", "/cg")] == [30, 0]
+    assert report.mount("/cg/pids").root == report.mount("/sys/fs/cgroup/pids").root == "/"
+    if "" in cgroup_mounts():
+        mount = report.mount("/cg2")
+        assert mount.type == "cgroup2" and mount.root == "/"
+        assert mount.options >= {"ro", "nodev"}
+        assert "cgroup.procs" in report.path("/cg2")["list"]
+        assert report.path("/cg2")["write"] == 30
+    else:
+        assert "pids" in report.path("/cg2")["list"]
+
+
 @v2
 def test_cgroup_mount_v2(kist, bundle):
     cgroup_mount(bundle).linux["resources"]["pids"] = {"limit": 77}
@@ -312,6 +332,15 @@ def test_v2_core_mount_and_devices(kist, bundle, cgroup2_host):
     assert "cgroup.procs" in report.path("/sys/fs/cgroup")["list"]
     result = kist.run(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
     assert result == {"/dev/kmsg": 1, "/dev/null": 0}
+
+
+@v1
+def test_v2_core_mounts(kist, bundle, cgroup2_host):
+    cgroup_mount(bundle).mount("/cg", "cgroup2", "cgroup2", ["rw"])
+    report = kist.report(bundle, "/sys/fs/cgroup", "/cg")
+    assert report.path("/sys/fs/cgroup")["list"] == report.path("/cg")["list"]
+    assert "cgroup.procs" in report.path("/cg")["list"]
+    assert "ro" in report.mount("/sys/fs/cgroup").options and "rw" in report.mount("/cg").options
 
 
 @v1

@@ -103,9 +103,6 @@ Test(mount_plan, refuses)
 	FAILS(plan_mount((struct mount){
 		      .destination = "/x", .type = "ramfs", .options.mode = MOUNT_MODE_TMPCOPYUP}),
 	      EINVAL, "mounts[0]: options: tmpcopyup: only a new tmpfs can be copied to");
-	MOUNTS({.destination = "/a", .type = "cgroup"}, {.destination = "/b", .type = "cgroup"});
-	FAILS(mount_plan(&plan, &err), ENOTSUP,
-	      "mounts[1]: type: a second cgroup mount is not supported");
 }
 
 Test(mount_plan, allows_files_of_lxcfs)
@@ -462,11 +459,11 @@ ROOTFS_TEST(mount, cgroup_v1)
 {
 	MOUNTS({.destination = "/sys", .type = "sysfs"}, CGROUP);
 	fixture_open();
-	creation.rootfs.cgroup_count = 2;
-	creation.rootfs.cgroups[0] = make_hierarchy("one");
-	creation.rootfs.cgroup_names[0] = "cpu,cpuacct";
-	creation.rootfs.cgroups[1] = make_hierarchy("two");
-	creation.rootfs.cgroup_names[1] = "memory";
+	*creation.rootfs.cgroups[1] = (struct cgroup_sources){
+		2,
+		{make_hierarchy("one"), make_hierarchy("two")},
+		{"cpu,cpuacct", "memory"},
+	};
 	STEP(mount_step_all(&creation, &err));
 	STEP(rootfs_step_seal(&creation, &err));
 	cr_expect_eq(stat_in_tree("/sys/fs/cgroup").st_mode, S_IFDIR | 0755);
@@ -481,13 +478,27 @@ ROOTFS_TEST(mount, cgroup_v2)
 {
 	MOUNTS(CGROUP);
 	fixture_open();
-	creation.rootfs.cgroup_count = 1;
-	creation.rootfs.cgroups[0] = make_hierarchy("one");
-	creation.rootfs.cgroup_names[0] = "";
+	*creation.rootfs.cgroups[0] = (struct cgroup_sources){1, {make_hierarchy("one")}, {""}};
 	STEP(mount_step_all(&creation, &err));
 	STEP(rootfs_step_seal(&creation, &err));
 	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/one").st_mode));
 	cr_expect_not(is_writable("/sys/fs/cgroup"));
+}
+
+ROOTFS_TEST(mount, cgroup_more_than_once)
+{
+	MOUNTS(CGROUP, {.destination = "/a", .type = "tmpfs"},
+	       {.destination = "/b", .type = "cgroup"});
+	fixture_open();
+	*creation.rootfs.cgroups[0] = (struct cgroup_sources){1, {make_hierarchy("one")}, {"x"}};
+	cr_expect_null(creation.rootfs.cgroups[1]);
+	*creation.rootfs.cgroups[2] = (struct cgroup_sources){1, {make_hierarchy("two")}, {""}};
+	STEP(mount_step_all(&creation, &err));
+	STEP(rootfs_step_seal(&creation, &err));
+	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/x/one").st_mode));
+	cr_expect(S_ISDIR(stat_in_tree("/b/two").st_mode));
+	cr_expect_not(is_writable("/sys/fs/cgroup/x"));
+	cr_expect(is_writable("/b"));
 }
 
 ROOTFS_TEST(mount, cgroup_of_a_container_without_one)

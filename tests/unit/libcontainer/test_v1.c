@@ -336,19 +336,18 @@ BOTH(undo)
 
 BOTH(sources)
 {
-	const char *names[CGROUP_HIERARCHIES_MAX];
-	int descriptors[CGROUP_HIERARCHIES_MAX];
+	struct cgroup_sources sources = {0};
 
 	create_container(chosen, "");
-	cr_assert_eq(cgroup_sources_open(&plan, names, descriptors, &err), (int)chosen.count, "%s",
-		     err.text);
+	cr_assert_eq(cgroup_sources_open(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(sources.count, chosen.count);
 	for (size_t i = 0; i < chosen.count; i++) {
-		_close_ int source = descriptors[i];
+		_close_ int source = sources.at[i];
 		_close_ int own = tree_open(&chosen.at[i], plan.cgroup.path, &err);
 		struct stat one, other;
 
-		cr_expect(strstr(chosen.at[i].mount, names[i]));
-		cr_expect_null(strchr(names[i], '/'));
+		cr_expect(strstr(chosen.at[i].mount, sources.names[i]));
+		cr_expect_null(strchr(sources.names[i], '/'));
 		cr_assert_eq(fstat(source, &one), 0);
 		cr_assert_eq(fstat(own, &other), 0);
 		cr_expect_eq(one.st_ino, other.st_ino);

@@ -298,14 +298,14 @@ Test(v2, undo)
 
 static void expect_source(const char *where)
 {
-	const char *name;
-	int descriptor;
+	struct cgroup_sources sources = {0};
 	struct stat one, other;
 	_close_ int source = -1, own = tree_open(&chosen.at[0], where, &err);
 
-	cr_assert_eq(cgroup_sources_open(&plan, &name, &descriptor, &err), 1, "%s", err.text);
-	source = descriptor;
-	cr_expect_str_eq(name, "");
+	cr_assert_eq(cgroup_sources_open(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(sources.count, 1);
+	source = sources.at[0];
+	cr_expect_str_eq(sources.names[0], "");
 	cr_assert_eq(fstat(source, &one), 0);
 	cr_assert_eq(fstat(own, &other), 0);
 	cr_expect_eq(one.st_ino, other.st_ino);
