@@ -45,7 +45,6 @@
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
-#include "libcontainer/rootfs/peers.h"
 #include "libcontainer/start.h"
 #include "spec/cleanup.h"
 #include "spec/template.h"
@@ -78,6 +77,8 @@ const struct step host_steps[] = {
 	{"resctrl group", rdt_step_create, rdt_undo, rdt_planned, rdt_print},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
 	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
+	/* Before anything is opened that there may be many of. */
+	{"descriptor limit", limits_step_raise, NULL, limits_raised, limits_raise_print},
 	/* Before the sources that they are for, and before init, which inherits them. */
 	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, idmapped_print},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
@@ -188,6 +189,9 @@ const struct step child_steps[] = {
 	/* Once nothing is mounted any more that others could see; after the root's, which may concern
 	 * all mounts. */
 	{"propagation", mount_step_propagate, NULL, mount_propagation_planned, NULL},
+	/* While a filter does not forbid it yet, and so the descriptors beyond must have gone. */
+	{"descriptor limit", rootfs_step_close, NULL, limits_raised, NULL},
+	{"descriptor limit", limits_step_restore, NULL, limits_raised, NULL},
 	/* Through the private procfs, which is closed with all other descriptors. */
 	{"oom score", limits_step_oom, NULL, limits_oom_by_init, limits_oom_print},
 	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},
@@ -342,26 +346,17 @@ static void close_all(const int *descriptors, size_t count)
 
 void creation_finish(struct creation *creation)
 {
-	const struct rootfs_handles *rootfs = &creation->rootfs;
-	const int own[] = {creation->sync,
-			   creation->start,
-			   creation->console,
-			   creation->pidfd_socket,
-			   creation->cgroup.directory,
-			   rootfs->tree,
-			   rootfs->overlay};
+	struct error ignored;
+	const int own[] = {creation->sync, creation->start, creation->console,
+			   creation->pidfd_socket, creation->cgroup.directory};
 
 	close_all(own, COUNT(own));
 	close_all(creation->cgroup.tasks, creation->cgroup.count);
 	close_all(creation->rdt.tasks, creation->rdt.count);
-	close_all(rootfs->sources, rootfs->sources ? rootfs->count : 0);
-	close_all(rootfs->mappings, rootfs->mappings ? rootfs->mapping_count : 0);
-	close_all(rootfs->devices, rootfs->devices ? rootfs->device_count : 0);
-	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
-		if (rootfs->cgroups[i])
-			close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
-	peers_close(rootfs);
+	rootfs_step_close(creation, &ignored);
 	close_all(creation->namespaces.at, NAMESPACE_KINDS);
+	if (limits_raised(creation->plan))
+		limits_step_restore(creation, &ignored);
 }
 
 /* Take back what was done. The error that matters is the one that led here. */

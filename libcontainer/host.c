@@ -63,6 +63,8 @@ int host_read(struct arena *arena, const struct host **host, struct error *err)
 
 	facts->uid = geteuid();
 	facts->gid = getegid();
+	if (getrlimit(RLIMIT_NOFILE, &facts->descriptors) < 0)
+		return error_errno(err, "getrlimit");
 	facts->detached_mounts = has_detached_mounts();
 	lsm_read(facts);
 	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "spec/arena.h"
 #include "spec/error.h"
@@ -33,9 +34,10 @@ struct host {
 	uint64_t capabilities;  /* what the caller can hand on: permitted and in the bounding set */
 	bool ambient_forbidden; /* by the caller's securebits: no capability becomes ambient */
 	uint64_t known_capabilities; /* what this kernel knows */
-	bool cgroups_denied;  /* the caller may not write to the hierarchies: an ordinary user, or
+	bool cgroups_denied; /* the caller may not write to the hierarchies: an ordinary user, or
 				the root of a user namespace */
-	bool detached_mounts; /* Linux 6.15: mounting onto a detached tree */
+	struct rlimit descriptors; /* RLIMIT_NOFILE, the caller's */
+	bool detached_mounts;      /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;
 	bool selinux;        /* active */
 	const char *resctrl; /* where it is mounted; NULL: nowhere, or nobody asked for it */

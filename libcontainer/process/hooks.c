@@ -8,6 +8,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/log.h"
+#include "libcontainer/process/process.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -54,7 +55,7 @@ static const char **vector(const struct strings *strings, struct arena *arena)
 }
 
 static struct spawn make_program(const struct hook *hook, const char *directory,
-				 struct arena *arena)
+				 const struct rlimit *descriptors, struct arena *arena)
 {
 	const struct strings name = {1, &hook->path};
 
@@ -64,26 +65,36 @@ static struct spawn make_program(const struct hook *hook, const char *directory,
 		.envp = vector(&hook->env, arena),
 		.directory = directory,
 		.timeout_s = hook->timeout ? *hook->timeout : 0,
+		.descriptors = descriptors,
 	};
 }
 
 static struct hook_programs make_programs(const struct config *config, enum hook_kind kind,
-					  const char *bundle, struct arena *arena)
+					  const char *bundle, const struct rlimit *descriptors,
+					  struct arena *arena)
 {
 	const struct hook_list *hooks = hooks_of(config, kind);
 	struct spawn *programs = arena_array(arena, hooks->count, sizeof *programs);
 
 	for (size_t i = 0; i < hooks->count; i++)
-		programs[i] =
-			make_program(&hooks->at[i], kinds[kind].in_root ? "/" : bundle, arena);
+		programs[i] = make_program(&hooks->at[i], kinds[kind].in_root ? "/" : bundle,
+					   descriptors, arena);
 	return (struct hook_programs){hooks->count, programs};
+}
+
+/* Those of the container have its limits; others the caller's, where kist has raised its own. */
+static const struct rlimit *descriptors_of(const struct plan *plan, enum hook_kind kind)
+{
+	return limits_raised(plan) && kind != HOOK_START_CONTAINER ? &plan->host->descriptors
+								   : NULL;
 }
 
 int hooks_plan(struct plan *plan, struct error *err)
 {
 	(void)err;
 	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
-		plan->hooks.at[kind] = make_programs(plan->config, kind, plan->bundle, plan->arena);
+		plan->hooks.at[kind] = make_programs(plan->config, kind, plan->bundle,
+						     descriptors_of(plan, kind), plan->arena);
 	return 0;
 }
 
@@ -346,7 +357,7 @@ int hooks_read(const struct record *record, enum hook_kind kind, struct arena *a
 	if (config_read(record->directory, name, arena, &document, err) < 0 ||
 	    config_parse(name, &document, arena, &config, err) < 0)
 		return error_wrap(err, "hooks.%s", kind_name(kind));
-	*programs = make_programs(config, kind, record->bundle, arena);
+	*programs = make_programs(config, kind, record->bundle, NULL, arena);
 	return 0;
 }
 

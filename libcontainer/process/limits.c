@@ -6,16 +6,21 @@
  * The host side sets the limits, from outside and last: kist itself never runs under them. The
  * kernel lets it do so to another user's process with CAP_SYS_RESOURCE only; without, init lowers
  * its own, and nobody could raise them.
+ *
+ * One is raised for kist's own sake: each source of a mount is a descriptor, and there may be more
+ * than the caller's soft limit allows. Whatever kist executes has the caller's limit again.
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/mount.h"
 #include "libcontainer/steps.h"
 
 /* proc_pid_oom_score_adj(5) */
@@ -33,6 +38,47 @@ static int check_oom(const int32_t *score, struct error *err)
 int limits_plan(struct plan *plan, struct error *err)
 {
 	return check_oom(plan->config->process->oomScoreAdj, err);
+}
+
+/* What the caller and kist have open besides the sources. */
+enum { DESCRIPTORS_SPARE = 256 };
+
+static uint64_t descriptors_needed(const struct config *config)
+{
+	uint64_t needed = DESCRIPTORS_SPARE + config->linux->devices.count;
+
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		/* Two for each mount below that the host is to see into: nobody knows how many. */
+		if (mount_propagation(&config->mounts.at[i]) & MS_SHARED)
+			return UINT64_MAX;
+		needed += 1 + (config->mounts.at[i].uidMappings.count > 0);
+	}
+	return needed;
+}
+
+bool limits_raised(const struct plan *plan)
+{
+	const struct rlimit *limit = &plan->host->descriptors;
+
+	return limit->rlim_cur < limit->rlim_max &&
+	       descriptors_needed(plan->config) > limit->rlim_cur;
+}
+
+static int set_descriptors(const struct rlimit *limit, struct error *err)
+{
+	return setrlimit(RLIMIT_NOFILE, limit) < 0 ? error_errno(err, "setrlimit") : 0;
+}
+
+int limits_step_raise(struct creation *creation, struct error *err)
+{
+	rlim_t most = creation->plan->host->descriptors.rlim_max;
+
+	return set_descriptors(&(struct rlimit){most, most}, err);
+}
+
+int limits_step_restore(struct creation *creation, struct error *err)
+{
+	return set_descriptors(&creation->plan->host->descriptors, err);
 }
 
 static const char *limit_hint(int code)
@@ -157,6 +203,12 @@ bool limits_oom_early(const struct plan *plan)
 bool limits_oom_by_init(const struct plan *plan)
 {
 	return limits_oom_planned(plan) && !idmap_planned(plan);
+}
+
+void limits_raise_print(const struct plan *plan, FILE *out)
+{
+	fprintf(out, "\t\tRLIMIT_NOFILE soft %ju, for kist alone\n",
+		(uintmax_t)plan->host->descriptors.rlim_max);
 }
 
 static void print_value(uint64_t value, FILE *out)

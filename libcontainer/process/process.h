@@ -90,7 +90,12 @@ int limits_step_oom(struct creation *creation,
 		    struct error *err); /* init: oom_score_adj through the private procfs */
 int limits_step_lower(struct creation *creation,
 		      struct error *err); /* init: the same, where the host side may not */
+int limits_step_raise(struct creation *creation,
+		      struct error *err); /* host: more descriptors for kist itself */
+int limits_step_restore(struct creation *creation,
+			struct error *err); /* host, and init: the caller's limit of them */
 bool limits_planned(const struct plan *plan);
+bool limits_raised(const struct plan *plan);
 bool limits_lowered_by_init(const struct plan *plan);
 bool limits_oom_planned(const struct plan *plan);
 /* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
@@ -100,6 +105,7 @@ bool limits_oom_by_host(const struct plan *plan);
 bool limits_oom_early(const struct plan *plan);
 bool limits_oom_by_init(const struct plan *plan);
 void limits_print(const struct plan *plan, FILE *out);
+void limits_raise_print(const struct plan *plan, FILE *out);
 void limits_oom_print(const struct plan *plan, FILE *out);
 
 /* executable.c */

@@ -75,6 +75,9 @@ static int prepare(const struct spawn *spawn, int output, pid_t parent, struct e
 	/* What an embedder, or --preserve-fds, keeps open for others. */
 	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_errno(err, "close_range");
+	/* Last: what is open may be more than it allows. */
+	if (spawn->descriptors && setrlimit(RLIMIT_NOFILE, spawn->descriptors) < 0)
+		return error_errno(err, "setrlimit");
 	return 0;
 }
 

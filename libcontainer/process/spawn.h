@@ -12,6 +12,7 @@
 #define KIST_SPAWN_H
 
 #include <stdint.h>
+#include <sys/resource.h>
 
 #include "spec/error.h"
 
@@ -21,7 +22,8 @@ struct spawn {
 	const char *const *envp; /* ends in NULL */
 	const char *directory;   /* where it begins; "/" when that cannot be entered; NULL: here */
 	int input;               /* its stdin */
-	int32_t timeout_s;       /* 0: it may take as long as it likes */
+	const struct rlimit *descriptors; /* its RLIMIT_NOFILE; NULL: as kist has it */
+	int32_t timeout_s;                /* 0: it may take as long as it likes */
 };
 
 /**

@@ -110,6 +110,18 @@ static int check_proc(int source, struct error *err)
 	return 0;
 }
 
+static const char *explain_source(int code)
+{
+	switch (code) {
+	case EINVAL:
+		return " (is it on an unbindable mount?)";
+	case EMFILE:
+		return " (each source takes a descriptor: raise the hard limit of RLIMIT_NOFILE)";
+	default:
+		return "";
+	}
+}
+
 static int open_bind(const struct mount_plan *mount, struct error *err)
 {
 	bool nofollow = mount->mount->options.mode & MOUNT_MODE_SRC_NOFOLLOW;
@@ -119,8 +131,7 @@ static int open_bind(const struct mount_plan *mount, struct error *err)
 
 	if (source < 0)
 		return error_set(err, err->code, "source %s: %s%s", mount->source,
-				 error_describe(err->code),
-				 err->code == EINVAL ? " (is it on an unbindable mount?)" : "");
+				 error_describe(err->code), explain_source(err->code));
 	if (strcmp(mount->target, "/proc") == 0 && check_proc(source, err) < 0)
 		return error_wrap(err, "source %s", mount->source);
 	return take(&source);
@@ -353,5 +364,29 @@ int rootfs_step_seal(struct creation *creation, struct error *err)
 	if (plan->config->root->readonly &&
 	    mountfd_change(tree, false, MOUNT_ATTR_RDONLY, 0, err) < 0)
 		return error_wrap(err, "/");
+	return 0;
+}
+
+static void close_all(const int *descriptors, size_t count)
+{
+	for (size_t i = 0; descriptors && i < count; i++)
+		cleanup_close(&descriptors[i]);
+}
+
+int rootfs_step_close(struct creation *creation, struct error *err)
+{
+	struct rootfs_handles *rootfs = &creation->rootfs;
+
+	(void)err;
+	close_all(rootfs->sources, rootfs->count);
+	close_all(rootfs->mappings, rootfs->mapping_count);
+	close_all(rootfs->devices, rootfs->device_count);
+	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
+		if (rootfs->cgroups[i])
+			close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
+	peers_close(rootfs);
+	cleanup_close(&rootfs->tree);
+	cleanup_close(&rootfs->overlay);
+	*rootfs = (struct rootfs_handles){.tree = -1, .overlay = -1};
 	return 0;
 }

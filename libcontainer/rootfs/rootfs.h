@@ -129,6 +129,9 @@ int rootfs_step_seal(struct creation *creation,
 int pivot_step_enter(struct creation *creation, struct error *err);
 int mount_step_propagate(struct creation *creation, struct error *err);
 
+/* Either side: the tree is finished, and what it was made from is closed. */
+int rootfs_step_close(struct creation *creation, struct error *err);
+
 /**
  * rootfs_attach() - put the tree over the root of init's mount namespace, unless it is there
  * already.

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from harness import parse_mounts
+from test_user_namespaces import FIRST, own_user_namespace
 
 READ_ONLY = 30  # EROFS
 
@@ -464,3 +465,55 @@ def test_proc_is_of_the_containers_pid_namespace(kist, bundle):
 def test_sysfs_is_of_the_containers_network(kist, bundle):
     listing = kist.report(bundle, "/sys/class/net").path("/sys/class/net")["list"]
     assert set(listing) - {"bonding_masters"} == {"lo"}
+
+
+# Descriptors: each source of a bind takes one
+
+
+def many_binds(bundle, work, count):
+    (work / "source").mkdir()
+    for number in range(count):
+        bundle.bind(work / "source", f"/many/{number}")
+    return bundle
+
+
+def limited(kist, soft, hard):
+    kist.prefix = ["prlimit", f"--nofile={soft}:{hard}", "--"]
+
+
+def test_more_binds_than_descriptors(kist, bundle, work):
+    """kist helps itself, and whatever it starts gets the caller's limit."""
+    limited(kist, 1024, 4096)
+    many_binds(bundle, work, 3000)
+    for kind in ("createRuntime", "createContainer", "startContainer", "poststart"):
+        out = work / kind if kind != "startContainer" else "/tmp/startContainer"
+        bundle.config.setdefault("hooks", {})[kind] = [
+            {"path": "/bin/sh", "args": ["sh", "-c", f"ulimit -Sn >{out}; ulimit -Hn >>{out}"]}]
+    bundle.args = ["/bin/sh", "-c",
+                   "ulimit -Sn; ulimit -Hn; grep -c ' /many/' /proc/self/mountinfo"]
+    result = kist.run(bundle)
+    assert (result.code, result.out, result.err) == (0, "1024\n4096\n3000\n", "")
+    for path in (*map(work.joinpath, ("createRuntime", "createContainer", "poststart")),
+                 bundle.rootfs / "tmp/startContainer"):
+        assert path.read_text() == "1024\n4096\n", path
+
+
+def test_more_binds_than_descriptors_and_a_limit(kist, bundle, work):
+    limited(kist, 512, 4096)
+    many_binds(bundle, work, 1000)
+    bundle.process["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 50, "hard": 60}]
+    assert kist.report(bundle)["limits"]["RLIMIT_NOFILE"] == [50, 60]
+
+
+def test_more_binds_than_descriptors_in_a_user_namespace(kist, bundle, work):
+    limited(kist, 512, 4096)
+    (bundle.rootfs / "many").mkdir()
+    os.chown(bundle.rootfs / "many", FIRST, FIRST)
+    own_user_namespace(many_binds(bundle, work, 1000))
+    assert kist.report(bundle)["limits"]["RLIMIT_NOFILE"] == [512, 4096]
+
+
+def test_more_binds_than_any_descriptors(kist, bundle, work):
+    limited(kist, 512, 1024)
+    many_binds(bundle, work, 1100)
+    kist.refuses(bundle, r"mounts\[\d+\]: /many/\d+: .*Too many open files .*RLIMIT_NOFILE")

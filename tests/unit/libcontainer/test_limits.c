@@ -3,6 +3,7 @@
  * Resource limits and the OOM score. Needs root.
  */
 #include <linux/capability.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 
 #include "libcontainer/io.h"
@@ -111,4 +112,38 @@ CHILD_TEST(limits, lowering_the_oom_score_needs_a_capability)
 	EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 	FAILS(limits_step_oom(&creation, &err), EACCES,
 	      "process.oomScoreAdj: -1000: Permission denied (lowering it needs CAP_SYS_RESOURCE)");
+}
+
+static bool raised(rlim_t soft, rlim_t hard, size_t count, const struct mount *at)
+{
+	host.descriptors = (struct rlimit){soft, hard};
+	config.mounts = (struct mounts){.count = count, .at = at};
+	return limits_raised(&plan);
+}
+
+Test(limits, of_descriptors_are_raised_when_there_are_many_sources)
+{
+	static const struct mount many[1000];
+	const struct mount bind = {.options.propagation = {1, {MS_SHARED | MS_REC}}};
+
+	cr_expect_not(raised(1024, 4096, 0, NULL));
+	cr_expect_not(raised(1024, 4096, 700, many));
+	cr_expect(raised(1024, 4096, 1000, many));
+	cr_expect_not(raised(4096, 4096, 1000, many));
+	cr_expect_not(raised(1024, 1024, 1000, many), "it cannot be");
+	cr_expect(raised(1024, 4096, 1, &bind), "nobody knows how many");
+}
+
+CHILD_TEST(limits, of_descriptors_are_the_caller_s_again)
+{
+	struct rlimit limit;
+
+	host.descriptors = (struct rlimit){100, 200};
+	EXPECT(setrlimit(RLIMIT_NOFILE, &host.descriptors) == 0);
+	STEP(limits_step_raise(&creation, &err));
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT(limit.rlim_cur == 200 && limit.rlim_max == 200);
+	STEP(limits_step_restore(&creation, &err));
+	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	EXPECT(limit.rlim_cur == 100 && limit.rlim_max == 200);
 }
