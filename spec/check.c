@@ -491,19 +491,24 @@ static int check_user_mappings(const struct config *config, struct error *err)
 static int check_mount_mapping(const struct config *config, const struct mount *mount,
 			       struct error *err)
 {
+	/* Where they stand, and what they are called there. */
+	static const char *const properties[][4] = {
+		{"uidMappings", "gidMappings", "uidMappings", "gidMappings"},
+		{"options: idmap: uids", "options: idmap: gids", "uids", "gids"},
+	};
+	const char *const *names = properties[mount->options.mappings != NULL];
 	bool uids = mount->uidMappings.count > 0, gids = mount->gidMappings.count > 0;
 
 	if (uids != gids)
-		return error_set(err, EINVAL, "%s: must be given along with %s",
-				 uids ? "uidMappings" : "gidMappings",
-				 uids ? "gidMappings" : "uidMappings");
+		return error_set(err, EINVAL, "%s: must be given along with %s", names[gids],
+				 names[2 + uids]);
 	if (mount->options.mode & MOUNT_MODE_IDMAP && !uids && !has(config, NAMESPACE_USER))
 		return error_set(err, EINVAL,
 				 "options: idmap: neither uidMappings and gidMappings of this "
 				 "mount nor a user namespace to take them from");
-	if (check_mappings(&mount->uidMappings, "uidMappings", err) < 0)
+	if (check_mappings(&mount->uidMappings, names[0], err) < 0)
 		return -err->code;
-	return check_mappings(&mount->gidMappings, "gidMappings", err);
+	return check_mappings(&mount->gidMappings, names[1], err);
 }
 
 /* config.md, POSIX-platform Mounts */

@@ -9,6 +9,7 @@
 
 #include "spec/check.h"
 #include "spec/cleanup.h"
+#include "spec/mapping.h"
 #include "spec/schema_fields.h"
 
 /* No configuration that a person or an engine writes comes near. */
@@ -52,11 +53,30 @@ static int add_propagation(struct reader *reader, const struct mount_option *row
 	return 0;
 }
 
+static void add_mode(const struct mount_option *row, unsigned *mode)
+{
+	*mode = (*mode & ~(unsigned)row->clear) | (unsigned)row->set;
+}
+
+/* idmap=TEXT, ridmap=TEXT. What the text says is found out when all is read. */
+static bool add_mappings(const char *word, struct mount_options *options)
+{
+	bool below = *word == 'r';
+
+	if (strncmp(word + below, "idmap=", strlen("idmap=")) != 0)
+		return false;
+	add_mode(mount_option_find(below ? "ridmap" : "idmap"), &options->mode);
+	options->mappings = strchr(word, '=') + 1;
+	return true;
+}
+
 static int add_option(struct reader *reader, const char *word, struct mount_options *options,
 		      const char **data)
 {
 	const struct mount_option *row = mount_option_find(word);
 
+	if (!row && add_mappings(word, options))
+		return 0;
 	if (!row) {
 		data[options->data.count++] = word;
 		return 0;
@@ -77,7 +97,7 @@ static int add_option(struct reader *reader, const char *word, struct mount_opti
 	case MOUNT_OPTION_PROPAGATION:
 		return add_propagation(reader, row, &options->propagation);
 	case MOUNT_OPTION_MODE:
-		options->mode = (options->mode & ~(unsigned)row->clear) | (unsigned)row->set;
+		add_mode(row, &options->mode);
 		return 0;
 	default:
 		return 0;
@@ -661,6 +681,35 @@ const struct schema config_schema = SCHEMA(struct config, config_fields);
 
 /* clang-format on */
 
+static int map_mount(const struct mappings *userns, struct arena *arena, struct mount *mount,
+		     struct error *err)
+{
+	struct mappings given = {0};
+
+	if (mount->uidMappings.count > 0 || mount->gidMappings.count > 0)
+		return error_set(err, EINVAL, "uidMappings and gidMappings are there, too");
+	if (mapping_parse(mount->options.mappings, userns, arena, &given, err) < 0)
+		return -err->code;
+	mount->uidMappings = given.uids;
+	mount->gidMappings = given.gids;
+	return 0;
+}
+
+/* Options that say what uidMappings and gidMappings of a mount would. */
+static int map_mounts(struct config *config, struct arena *arena, struct error *err)
+{
+	const struct mappings userns = {config->linux->uidMappings, config->linux->gidMappings};
+	struct mount *mounts = arena_array(arena, config->mounts.count, sizeof *mounts);
+
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		mounts[i] = config->mounts.at[i];
+		if (mounts[i].options.mappings && map_mount(&userns, arena, &mounts[i], err) < 0)
+			return error_wrap(err, "mounts[%zu].options: idmap", i);
+	}
+	config->mounts.at = mounts;
+	return 0;
+}
+
 int config_parse(const char *file, const struct document *document, struct arena *arena,
 		 const struct config **config, struct error *err)
 {
@@ -671,7 +720,7 @@ int config_parse(const char *file, const struct document *document, struct arena
 		return -err->code;
 	if (!parsed->linux)
 		parsed->linux = arena_alloc(arena, sizeof *parsed->linux);
-	if (check_config(parsed, err) < 0)
+	if (map_mounts(parsed, arena, err) < 0 || check_config(parsed, err) < 0)
 		return error_wrap(err, "%s", file);
 	*config = parsed;
 	return 0;

@@ -52,6 +52,8 @@ struct mount_options {
 		unsigned long
 			at[8]; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, with MS_REC */
 	} propagation;
+	const char
+		*mappings;   /* of idmap=uids=...;gids=..., which become those of the mount; NULL */
 	struct strings data; /* the filesystem's own options: "size=65536k", "gid=5" */
 };
 

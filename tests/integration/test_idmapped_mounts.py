@@ -53,6 +53,32 @@ def test_own_mapping(kist, bundle, source, options):
     assert report.path("/data/5")["text"] == "of 5\n"
 
 
+@pytest.mark.parametrize("word", ["idmap", "ridmap"])
+def test_mapping_of_the_option(kist, bundle, source, word):
+    """As podman writes it."""
+    bind(bundle, source, "bind", f"{word}=uids=0-100-5#5-7-10;gids=0-3000-2000")
+    assert owners(kist.report(bundle, *FILES), 0, 5, 1000) == [
+        (100, 3001), (7, 3006), (65534, 4001)]
+
+
+def test_mapping_of_the_option_in_the_user_namespace(kist, bundle, source):
+    """Without an @ ids are the host's, with it the container's."""
+    contained(bundle, "data")
+    bind(bundle, source, "bind", f"idmap=uids=@5-1-10#0-{FIRST + 20}-1;gids=@0-0-100")
+    assert owners(kist.report(bundle, *FILES), 0, 5) == [(20, 1), (1, 6)]
+
+
+@pytest.mark.parametrize("value, text", [
+    ("", r"\"\" begins with neither uids= nor gids="),
+    ("uids=1-2", r"\"1-2\" does not begin with a range of ids"),
+    ("uids=1-2-3", r"uids: must be given along with gids"),
+    ("uids=@0-0-1;gids=0-0-1", r"no range of the container's user namespace has all of 0-0"),
+])
+def test_malformed_options(kist, bundle, source, value, text):
+    bind(bundle, source, "bind", f"idmap={value}")
+    kist.refuses(bundle, r"config\.json: mounts\[\d+\]\.options: idmap: " + text)
+
+
 def test_ids_without_a_mapping_belong_to_nobody(kist, bundle, source):
     bind(bundle, source, "bind", "idmap", uids=[mapping(5, 50, 2)])
     assert owners(kist.report(bundle, *FILES), 0, 5, 1000) == [

@@ -460,6 +460,8 @@ static const struct document_case mappings[] = {
 	"\"source\":\"/s\",\"options\":[" options "],\"uidMappings\":[" uids                       \
 	"],\"gidMappings\":[" gids "]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"}]}}"
 
+#define OPTION_MOUNT(option) MAPPED_MOUNT("\"bind\",\"" option "\"", "", "")
+
 static const struct document_case mount_mappings[] = {
 	{MAPPED_MOUNT("\"bind\",\"idmap\"", MAPPING(0, 100, 1), IDENTITY), NULL},
 	{MAPPED_MOUNT("\"bind\"", MAPPING(0, 100, 1), IDENTITY), NULL},
@@ -476,6 +478,23 @@ static const struct document_case mount_mappings[] = {
 	 "config.json: mounts[0].gidMappings: must be given along with uidMappings"},
 	{MAPPED_MOUNT("\"bind\"", IDENTITY, MAPPING(0, 100, 10) "," MAPPING(50, 95, 6)),
 	 "config.json: mounts[0].gidMappings[1]: overlaps with [0]"},
+	{OPTION_MOUNT("idmap=uids=0-1-10;gids=0-1-10"), NULL},
+	{OPTION_MOUNT("ridmap=gids=0-1-10#10-11-1;uids=0-1-10"), NULL},
+	{OPTION_MOUNT("idmap="),
+	 "config.json: mounts[0].options: idmap: \"\" begins with neither uids= nor gids="},
+	{OPTION_MOUNT("idmap=uids=0-1-10"),
+	 "config.json: mounts[0].options: idmap: uids: must be given along with gids"},
+	{OPTION_MOUNT("idmap=gids=0-1-10"),
+	 "config.json: mounts[0].options: idmap: gids: must be given along with uids"},
+	{OPTION_MOUNT("idmap=uids=0-1-10;gids=0-1-10#9-20-1"),
+	 "config.json: mounts[0].options: idmap: gids[1]: overlaps with [0]"},
+	{OPTION_MOUNT("idmap=uids=4294967294-1-10;gids=0-1-10"),
+	 "config.json: mounts[0].options: idmap: uids[0]: goes beyond the last id, 4294967294"},
+	{OPTION_MOUNT("ridmap=uids=@0-1-10;gids=0-1-10"),
+	 "config.json: mounts[0].options: idmap: no range of the container's user namespace has "
+	 "all of 1-10"},
+	{MAPPED_MOUNT("\"idmap=uids=0-1-10;gids=0-1-10\"", IDENTITY, IDENTITY),
+	 "config.json: mounts[0].options: idmap: uidMappings and gidMappings are there, too"},
 	{"{\"ociVersion\":\"1.3.0\"," MINIMAL_ROOT ",\"mounts\":[{\"destination\":\"/d\","
 	 "\"source\":\"/"
 	 "s\",\"options\":[\"bind\",\"idmap\"]}],\"linux\":{\"namespaces\":[{\"type\":\"mount\"}"
