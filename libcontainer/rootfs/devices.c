@@ -11,11 +11,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "libcontainer/log.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
+#include "spec/escape.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -46,6 +48,34 @@ static const struct link links[] = {
 	{"/dev/ptmx", "pts/ptmx", NULL},
 };
 
+/* More ".." than directories before them. */
+static bool leads_out(const char *path)
+{
+	int depth = 0;
+
+	while (*path && depth >= 0) {
+		size_t size = strcspn(path, "/");
+
+		if (size == 2 && strncmp(path, "..", 2) == 0)
+			depth--;
+		else if (size > 0 && !(size == 1 && *path == '.'))
+			depth++;
+		path += size + (path[size] == '/');
+	}
+	return depth < 0;
+}
+
+/* The kernel would stay at the root; whoever wrote it meant another place. */
+static int check_path(const struct plan *plan, const char *path, struct error *err)
+{
+	if (leads_out(path))
+		return error_set(err, EINVAL, "\"%s\" leads out of the root", show(path).text);
+	if (strcmp(path_clean(plan->arena, path), "/") == 0)
+		return error_set(err, EINVAL, "\"%s\" is the root, and no place for a device",
+				 show(path).text);
+	return 0;
+}
+
 static int check_device(const struct device *device, struct error *err)
 {
 	if (device->type == S_IFIFO)
@@ -56,6 +86,14 @@ static int check_device(const struct device *device, struct error *err)
 	    *device->minor > UINT32_MAX)
 		return error_set(err, EINVAL, "major, minor: out of range");
 	return 0;
+}
+
+static void warn_of_bind(const struct device *device, size_t index)
+{
+	if (device->fileMode || device->uid || device->gid)
+		log_warning("linux.devices[%zu]: %s: fileMode, uid and gid are those of the host: "
+			    "with a user namespace its node is bound",
+			    index, show(device->path).text);
 }
 
 static void plan_device(struct plan *plan, int index)
@@ -74,6 +112,8 @@ static void plan_device(struct plan *plan, int index)
 		.gid = device->gid ? *device->gid : 0,
 		.bind = idmap_planned(plan) && device->type != S_IFIFO,
 	};
+	if (devices->at[devices->count - 1].bind)
+		warn_of_bind(device, (size_t)index);
 }
 
 static bool is_configured(const struct plan *plan, const char *path)
@@ -113,6 +153,8 @@ int devices_plan(struct plan *plan, struct error *err)
 					      sizeof *plan->rootfs.devices.at);
 	plan_defaults(plan);
 	for (size_t i = 0; i < devices->count; i++) {
+		if (check_path(plan, devices->at[i].path, err) < 0)
+			return error_wrap(err, "linux.devices[%zu].path", i);
 		if (check_device(&devices->at[i], err) < 0)
 			return error_wrap(err, "linux.devices[%zu]", i);
 		/* The specification makes /dev/ptmx a link, whatever engines list. */
@@ -134,9 +176,13 @@ void devices_print(const struct plan *plan, FILE *out)
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct device_plan *device = &devices->at[i];
 
-		fprintf(out, "\t\t%s  %c %u:%u  %04o  %u:%u\n", device->path,
-			type_letter(device->mode), device->major, device->minor,
-			device->mode & 07777, device->uid, device->gid);
+		fprintf(out, "\t\t%s  %c %u:%u  ", device->path, type_letter(device->mode),
+			device->major, device->minor);
+		if (device->bind)
+			fputs("as on the host\n", out);
+		else
+			fprintf(out, "%04o  %u:%u\n", device->mode & 07777, device->uid,
+				device->gid);
 	}
 	for (size_t i = 0; i < COUNT(links); i++)
 		fprintf(out, "\t\t%s -> %s\n", links[i].path, links[i].text);

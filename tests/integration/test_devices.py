@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from test_user_namespaces import own_user_namespace
+
 DEFAULT = {
     "null": [1, 3],
     "zero": [1, 5],
@@ -175,3 +177,30 @@ def test_host_nodes_are_untouched(kist, bundle):
             after.st_uid,
             after.st_ino,
         )
+
+
+@pytest.mark.parametrize("path", ["/", "/dev/..", "/dev/../../etc/x"])
+def test_paths_that_are_no_place(kist, bundle, path):
+    bundle.linux["devices"] = [{"path": path, "type": "c", "major": 1, "minor": 3}]
+    bundle.write()
+    for command in ("plan", "run"):
+        flags = ["--bundle", bundle.path] + ([kist.new_id()] if command == "run" else [])
+        kist.fails(command, *flags, text=r"config\.json: linux\.devices\[0\]\.path: ")
+
+
+def test_what_a_bound_device_cannot_have(kist, bundle, work):
+    """With a user namespace the host's node is what there is: a warning, if more is asked for."""
+    own_user_namespace(bundle)
+    node = {"path": "/dev/null", "type": "c", "major": 1, "minor": 3}
+    bundle.linux["devices"] = [node]
+    log = work / "log"
+    bundle.probe("report")
+    for asked, warned in (({}, False), ({"fileMode": 0o600}, True), ({"uid": 5}, True)):
+        bundle.linux["devices"] = [node | asked]
+        bundle.write()
+        log.write_text("")
+        result = kist.ok("--log", log, "run", "--bundle", bundle.path, kist.new_id())
+        assert result.json["dev"]["null"]["mode"] == 0o666
+        assert ("linux.devices[0]: /dev/null: fileMode, uid and gid are" in log.read_text()) == warned
+        plan = kist.ok("plan", "--bundle", bundle.path).out
+        assert "/dev/null  c 1:3  as on the host\n" in plan

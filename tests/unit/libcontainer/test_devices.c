@@ -66,6 +66,59 @@ Test(devices_plan, refuses)
 	FAILS(devices_plan(&plan, &err), EINVAL, "linux.devices[0]: major, minor: out of range");
 }
 
+Test(devices_plan, refuses_paths)
+{
+	static const struct {
+		const char *path, *error;
+	} cases[] = {
+		{"/", "linux.devices[1].path: \"/\" is the root, and no place for a device"},
+		{"//./", "linux.devices[1].path: \"//./\" is the root, and no place for a device"},
+		{"/dev/..",
+		 "linux.devices[1].path: \"/dev/..\" is the root, and no place for a device"},
+		{"/..", "linux.devices[1].path: \"/..\" leads out of the root"},
+		{"/dev/../../x", "linux.devices[1].path: \"/dev/../../x\" leads out of the root"},
+		{"/a/../b/../../c",
+		 "linux.devices[1].path: \"/a/../b/../../c\" leads out of the root"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		DEVICES({.type = S_IFIFO, .path = "/dev/../x/./..y/..."},
+			{.type = S_IFIFO, .path = cases[i].path});
+		FAILS(devices_plan(&plan, &err), EINVAL, cases[i].error);
+	}
+}
+
+static void expect_printed(const char *line)
+{
+	char *text _free_ = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	devices_print(&plan, out);
+	fclose(out);
+	cr_expect(strstr(text, line), "%s is not in\n%s", line, text);
+}
+
+/* Of a node that is bound from the host nothing is kist's to say. */
+Test(devices_plan, is_printed)
+{
+	DEVICES({.type = S_IFCHR,
+		 .path = "/dev/x",
+		 .major = &ten,
+		 .minor = &two_hundred,
+		 .fileMode = &mode_0620,
+		 .uid = &seven,
+		 .gid = &seven},
+		{.type = S_IFIFO, .path = "/dev/pipe", .uid = &seven});
+	STEP(devices_plan(&plan, &err));
+	expect_printed("\t\t/dev/x  c 10:200  0620  7:7\n");
+	plan.idmap.writer = IDMAP_DIRECT;
+	STEP(devices_plan(&plan, &err));
+	expect_printed("\t\t/dev/x  c 10:200  as on the host\n");
+	expect_printed("\t\t/dev/null  c 1:3  as on the host\n");
+	expect_printed("\t\t/dev/pipe  p 0:0  0666  7:0\n");
+}
+
 static void expect_device(const char *path, mode_t mode, unsigned major, unsigned minor)
 {
 	struct stat status = stat_in_tree(path);
