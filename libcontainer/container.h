@@ -75,6 +75,9 @@ struct container_options {
 	 * must not get hold of it for writing (CVE-2019-5736). NULL: the caller has seen to it. */
 	int (*seal)(void *context, struct error *err);
 	void *seal_context;
+	/* The program gets a NOTIFY_SOCKET (sd_notify(3)); what it says there goes to whoever starts
+	 * it, see struct container_process. create and run. */
+	bool notify;
 	bool no_pivot;
 	bool no_new_keyring;
 	bool detach; /* run and exec: nobody relays a terminal */
@@ -97,6 +100,8 @@ struct container_process {
 	int pidfd;    /* the caller closes it; polls readable when init has ended */
 	int terminal; /* the pty's leader when process.terminal is set and nobody else took it; else
 			 -1 */
+	int notify;   /* datagram socket where the container's words to a service manager come out,
+			 written by whoever likes to in there; -1 without container_options.notify */
 };
 
 /**
@@ -158,6 +163,13 @@ int container_exec(const struct container_options *options, const struct contain
  * the program could not be executed, in which case the container is stopped
  */
 int container_start(const char *root, const char *id, struct error *err);
+
+/**
+ * container_start_process() - the same, for a caller that wants to hear of the container.
+ * @process: its terminal is -1; the caller closes pidfd and notify
+ */
+int container_start_process(const char *root, const char *id, struct container_process *process,
+			    struct error *err);
 
 /**
  * container_kill() - send a signal to init.

@@ -41,6 +41,7 @@
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
+#include "libcontainer/process/notify.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
@@ -167,6 +168,8 @@ const struct step child_steps[] = {
 	/* Detached, so that nobody can interfere until it is finished. */
 	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
 	{"mounts", mount_step_all, NULL, NULL, mount_print},
+	/* On what the container has mounted at /run, and before anything is read-only. */
+	{"notify socket", notify_step_bind, NULL, notify_planned, notify_print},
 	{"devices", devices_step_make, NULL, NULL, devices_print},
 	/* After devices, whose links lead here; before anything is read-only: /dev/console is made. */
 	{"terminal", console_step_open, NULL, console_planned, console_print},
@@ -231,6 +234,8 @@ const struct step child_steps[] = {
 	/* Where the host side may not; what cannot be lowered still fails create. */
 	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
 	{"wait for start", start_step_wait, NULL, start_planned, NULL},
+	/* Whoever starts it is the one who hears of it; before anything of the container runs. */
+	{"notify socket", notify_step_send, NULL, notify_planned, NULL},
 	/* As the container's user, with its capabilities: they are programs of the image. */
 	{"startContainer hooks", hooks_step_start_container, NULL, hooks_start_container_planned,
 	 hooks_start_container_print},
@@ -333,6 +338,7 @@ void creation_init(struct creation *creation, const struct plan *plan,
 		.rootfs = {.tree = -1, .overlay = -1},
 		.namespaces = {.process = -1},
 		.pidfd_socket = -1,
+		.notify = -1,
 	};
 	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
 		creation->namespaces.at[kind] = -1;
@@ -373,6 +379,7 @@ static void creation_undo(struct creation *creation)
 		clone_reap(creation->init);
 	cleanup_close(&creation->init);
 	cleanup_close(&creation->terminal);
+	cleanup_close(&creation->notify);
 }
 
 /* What a container is made from. */
@@ -447,6 +454,7 @@ static int create_planned(const struct source *source, struct container_process 
 			.pid = creation.record.pid,
 			.pidfd = creation.init,
 			.terminal = creation.terminal,
+			.notify = creation.notify,
 		};
 	cleanup_close(&creation.record.directory);
 	return result;

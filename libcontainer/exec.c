@@ -269,6 +269,7 @@ static int exec_planned(const struct source *source, struct container_process *p
 			.pid = creation.record.pid,
 			.pidfd = creation.init,
 			.terminal = creation.terminal,
+			.notify = -1,
 		};
 	return result;
 }

@@ -106,8 +106,8 @@ static int error_not_created(enum status status, struct error *err)
 }
 
 /* Say GO and hear what comes of it. */
-static int start_init(const struct record *record, int pidfd, const struct seccomp_agent *agent,
-		      struct error *err)
+static int start_init(const struct record *record, struct container_process *process,
+		      const struct seccomp_agent *agent, struct error *err)
 {
 	_close_ int connection = start_connect(record->directory, err);
 
@@ -115,14 +115,15 @@ static int start_init(const struct record *record, int pidfd, const struct secco
 		return -err->code;
 	if (sync_send(connection, SYNC_GO, err) < 0)
 		return -err->code;
-	return sync_receive_end(connection, pidfd, agent, record->startContainer, err);
+	return sync_receive_end(connection, process->pidfd, agent, record->startContainer,
+				&process->notify, err);
 }
 
 /* Of two starters one is heard; init closes the door on the other. */
-static int start_once(const struct record *record, int pidfd, const struct seccomp_agent *agent,
-		      struct error *err)
+static int start_once(const struct record *record, struct container_process *process,
+		      const struct seccomp_agent *agent, struct error *err)
 {
-	if (start_init(record, pidfd, agent, err) == 0)
+	if (start_init(record, process, agent, err) == 0)
 		return 0;
 	if (err->code == ECONNRESET || err->code == ECONNREFUSED || err->code == EPIPE)
 		return error_not_created(STATUS_RUNNING, err);
@@ -130,7 +131,8 @@ static int start_once(const struct record *record, int pidfd, const struct secco
 }
 
 /* runtime.md, Lifecycle, steps 7 to 9. What cannot be read is found out before anything runs. */
-static int start_with_hooks(struct container *container, int pidfd, struct error *err)
+static int start_with_hooks(struct container *container, struct container_process *process,
+			    struct error *err)
 {
 	const struct record *record = &container->record;
 	struct hook_programs poststart = {0};
@@ -142,37 +144,60 @@ static int start_with_hooks(struct container *container, int pidfd, struct error
 	if (record->poststart &&
 	    hooks_read(record, HOOK_POSTSTART, &container->arena, &poststart, err) < 0)
 		return -err->code;
-	if (start_once(record, pidfd, record->listener ? &agent : NULL, err) < 0)
+	if (start_once(record, process, record->listener ? &agent : NULL, err) < 0)
 		return -err->code;
 	if (!record->poststart)
 		return 0;
 	return hooks_run(record, HOOK_POSTSTART, &poststart, &container->arena, err);
 }
 
-static int start_opened(struct container *container, struct error *err)
+static int start_opened(struct container *container, struct container_process *process,
+			struct error *err)
 {
-	_close_ int pidfd = -1;
-	int result = container_status(container, &pidfd, err);
+	int result = container_status(container, &process->pidfd, err);
 
 	if (result < 0)
 		return result;
 	if (result != STATUS_CREATED)
 		return error_not_created((enum status)result, err);
-	result = start_with_hooks(container, pidfd, err);
+	process->pid = container->record.pid;
+	result = start_with_hooks(container, process, err);
 	/* Stop the container, and go on with step 12, undoing what create did. */
 	if (result == -HOOK_FAILED)
 		create_take_back(&container->record);
 	return result;
 }
 
-int container_start(const char *root, const char *id, struct error *err)
+static void release(const struct container_process *process)
 {
+	cleanup_close(&process->pidfd);
+	cleanup_close(&process->notify);
+}
+
+int container_start_process(const char *root, const char *id, struct container_process *process,
+			    struct error *err)
+{
+	struct container_process started = {.pidfd = -1, .terminal = -1, .notify = -1};
 	struct container container;
 	int result;
 
 	if (container_open(root, id, &container, err) < 0)
 		return -err->code;
-	result = start_opened(&container, err);
+	result = start_opened(&container, &started, err);
 	container_close(&container);
+	if (result < 0)
+		release(&started);
+	else
+		*process = started;
 	return result;
+}
+
+int container_start(const char *root, const char *id, struct error *err)
+{
+	struct container_process process;
+
+	if (container_start_process(root, id, &process, err) < 0)
+		return -err->code;
+	release(&process);
+	return 0;
 }

@@ -31,6 +31,7 @@ struct creation {
 	int terminal;     /* host: the pty's leader, once init handed it over */
 	int console;      /* host: connected console socket */
 	int pidfd_socket; /* host: connected, too */
+	int notify;       /* what the container says; init's, until host or starter has it */
 	int procfs;       /* init: private procfs, while there is something to write */
 
 	struct cgroup_handles cgroup;

@@ -77,7 +77,7 @@ static int close_around(unsigned from, const int *kept, size_t count, struct err
 
 int descriptors_step_close(struct creation *creation, struct error *err)
 {
-	const int kept[] = {creation->sync, creation->start, descriptors_log()};
+	const int kept[] = {creation->sync, creation->start, creation->notify, descriptors_log()};
 	int *const gone[] = {&creation->init,
 			     &creation->terminal,
 			     &creation->console,

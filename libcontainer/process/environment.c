@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "libcontainer/process/notify.h"
 #include "libcontainer/steps.h"
 
 static size_t name_length(const char *variable)
@@ -101,25 +102,40 @@ bool environment_listens(const struct plan *plan)
 	return plan->options->listen_fds > 0;
 }
 
-/* process.env, and after it, so that it counts, what sd_listen_fds(3) looks for. */
-static struct strings whole_environment(struct plan *plan)
+/* What sd_listen_fds(3) looks for. Return: how many */
+static size_t add_listen(struct plan *plan, const char **at)
 {
 	const struct container_options *options = plan->options;
-	const struct strings *env = &plan->config->process->env;
-	const char **at;
-	size_t count = env->count;
+	size_t count = 0;
 
-	if (!environment_listens(plan))
-		return *env;
-	at = arena_array(plan->arena, count + 3, sizeof *at);
-	if (count > 0)
-		memcpy(at, env->at, count * sizeof *at);
 	plan->process.listen_pid = arena_alloc(plan->arena, LISTEN_PID_BYTES);
 	memcpy(plan->process.listen_pid, LISTEN_PID, sizeof LISTEN_PID);
 	at[count++] = plan->process.listen_pid;
 	at[count++] = arena_printf(plan->arena, "LISTEN_FDS=%u", options->listen_fds);
 	if (options->listen_names)
 		at[count++] = arena_printf(plan->arena, "LISTEN_FDNAMES=%s", options->listen_names);
+	return count;
+}
+
+/* Room for what is added to process.env. */
+enum { ADDED_MAX = 4 };
+
+/* process.env, and after it, so that it counts, what the caller has for the program. */
+static struct strings whole_environment(struct plan *plan)
+{
+	const struct strings *env = &plan->config->process->env;
+	const char **at;
+	size_t count = env->count;
+
+	if (!environment_listens(plan) && !notify_planned(plan))
+		return *env;
+	at = arena_array(plan->arena, count + ADDED_MAX, sizeof *at);
+	if (count > 0)
+		memcpy(at, env->at, count * sizeof *at);
+	if (environment_listens(plan))
+		count += add_listen(plan, at + count);
+	if (notify_planned(plan))
+		at[count++] = "NOTIFY_SOCKET=" NOTIFY_PATH;
 	return (struct strings){count, at};
 }
 

@@ -342,7 +342,7 @@ static bool may_be_open(const struct creation *creation, int descriptor)
 {
 	return descriptor < 3 + (int)creation->plan->options->preserve_fds ||
 	       descriptor == creation->sync || descriptor == creation->start ||
-	       descriptor == descriptors_log();
+	       descriptor == creation->notify || descriptor == descriptors_log();
 }
 
 /* One poll(2) tells for many descriptors at once whether they are open. */

@@ -160,17 +160,21 @@ static int hand_over(int sync, const struct seccomp_agent *agent, int listener, 
 }
 
 int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
-		     struct error *err)
+		     int *notify, struct error *err)
 {
 	_close_ int descriptor = -1;
 	int word = sync_receive(sync, pidfd, &descriptor, err);
 
+	if (word == SYNC_NOTIFY && descriptor >= 0 && *notify < 0) {
+		*notify = take(&descriptor);
+		return sync_receive_end(sync, pidfd, agent, hooked, notify, err);
+	}
 	if (hooked && word == SYNC_HOOKED)
-		return sync_receive_end(sync, pidfd, agent, false, err);
+		return sync_receive_end(sync, pidfd, agent, false, notify, err);
 	if (agent && word == SYNC_LISTENER) {
 		if (hand_over(sync, agent, descriptor, err) < 0)
 			return -err->code;
-		return sync_receive_end(sync, pidfd, NULL, hooked, err);
+		return sync_receive_end(sync, pidfd, NULL, hooked, notify, err);
 	}
 	if (word == SYNC_CLOSED && hooked)
 		return error_set(err, ECHILD, "init was killed while hooks ran");
@@ -247,13 +251,14 @@ int sync_step_go(struct creation *creation, struct error *err)
 	if (sync_send(creation->sync, SYNC_GO, err) < 0)
 		return -err->code;
 	return sync_receive_end(creation->sync, creation->init, notifies ? &agent : NULL, hooked,
-				err);
+				&creation->notify, err);
 }
 
 /* Say something that nobody need hear any more. */
-static int send_if_heard(int sync, enum sync_word word, struct error *err)
+static int send_if_heard(int sync, enum sync_word word, int descriptor, struct error *err)
 {
-	if (sync_send(sync, word, err) < 0 && err->code != EPIPE && err->code != ECONNRESET)
+	if (send_word(sync, word, descriptor, err) < 0 && err->code != EPIPE &&
+	    err->code != ECONNRESET)
 		return -err->code;
 	return 0;
 }
@@ -261,7 +266,7 @@ static int send_if_heard(int sync, enum sync_word word, struct error *err)
 /* When init has gone meanwhile, who waits for its next word hears why. */
 int sync_step_resume(struct creation *creation, struct error *err)
 {
-	return send_if_heard(creation->sync, SYNC_GO, err);
+	return send_if_heard(creation->sync, SYNC_GO, -1, err);
 }
 
 int sync_step_hold(struct creation *creation, struct error *err)
@@ -284,5 +289,10 @@ int sync_step_pause(struct creation *creation, struct error *err)
 /* A container that was told to start does so, whatever becomes of the one who said it. */
 int sync_step_hooked(struct creation *creation, struct error *err)
 {
-	return send_if_heard(creation->sync, SYNC_HOOKED, err);
+	return send_if_heard(creation->sync, SYNC_HOOKED, -1, err);
+}
+
+int sync_send_notify(int sync, int notify, struct error *err)
+{
+	return send_if_heard(sync, SYNC_NOTIFY, notify, err);
 }

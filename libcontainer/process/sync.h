@@ -10,6 +10,7 @@
  *       PAUSED                      ------->     limits, record, pid file
  *                                   <-------   GO
  *       HOOKED                      ------->     startContainer hooks have run, where there are any
+ *       NOTIFY (its notify socket)  ------->     keeps it; only where it is wanted
  *       LISTENER (of the filter)    ------->     gives it to the seccomp agent; earlier when the filter
  *                                   <-------   GO  is loaded early
  *     closes: the program was executed, or init waits for `start`
@@ -41,6 +42,7 @@ enum sync_word {
 	SYNC_HOOKED,
 	SYNC_PROCESS,
 	SYNC_LISTENER,
+	SYNC_NOTIFY,
 };
 
 /**
@@ -63,6 +65,11 @@ int sync_send_listener(int sync, int listener, struct error *err);
  * @pidfd, @pid: of that one
  */
 int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err);
+
+/**
+ * sync_send_notify() - init: NOTIFY, what the container says comes out of it.
+ */
+int sync_send_notify(int sync, int notify, struct error *err);
 
 /**
  * sync_receive_process() - host: wait for that.
@@ -91,13 +98,14 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
  * sync_receive_end() - wait until the other side closes, which execve does.
  * @agent: to whom it hands a listener over before; NULL: to none
  * @hooked: whether it runs hooks before
+ * @notify: -1; set to the descriptor of NOTIFY, when it is said
  *
  * When it has not said what it was to say, then it was not execve that closed its side.
  *
  * Return: 0; -ECHILD "init was killed"; -code
  */
 int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
-		     struct error *err);
+		     int *notify, struct error *err);
 
 /**
  * sync_receive_go() - init: wait for GO; whatever else is said means that the creator has gone.

@@ -11,6 +11,7 @@
 
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
+#include "libcontainer/process/notify.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
@@ -109,6 +110,14 @@ Test(create_tables, order_of_init)
 		     pivot_step_enter, self_step_cwd, executable_step_find);
 	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
 	EXPECT_ORDER(child, mount_step_all, self_step_make_cwd, rootfs_step_seal);
+}
+
+/* Over what is mounted there, while it can still be made; given away once it is known to whom. */
+Test(create_tables, order_of_the_notify_socket)
+{
+	EXPECT_ORDER(child, mount_step_all, notify_step_bind, rootfs_step_seal);
+	EXPECT_ORDER(child, start_step_wait, notify_step_send, hooks_step_start_container,
+		     executable_step_execute);
 }
 
 /* The private procfs is open, and neither filter nor lost privileges are in the way. */

@@ -70,6 +70,19 @@ Test(environment, of_a_program_that_listens)
 	expect_list(plan.process.envp, LIST("LISTEN_PID=", "LISTEN_FDS=2"));
 }
 
+Test(environment, of_a_program_that_is_heard)
+{
+	options.notify = true;
+	process.env = (struct strings)STRINGS("NOTIFY_SOCKET=/other", "A=1");
+	PLAN(process_plan(&plan, &err));
+	expect_list(plan.process.envp, LIST("A=1", "NOTIFY_SOCKET=/run/notify/notify.sock"));
+	options.listen_fds = 1;
+	process.env.count = 0;
+	PLAN(process_plan(&plan, &err));
+	expect_list(plan.process.envp,
+		    LIST("LISTEN_PID=", "LISTEN_FDS=1", "NOTIFY_SOCKET=/run/notify/notify.sock"));
+}
+
 Test(environment, finds_by_whole_name)
 {
 	char *const envp[] = {(char *)"PATHS=/no", (char *)"PATH=/bin", NULL};

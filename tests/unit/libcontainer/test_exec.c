@@ -7,6 +7,7 @@
 
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/hooks.h"
+#include "libcontainer/process/notify.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 
@@ -88,7 +89,7 @@ Test(exec_tables, order_of_giving_up_privileges)
 static bool is_inits_own(const struct step *step)
 {
 	return step->when == start_planned || step->when == hooks_start_container_planned ||
-	       step->when == environment_listens;
+	       step->when == environment_listens || step->when == notify_planned;
 }
 
 /* What create does to make a process less than its creator, exec does, too. */

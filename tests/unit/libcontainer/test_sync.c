@@ -15,6 +15,7 @@
 
 /* The test is one side, with creation, and speaks for the other one by this end. */
 static int other = -1;
+static int notify = -1; /* what came with NOTIFY */
 
 static void begin(void)
 {
@@ -283,21 +284,53 @@ Test(sync, the_end_after_hooks)
 {
 	SAY(SYNC_HOOKED);
 	close(other);
-	PLAN(sync_receive_end(creation.sync, -1, NULL, true, &err));
+	PLAN(sync_receive_end(creation.sync, -1, NULL, true, &notify, &err));
 }
 
 Test(sync, the_end_without_a_word_of_hooks)
 {
 	close(other);
-	REFUSED(sync_receive_end(creation.sync, -1, NULL, true, &err), ECHILD,
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, true, &notify, &err), ECHILD,
 		"init was killed while hooks ran");
-	PLAN(sync_receive_end(creation.sync, -1, NULL, false, &err));
+	PLAN(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err));
+}
+
+/* In any order with the word of hooks. */
+Test(sync, a_notify_socket_before_the_end)
+{
+	_close_ int socket = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	cr_assert_eq(sync_send_notify(other, socket, &err), 0);
+	SAY(SYNC_HOOKED);
+	cr_assert_eq(shutdown(other, SHUT_WR), 0);
+	PLAN(sync_receive_end(creation.sync, -1, NULL, true, &notify, &err));
+	cr_expect_geq(notify, 0);
+	cr_expect_eq(fcntl(notify, F_GETFD), FD_CLOEXEC);
+}
+
+Test(sync, a_second_notify_socket)
+{
+	_close_ int socket = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	cr_assert_eq(sync_send_notify(other, socket, &err), 0);
+	cr_assert_eq(sync_send_notify(other, socket, &err), 0);
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err), EPROTO,
+		"init said something unexpected (8)");
+	cr_expect_geq(notify, 0);
+}
+
+Test(sync, a_notify_socket_that_is_none)
+{
+	SAY(SYNC_NOTIFY);
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err), EPROTO,
+		"init said something unexpected (8)");
+	cr_expect_eq(notify, -1);
 }
 
 Test(sync, hooks_that_there_are_not)
 {
 	SAY(SYNC_HOOKED);
-	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &err), EPROTO,
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err), EPROTO,
 		"init said something unexpected (5)");
 }
 
@@ -317,7 +350,7 @@ CHILD_TEST(sync, a_listener_is_handed_over)
 	STEP(sync_send(other, SYNC_HOOKED, &err));
 	STEP(sync_send_listener(other, listener, &err));
 	EXPECT(shutdown(other, SHUT_WR) == 0);
-	STEP(sync_receive_end(creation.sync, -1, &agent, true, &err));
+	STEP(sync_receive_end(creation.sync, -1, &agent, true, &notify, &err));
 	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_GO);
 	connection = accept4(socket_fd, NULL, NULL, SOCK_CLOEXEC);
 	EXPECT(io_receive_descriptor(connection, text, sizeof text, &received, &err) == 2);
@@ -332,7 +365,7 @@ CHILD_TEST(sync, a_listener_that_nobody_takes)
 
 	own_mnt();
 	STEP(sync_send_listener(other, listener, &err));
-	FAILS(sync_receive_end(creation.sync, -1, &agent, false, &err), ENOENT,
+	FAILS(sync_receive_end(creation.sync, -1, &agent, false, &notify, &err), ENOENT,
 	      "linux.seccomp.listenerPath: /mnt/agent: connect: No such file or directory");
 }
 
@@ -341,14 +374,14 @@ Test(sync, the_end_without_a_listener)
 	const struct seccomp_agent agent = {.path = "/agent", .state = "{}"};
 
 	close(other);
-	REFUSED(sync_receive_end(creation.sync, -1, &agent, false, &err), ECHILD,
+	REFUSED(sync_receive_end(creation.sync, -1, &agent, false, &notify, &err), ECHILD,
 		"init was killed before its filter was loaded");
 }
 
 Test(sync, a_listener_that_there_is_not)
 {
 	SAY(SYNC_LISTENER);
-	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &err), EPROTO,
+	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err), EPROTO,
 		"init said something unexpected (7)");
 	SAY(SYNC_LISTENER);
 	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (7)");
