@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "runtime/readiness.h"
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
@@ -221,7 +222,7 @@ static int open_output(int fd)
 }
 
 static int relay_loop(const struct container_process *process, int signals, struct flow *input,
-		      struct flow *output, struct error *err)
+		      struct flow *output, struct readiness *readiness, struct error *err)
 {
 	for (;;) {
 		struct pollfd fds[] = {
@@ -229,9 +230,10 @@ static int relay_loop(const struct container_process *process, int signals, stru
 			{.fd = signals, .events = POLLIN},
 			flow_poll(input),
 			flow_poll(output),
+			readiness_poll(readiness),
 		};
 
-		if (poll(fds, 4, -1) < 0) {
+		if (poll(fds, 5, readiness_timeout_ms(readiness)) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, "poll");
@@ -240,6 +242,7 @@ static int relay_loop(const struct container_process *process, int signals, stru
 			forward_signals(process, signals);
 		flow_step(input, fds[2].revents);
 		flow_step(output, fds[3].revents);
+		readiness_step(readiness, fds[4].revents);
 		if (fds[0].revents)
 			return 0;
 	}
@@ -262,6 +265,7 @@ int relay_run(const struct container_process *process, int signals, struct error
 	_close_ int peer = -1;
 	_close_ int out = -1;
 	struct saved_modes saved = {0};
+	struct readiness readiness;
 	int result;
 
 	if (has_terminal) {
@@ -274,9 +278,12 @@ int relay_run(const struct container_process *process, int signals, struct error
 		copy_size(process->terminal);
 		set_raw(&saved);
 	}
-	result = relay_loop(process, signals, &input, &output, err);
-	if (result == 0)
+	readiness_begin(&readiness, process);
+	result = relay_loop(process, signals, &input, &output, &readiness, err);
+	if (result == 0) {
+		readiness_finish(&readiness);
 		drain(process, signals, &output);
+	}
 	restore_modes(&saved);
 	return result < 0 ? result : exit_status(process->pidfd, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A foreground container: its terminal, its signals, its exit status.
+ * A foreground container: its terminal, its signals, what it says to a service manager, its exit
+ * status.
  */
 #ifndef KIST_RELAY_H
 #define KIST_RELAY_H
@@ -29,7 +30,7 @@ struct container_terminal_size relay_terminal_size(void);
 int relay_run(const struct container_process *process, int signals, struct error *err);
 
 /**
- * relay_release() - close what is held of a process.
+ * relay_release() - close what is held of a process, but for notify: see runtime/readiness.c.
  */
 void relay_release(const struct container_process *process);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "runtime/command.h"
+#include "runtime/readiness.h"
 #include "runtime/relay.h"
 #include "runtime/seal.h"
 #include "spec/cleanup.h"
@@ -43,6 +44,8 @@ static int run_detached(const struct container_options *options, struct error *e
 
 	if (container_run(options, &process, err) < 0)
 		return -err->code;
+	if (process.notify >= 0)
+		readiness_wait(&process);
 	relay_release(&process);
 	return 0;
 }
@@ -66,7 +69,8 @@ int command_run(const struct global *global, struct command_options *options, ch
 		return error_set(err, EINVAL,
 				 "--rootfs is for a container without a bundle: leave --bundle and "
 				 "--config out");
-	if (seal_for(container, global->call, !container->detach, err) < 0)
+	if (readiness_read(container, err) < 0 ||
+	    seal_for(container, global->call, !container->detach, err) < 0)
 		return -err->code;
 	if (container->detach)
 		return run_detached(container, err);

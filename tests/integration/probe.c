@@ -15,6 +15,7 @@
 #include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,6 +32,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -824,6 +826,126 @@ static int spy(int argc, char **argv)
 	return EXIT_SUCCESS;
 }
 
+/* A socket that talks to what NOTIFY_SOCKET names (sd_notify(3)); -1 with errno. */
+static int connect_notify(void)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (path)
+		strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address))) {
+		perror("connect");
+		return -1;
+	}
+	return fd;
+}
+
+/* Send each argument as a message. */
+static int notify(int argc, char **argv)
+{
+	int fd = connect_notify();
+
+	for (int i = 0; i < argc && fd >= 0; i++) {
+		if (send(fd, argv[i], strlen(argv[i]), MSG_NOSIGNAL) < 0) {
+			perror("send");
+			return EXIT_FAILURE;
+		}
+	}
+	return fd < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* Send the first argument again and again, with garbage in between, until nobody listens. */
+static int notify_flood(int argc, char **argv)
+{
+	int fd = connect_notify();
+	unsigned char garbage[70000];
+
+	(void)argc;
+	for (size_t i = 0; i < sizeof(garbage); i++)
+		garbage[i] = (unsigned char)(i * 7);
+	while (fd >= 0 && send(fd, argv[0], strlen(argv[0]), MSG_NOSIGNAL) >= 0) {
+		send(fd, garbage, sizeof(garbage), MSG_NOSIGNAL);
+		send(fd, garbage, 1000, MSG_NOSIGNAL);
+		send(fd, garbage, 0, MSG_NOSIGNAL);
+	}
+	perror("send");
+	return EXIT_SUCCESS;
+}
+
+static int send_with_descriptor(int fd, const char *message, int descriptor)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {(void *)(uintptr_t)message, strlen(message)};
+	struct msghdr header = {.msg_iov = &part,
+				.msg_iovlen = 1,
+				.msg_control = &control,
+				.msg_controllen = sizeof(control.bytes)};
+
+	control.header.cmsg_level = SOL_SOCKET;
+	control.header.cmsg_type = SCM_RIGHTS;
+	control.header.cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(&control.header), &descriptor, sizeof(int));
+	return sendmsg(fd, &header, MSG_NOSIGNAL) < 0 ? -1 : 0;
+}
+
+/* sd_notify_barrier(3): a pipe that closes once the message has been read. */
+static int notify_barrier(int argc, char **argv)
+{
+	int ends[2], fd = connect_notify();
+	char byte;
+
+	(void)argc;
+	(void)argv;
+	if (fd < 0 || pipe(ends) || send_with_descriptor(fd, "BARRIER=1", ends[1]))
+		return EXIT_FAILURE;
+	close(ends[1]);
+	return read(ends[0], &byte, 1) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* A connection that has something to send which nobody takes, and that waits for it when it is
+ * closed. */
+static int make_lingering(void)
+{
+	struct sockaddr_in address = {.sin_family = AF_INET,
+				      .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct linger linger = {.l_onoff = 1, .l_linger = 1000};
+	socklen_t size = sizeof(address);
+	int server = socket(AF_INET, SOCK_STREAM, 0), client = socket(AF_INET, SOCK_STREAM, 0);
+	static char data[1 << 20];
+
+	if (bind(server, (struct sockaddr *)&address, size) || listen(server, 1) ||
+	    getsockname(server, (struct sockaddr *)&address, &size) ||
+	    connect(client, (struct sockaddr *)&address, size) ||
+	    setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)))
+		return -1;
+	while (send(client, data, sizeof(data), MSG_DONTWAIT) > 0)
+		;
+	return client;
+}
+
+/* Whoever closes what comes with this message waits. */
+static int notify_linger(int argc, char **argv)
+{
+	int fd = connect_notify(), lingering = make_lingering();
+
+	(void)argc;
+	(void)argv;
+	if (fd < 0 || lingering < 0 || send_with_descriptor(fd, "FDSTORE=1", lingering)) {
+		perror("linger");
+		return EXIT_FAILURE;
+	}
+	/* The last one to have it is whoever got it; its other side stays. */
+	close(lingering);
+	if (fork() == 0)
+		pause();
+	return EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -842,6 +964,10 @@ int main(int argc, char **argv)
 		{"eat", eat},
 		{"open", open_devices},
 		{"spy", spy},
+		{"notify", notify},
+		{"notify-flood", notify_flood},
+		{"notify-barrier", notify_barrier},
+		{"notify-linger", notify_linger},
 	};
 
 	if (argc < 2)

@@ -100,7 +100,8 @@ __attribute__((noreturn)) static void be_container(const struct scene *scene, in
 
 __attribute__((noreturn)) static void be_kist(const struct scene *scene)
 {
-	struct container_process process = {.terminal = scene->no_terminal ? -1 : open_leader()};
+	struct container_process process = {.terminal = scene->no_terminal ? -1 : open_leader(),
+					    .notify = -1};
 	int signals, status;
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "runtime/readiness.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "spec/cleanup.h"
+#include "spec/error.h"
+#include "spec/escape.h"
+
+enum {
+	BARRIER_MS = 30000, /* as long as sd_notify_barrier(3) is usually told to wait */
+	/* After each message: a container that says more than the manager should have to hear waits
+	 * itself, since its socket is full. */
+	REST_MS = 10,
+	LAST_WORDS = 1024, /* more than its socket holds */
+	LAST_WAIT_MS = 1000,
+	DESCRIPTORS_MAX = 253, /* with one message (unix(7)) */
+	KEPT_MAX = 64,
+};
+
+static const char VARIABLE[] = "NOTIFY_SOCKET";
+
+static const char *manager_name(void)
+{
+	return getenv(VARIABLE);
+}
+
+/* A path ends in NUL, the name of an abstract socket begins with it, in place of the "@". */
+static size_t name_bytes_max(const char *name)
+{
+	struct sockaddr_un *address = NULL;
+
+	return *name == '@' ? sizeof address->sun_path : sizeof address->sun_path - 1;
+}
+
+int readiness_read(struct container_options *container, struct error *err)
+{
+	const char *name = manager_name();
+
+	if (!name || !*name)
+		return 0;
+	if ((*name != '/' && *name != '@') || !name[1])
+		return error_set(err, EINVAL,
+				 "%s: \"%s\" is neither an absolute path nor the name of an "
+				 "abstract socket (\"@...\")",
+				 VARIABLE, show(name).text);
+	if (strlen(name) > name_bytes_max(name))
+		return error_set(err, ENAMETOOLONG, "%s: %s: longer than %zu bytes", VARIABLE,
+				 show(name).text, name_bytes_max(name));
+	container->notify = true;
+	return 0;
+}
+
+/*
+ * What may go on
+ */
+
+static bool is_one(const char *value, size_t length)
+{
+	return length == 1 && *value == '1';
+}
+
+static bool is_number(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (!isdigit((unsigned char)value[i]))
+			return false;
+	return length > 0;
+}
+
+/* It is shown to people, on terminals. */
+static bool is_text(const char *value, size_t length)
+{
+	for (size_t i = 0; i < length; i++)
+		if (iscntrl((unsigned char)value[i]))
+			return false;
+	return true;
+}
+
+static bool is_watchdog(const char *value, size_t length)
+{
+	static const char trigger[] = "trigger";
+
+	return is_one(value, length) ||
+	       (length == sizeof trigger - 1 && memcmp(value, trigger, length) == 0);
+}
+
+/* Each says something about the container, and asks for nothing but for what it is given anyway. */
+static const struct line {
+	const char *name;
+	bool (*allows)(const char *value, size_t length);
+} lines[] = {
+	{"READY", is_one},
+	{"RELOADING", is_one},
+	{"STOPPING", is_one},
+	{"STATUS", is_text},
+	{"MONOTONIC_USEC", is_number},
+	{"EXTEND_TIMEOUT_USEC", is_number},
+	{"WATCHDOG", is_watchdog},
+};
+
+/* Return: the row of a line that may go on; NULL for any other */
+static const struct line *find_line(const char *text, size_t length)
+{
+	const char *equals = memchr(text, '=', length);
+	size_t name = equals ? (size_t)(equals - text) : length;
+
+	for (size_t i = 0; equals && i < sizeof lines / sizeof *lines; i++)
+		if (strlen(lines[i].name) == name && memcmp(lines[i].name, text, name) == 0 &&
+		    lines[i].allows(equals + 1, length - name - 1))
+			return &lines[i];
+	return NULL;
+}
+
+size_t readiness_filter(const char *said, size_t length, char *kept, bool *ready)
+{
+	size_t used = 0;
+
+	*ready = false;
+	while (length > 0) {
+		const char *newline = memchr(said, '\n', length);
+		size_t size = newline ? (size_t)(newline - said) : length;
+		const struct line *line = find_line(said, size);
+
+		if (line) {
+			if (used > 0)
+				kept[used++] = '\n';
+			memcpy(kept + used, said, size);
+			used += size;
+			*ready |= line == &lines[0];
+		}
+		said += size + (newline != NULL);
+		length -= size + (newline != NULL);
+	}
+	return used;
+}
+
+/*
+ * Hearing the container
+ */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void rest(struct readiness *readiness)
+{
+	readiness->stage = READINESS_LISTEN;
+	readiness->until_ms = now_ms() + REST_MS;
+}
+
+/* The last to close a socket waits for what it still has to send, as long as whoever made it likes
+ * (SO_LINGER); a file of a filesystem in user space is no better. Not so when a process ends, and kist
+ * ends soon after the container. A pipe is what sd_notify_barrier(3) passes, and waits for. */
+static void close_or_keep(struct readiness *readiness, int descriptor)
+{
+	if (fcntl(descriptor, F_GETPIPE_SZ) >= 0)
+		close(descriptor);
+	else
+		readiness->kept++;
+}
+
+union control {
+	struct cmsghdr header;
+	char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+};
+
+static void take_descriptors(struct readiness *readiness, struct msghdr *message)
+{
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
+	     header = CMSG_NXTHDR(message, header)) {
+		size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		int at[DESCRIPTORS_MAX];
+
+		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(at, CMSG_DATA(header), count * sizeof *at);
+		for (size_t i = 0; i < count; i++)
+			close_or_keep(readiness, at[i]);
+	}
+	/* One that passes so many gets no further hearing. */
+	if (readiness->kept > KEPT_MAX)
+		readiness->container = -1;
+}
+
+/* Return: bytes of a whole message; 0: there is none, or it is too long */
+static size_t receive(struct readiness *readiness, char *said, size_t size)
+{
+	union control control;
+	struct iovec part = {.iov_base = said, .iov_len = size};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control.bytes,
+				 .msg_controllen = sizeof control.bytes};
+	ssize_t got = recvmsg(readiness->container, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+
+	if (got < 0)
+		return 0;
+	take_descriptors(readiness, &message);
+	return message.msg_flags & MSG_TRUNC ? 0 : (size_t)got;
+}
+
+/*
+ * Talking to the manager
+ */
+
+static int connect_manager(void)
+{
+	const char *name = manager_name();
+	size_t length = strlen(name);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	memcpy(address.sun_path, name, length);
+	if (*name == '@')
+		address.sun_path[0] = '\0';
+	else
+		length++;
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) < 0)
+		return -errno;
+	return take(&fd);
+}
+
+/* What comes with a message, if type is not 0. */
+struct attachment {
+	int type; /* SCM_... */
+	size_t size;
+	const void *data;
+};
+
+/* Return: 0, -EAGAIN while the manager has no room, or -errno */
+static int send_message(int manager, const char *text, size_t length,
+			const struct attachment *attachment)
+{
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(struct ucred))];
+	} control = {0};
+	struct iovec part = {.iov_base = (void *)text, .iov_len = length};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (attachment->type) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(attachment->size);
+		control.header.cmsg_level = SOL_SOCKET;
+		control.header.cmsg_type = attachment->type;
+		control.header.cmsg_len = CMSG_LEN(attachment->size);
+		memcpy(CMSG_DATA(&control.header), attachment->data, attachment->size);
+	}
+	return sendmsg(manager, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+/* Most managers listen to the main process alone. Root may speak for another one. */
+static int say(const struct readiness *readiness)
+{
+	const struct ucred init = {readiness->pid, getuid(), getgid()};
+	const struct attachment none = {0}, as_init = {SCM_CREDENTIALS, sizeof init, &init};
+	int result = -EPERM;
+
+	if (readiness->introduced)
+		result = send_message(readiness->manager, readiness->text, readiness->length,
+				      &as_init);
+	if (result == 0 || result == -EAGAIN)
+		return result;
+	return send_message(readiness->manager, readiness->text, readiness->length, &none);
+}
+
+static void hang_up(struct readiness *readiness)
+{
+	cleanup_close(&readiness->manager);
+	readiness->manager = -1;
+	rest(readiness);
+}
+
+/* The container runs all the same. */
+static void give_up(struct readiness *readiness, int code)
+{
+	container_log(CONTAINER_LOG_WARNING, "%s: %s: %s", VARIABLE, manager_name(),
+		      error_describe(code));
+	readiness->over |= readiness->ready;
+	hang_up(readiness);
+}
+
+static bool introduces(const struct readiness *readiness)
+{
+	return readiness->ready && !readiness->introduced;
+}
+
+/* To the manager that is there now: it may be another one than before. */
+static void prepare(struct readiness *readiness, size_t length)
+{
+	if (introduces(readiness))
+		length +=
+			(size_t)snprintf(readiness->text + length, sizeof readiness->text - length,
+					 "\nMAINPID=%d", readiness->pid);
+	readiness->length = length;
+	readiness->stage = READINESS_SAY;
+	readiness->manager = connect_manager();
+	if (readiness->manager < 0)
+		give_up(readiness, -readiness->manager);
+}
+
+/*
+ * The stages
+ */
+
+static void listen_step(struct readiness *readiness)
+{
+	char said[READINESS_SAID_BYTES];
+	size_t length = receive(readiness, said, sizeof said);
+
+	rest(readiness);
+	length = readiness_filter(said, length, readiness->text, &readiness->ready);
+	if (length > 0)
+		prepare(readiness, length);
+}
+
+static void say_step(struct readiness *readiness)
+{
+	int result = say(readiness);
+
+	if (result == -EAGAIN)
+		return;
+	if (result < 0) {
+		give_up(readiness, -result);
+	} else if (introduces(readiness)) {
+		readiness->introduced = true;
+		readiness->stage = READINESS_SAY_BARRIER;
+	} else {
+		hang_up(readiness);
+	}
+}
+
+static void say_barrier_step(struct readiness *readiness)
+{
+	static const char text[] = "BARRIER=1";
+	int ends[2], result;
+
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		give_up(readiness, errno);
+		return;
+	}
+	result = send_message(readiness->manager, text, sizeof text - 1,
+			      &(struct attachment){SCM_RIGHTS, sizeof *ends, &ends[1]});
+	close(ends[1]);
+	if (result < 0) {
+		close(ends[0]);
+		if (result != -EAGAIN)
+			give_up(readiness, -result);
+		return;
+	}
+	readiness->barrier = ends[0];
+	readiness->until_ms = now_ms() + BARRIER_MS;
+	readiness->stage = READINESS_AWAIT_BARRIER;
+}
+
+static void await_barrier_step(struct readiness *readiness)
+{
+	close(take(&readiness->barrier));
+	readiness->over = true;
+	hang_up(readiness);
+}
+
+/*
+ * Going on
+ */
+
+void readiness_begin(struct readiness *readiness, const struct container_process *process)
+{
+	*readiness = (struct readiness){
+		.container = process->notify,
+		.pid = process->pid,
+		.manager = -1,
+		.barrier = -1,
+	};
+}
+
+/* Return: 0 when the time has come */
+static int left_ms(const struct readiness *readiness)
+{
+	int64_t left = readiness->until_ms ? readiness->until_ms - now_ms() : 0;
+
+	return left > 0 ? (int)left : 0;
+}
+
+struct pollfd readiness_poll(const struct readiness *readiness)
+{
+	switch (readiness->stage) {
+	case READINESS_AWAIT_BARRIER:
+		return (struct pollfd){.fd = readiness->barrier};
+	case READINESS_SAY:
+	case READINESS_SAY_BARRIER:
+		return (struct pollfd){.fd = readiness->manager, .events = POLLOUT};
+	default:
+		return (struct pollfd){.fd = left_ms(readiness) ? -1 : readiness->container,
+				       .events = POLLIN};
+	}
+}
+
+int readiness_timeout_ms(const struct readiness *readiness)
+{
+	int left = left_ms(readiness);
+
+	return left == 0 && readiness->stage != READINESS_AWAIT_BARRIER ? -1 : left;
+}
+
+void readiness_step(struct readiness *readiness, short revents)
+{
+	static void (*const steps[])(struct readiness * readiness) = {
+		[READINESS_LISTEN] = listen_step,
+		[READINESS_SAY] = say_step,
+		[READINESS_SAY_BARRIER] = say_barrier_step,
+		[READINESS_AWAIT_BARRIER] = await_barrier_step,
+	};
+
+	if (revents || readiness_timeout_ms(readiness) == 0)
+		steps[readiness->stage](readiness);
+}
+
+void readiness_finish(struct readiness *readiness)
+{
+	int64_t end_ms = now_ms() + LAST_WAIT_MS;
+
+	for (int i = 0; i < LAST_WORDS && readiness->stage != READINESS_AWAIT_BARRIER; i++) {
+		int64_t left = readiness->stage == READINESS_LISTEN ? 0 : end_ms - now_ms();
+		struct pollfd fd;
+
+		readiness->until_ms = 0;
+		fd = readiness_poll(readiness);
+		if (poll(&fd, 1, left > 0 ? (int)left : 0) <= 0)
+			return;
+		readiness_step(readiness, fd.revents);
+	}
+}
+
+void readiness_wait(const struct container_process *process)
+{
+	struct readiness readiness;
+	bool ended = false;
+
+	readiness_begin(&readiness, process);
+	while (!readiness.over && !(ended && readiness.stage == READINESS_LISTEN)) {
+		struct pollfd fds[] = {{.fd = ended ? -1 : process->pidfd, .events = POLLIN},
+				       readiness_poll(&readiness)};
+
+		if (poll(fds, 2, readiness_timeout_ms(&readiness)) < 0) {
+			if (errno == EINTR)
+				continue;
+			return;
+		}
+		readiness_step(&readiness, fds[1].revents);
+		if (fds[0].revents) {
+			ended = true;
+			readiness_finish(&readiness);
+		}
+	}
+}
