@@ -23,7 +23,8 @@ struct flow {
 	int from;
 	int to; /* -1 once nobody reads it: what comes is thrown away, lest the writer block */
 	size_t begin, end;
-	bool open; /* more may come */
+	bool open;      /* more may come */
+	bool in_a_line; /* what came last ended no line */
 	char data[8192];
 };
 
@@ -116,6 +117,7 @@ static void flow_read(struct flow *flow)
 	if (got > 0) {
 		flow->begin = 0;
 		flow->end = flow->to < 0 ? 0 : (size_t)got;
+		flow->in_a_line = !strchr("\r\n", flow->data[got - 1]);
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
 		/* EIO: nobody has the other side of the terminal open any more. */
 		flow->open = false;
@@ -157,6 +159,58 @@ static void flow_step(struct flow *flow, short revents)
 		flow_write(flow);
 	else
 		flow_read(flow);
+}
+
+/* A terminal does not end while its leader is open: for whoever reads there, the end of the input is
+ * the character that stands for it. */
+struct ending {
+	int peer;  /* the terminal's other side, -1: not open */
+	bool told; /* or there is nothing to tell */
+	int waited_ms;
+};
+
+enum { TAKEN_PAUSE_MS = 10, TAKEN_WAIT_MS = 2000 };
+
+static bool ending_is_due(const struct ending *ending, const struct flow *input)
+{
+	return !ending->told && !input->open && !flow_is_full(input) && input->to >= 0;
+}
+
+static int ending_timeout_ms(const struct ending *ending, const struct flow *input)
+{
+	return ending_is_due(ending, input) ? TAKEN_PAUSE_MS : -1;
+}
+
+static bool is_taken(const struct ending *ending)
+{
+	struct pollfd fd = {.fd = ending->peer, .events = POLLIN};
+
+	return poll(&fd, 1, 0) == 0;
+}
+
+/* The first one in a line only ends what there is of the line. */
+static void tell_end(struct ending *ending, struct flow *input)
+{
+	struct termios modes;
+
+	ending->told = true;
+	if (tcgetattr(input->to, &modes) < 0 || modes.c_cc[VEOF] == _POSIX_VDISABLE)
+		return;
+	input->begin = 0;
+	input->end = input->in_a_line ? 2 : 1;
+	memset(input->data, modes.c_cc[VEOF], input->end);
+}
+
+/* Not before the program has read what came before, if it does so: it may be about to change the
+ * terminal's modes, and the character would be lost on the way. */
+static void ending_step(struct ending *ending, struct flow *input, bool timed_out)
+{
+	if (!ending_is_due(ending, input))
+		return;
+	if (timed_out)
+		ending->waited_ms += TAKEN_PAUSE_MS;
+	if (is_taken(ending) || ending->waited_ms >= TAKEN_WAIT_MS)
+		tell_end(ending, input);
 }
 
 /* The terminal of the caller, as it was. */
@@ -221,28 +275,52 @@ static int open_output(int fd)
 	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
-static int relay_loop(const struct container_process *process, int signals, struct flow *input,
-		      struct flow *output, struct readiness *readiness, struct error *err)
+/* All that is passed on. */
+struct relay {
+	const struct container_process *process;
+	int signals;
+	struct flow input, output;
+	struct ending ending;
+	struct readiness readiness;
+};
+
+/* The shorter one; -1: for ever. */
+static int sooner(int one_ms, int other_ms)
+{
+	if (one_ms < 0 || other_ms < 0)
+		return one_ms < 0 ? other_ms : one_ms;
+	return one_ms < other_ms ? one_ms : other_ms;
+}
+
+static int relay_timeout_ms(const struct relay *relay)
+{
+	return sooner(readiness_timeout_ms(&relay->readiness),
+		      ending_timeout_ms(&relay->ending, &relay->input));
+}
+
+static int relay_loop(struct relay *relay, struct error *err)
 {
 	for (;;) {
 		struct pollfd fds[] = {
-			{.fd = process->pidfd, .events = POLLIN},
-			{.fd = signals, .events = POLLIN},
-			flow_poll(input),
-			flow_poll(output),
-			readiness_poll(readiness),
+			{.fd = relay->process->pidfd, .events = POLLIN},
+			{.fd = relay->signals, .events = POLLIN},
+			flow_poll(&relay->input),
+			flow_poll(&relay->output),
+			readiness_poll(&relay->readiness),
 		};
+		int ready = poll(fds, 5, relay_timeout_ms(relay));
 
-		if (poll(fds, 5, readiness_timeout_ms(readiness)) < 0) {
+		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, "poll");
 		}
 		if (fds[1].revents)
-			forward_signals(process, signals);
-		flow_step(input, fds[2].revents);
-		flow_step(output, fds[3].revents);
-		readiness_step(readiness, fds[4].revents);
+			forward_signals(relay->process, relay->signals);
+		flow_step(&relay->input, fds[2].revents);
+		ending_step(&relay->ending, &relay->input, ready == 0);
+		flow_step(&relay->output, fds[3].revents);
+		readiness_step(&relay->readiness, fds[4].revents);
 		if (fds[0].revents)
 			return 0;
 	}
@@ -260,29 +338,34 @@ static int exit_status(int pidfd, struct error *err)
 int relay_run(const struct container_process *process, int signals, struct error *err)
 {
 	bool has_terminal = process->terminal >= 0;
-	struct flow input = {.from = STDIN_FILENO, .to = process->terminal, .open = has_terminal};
-	struct flow output = {.from = process->terminal, .to = -1, .open = has_terminal};
+	struct relay relay = {
+		.process = process,
+		.signals = signals,
+		.input = {.from = STDIN_FILENO, .to = process->terminal, .open = has_terminal},
+		.output = {.from = process->terminal, .to = -1, .open = has_terminal},
+		.ending = {.peer = -1},
+	};
 	_close_ int peer = -1;
 	_close_ int out = -1;
 	struct saved_modes saved = {0};
-	struct readiness readiness;
 	int result;
 
 	if (has_terminal) {
 		peer = open_peer(process->terminal);
 		out = open_output(STDOUT_FILENO);
-		output.to = out;
+		relay.ending.peer = peer;
+		relay.output.to = out;
 		/* Only the leader: stdin and stdout share their flags with whoever else has them.
 		 */
 		fcntl(process->terminal, F_SETFL, O_NONBLOCK);
 		copy_size(process->terminal);
 		set_raw(&saved);
 	}
-	readiness_begin(&readiness, process);
-	result = relay_loop(process, signals, &input, &output, &readiness, err);
+	readiness_begin(&relay.readiness, process);
+	result = relay_loop(&relay, err);
 	if (result == 0) {
-		readiness_finish(&readiness);
-		drain(process, signals, &output);
+		readiness_finish(&relay.readiness);
+		drain(process, signals, &relay.output);
 	}
 	restore_modes(&saved);
 	return result < 0 ? result : exit_status(process->pidfd, err);

@@ -294,6 +294,22 @@ def test_run_relays_what_is_typed(kist, bundle):
     os.close(leader)
 
 
+@pytest.mark.parametrize("verb", ["run", "exec"])
+@pytest.mark.parametrize("text", ["", "hi\n", "no line", "line\n" * 3000])
+def test_the_end_of_stdin_reaches_a_terminal(kist, bundle, verb, text):
+    """As `echo hi | ssh -tt`: a program that reads until the end comes to it, and loses nothing."""
+    command = ["/bin/sh", "-c", "stty -echo; /bin/cat; echo end"]
+    if verb == "run":
+        bundle.process.update(terminal=True, args=command)
+        result = kist.run(bundle, input=text)
+    else:
+        container = kist.start(bundle.probe("wait"))
+        result = kist("exec", "--tty", container.id, *command, input=text)
+    assert result.code == 0, result
+    # What arrives before stty is echoed as well.
+    assert result.out.endswith(text + "end\n"), result
+
+
 def test_terminal_without_a_taker(kist, bundle):
     bundle.process["terminal"] = True
     kist.refuses(bundle, "console.socket", command="create")

@@ -640,6 +640,135 @@ Test(relay, a_console_that_is_opened_again)
 	cr_expect_eq(finish(kist), 0);
 }
 
+/* A pipe that has this in it, and no more. */
+static int pipe_with(const char *text)
+{
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	cr_assert_eq(write(ends[1], text, strlen(text)), (ssize_t)strlen(text));
+	close(ends[1]);
+	return ends[0];
+}
+
+/* Line by line, as the terminal of a program that knows nothing of terminals. */
+static size_t read_to_end(char *text, size_t size)
+{
+	size_t length = 0;
+	ssize_t got;
+
+	while ((got = read(STDIN_FILENO, text + length, size - length)) > 0)
+		length += (size_t)got;
+	EXPECT(got == 0);
+	return length;
+}
+
+static void copy_to_end(void)
+{
+	char text[256] = "";
+	size_t length = read_to_end(text, sizeof text - 1);
+
+	dprintf(STDOUT_FILENO, "got %zu bytes\n", length);
+}
+
+/* A terminal has no end, so the end of the input becomes the character that stands for it. */
+Test(relay, the_end_of_the_input)
+{
+	static const struct {
+		const char *input, *expected;
+	} cases[] = {
+		{"", "got 0 bytes"},
+		{"line\n", "got 5 bytes"},
+		{"line\nno line", "got 12 bytes"},
+		{"\n\n", "got 2 bytes"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int in = pipe_with(cases[i].input);
+		char text[256];
+		size_t length = 0;
+		pid_t kist = start(&(struct scene){.container = copy_to_end, .in = in});
+
+		close(in);
+		/* Behind the echo. */
+		do {
+			length += read_some(user, text + length, sizeof text - 1 - length);
+			text[length] = '\0';
+		} while (!strstr(text, " bytes"));
+		cr_expect(strstr(text, cases[i].expected), "%s", text);
+		cr_expect_eq(finish(kist), 0);
+	}
+}
+
+/* Once: whoever reads next finds no second end. */
+static void read_twice(void)
+{
+	char text[256];
+	struct pollfd more = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	EXPECT(read_to_end(text, sizeof text) == 5);
+	EXPECT(poll(&more, 1, 200) == 0);
+}
+
+Test(relay, the_end_of_the_input_comes_once)
+{
+	pid_t kist = start(&(struct scene){.container = read_twice, .in = pipe_with("line\n")});
+
+	cr_expect_eq(finish(kist), 0);
+}
+
+/* As shells do that edit their lines. What came before is read as lines first. */
+static void edit_lines(void)
+{
+	char text[256];
+
+	pause_ms(200);
+	EXPECT(read(STDIN_FILENO, text, sizeof text) == 5);
+	set_own_raw();
+	EXPECT(read(STDIN_FILENO, text, sizeof text) == 1 && text[0] == 4);
+}
+
+Test(relay, the_end_of_the_input_for_an_editor_of_lines)
+{
+	pid_t kist = start(&(struct scene){.container = edit_lines, .in = pipe_with("line\n")});
+
+	cr_expect_eq(finish(kist), 0);
+}
+
+/* The character is the terminal's own affair. */
+static void end_by_x(void)
+{
+	struct termios modes;
+	char text[256];
+
+	EXPECT(tcgetattr(STDIN_FILENO, &modes) == 0);
+	modes.c_cc[VEOF] = 'x';
+	EXPECT(tcsetattr(STDIN_FILENO, TCSANOW, &modes) == 0);
+	say("ready\n");
+	EXPECT(read_to_end(text, sizeof text) == 5);
+}
+
+static int typing;
+
+static void do_not_type(void)
+{
+	close(typing);
+}
+
+Test(relay, the_end_of_the_input_by_another_character)
+{
+	int ends[2];
+	pid_t kist;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	typing = ends[1];
+	kist = start(&(struct scene){.container = end_by_x, .kist = do_not_type, .in = ends[0]});
+	expect(user, "ready");
+	cr_assert_eq(write(ends[1], "line\n", 5), 5);
+	close(ends[1]);
+	cr_expect_eq(finish(kist), 0);
+}
+
 static void rest(void)
 {
 	pause_ms(500);
