@@ -26,22 +26,6 @@ static uint64_t new_attributes(const struct mount_plan *entry)
 	return mount_early_attributes(entry, (options->rset & ~options->clear) | options->set);
 }
 
-/* "size=65536k" is a name and a value, "nodiscard" a name. */
-static int set_data(int context, const char *word, struct error *err)
-{
-	const char *equals = strchr(word, '=');
-	size_t length = equals ? (size_t)(equals - word) : strlen(word);
-	char name[256];
-
-	if (length == 0 && !equals)
-		return 0;
-	if (length >= sizeof name)
-		return error_set(err, EINVAL, "%.64s...: name too long", word);
-	memcpy(name, word, length);
-	name[length] = '\0';
-	return mountfd_set(context, name, equals ? equals + 1 : NULL, err);
-}
-
 /* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
  * MS_I_VERSION, and neither makes a difference to a new filesystem. */
 static int set_superblock(int context, unsigned long flags, struct error *err)
@@ -62,12 +46,22 @@ static int set_superblock(int context, unsigned long flags, struct error *err)
 	return 0;
 }
 
-static int set_options(int context, const struct mount_options *options, struct error *err)
+/* Before Linux 6.8 an overlay does not take its layers one by one, which kist does only with many. */
+static int explain_layers(const struct parameter *parameter, struct error *err)
 {
-	for (size_t i = 0; i < options->data.count; i++)
-		if (set_data(context, options->data.at[i], err) < 0)
-			return -err->code;
-	return set_superblock(context, options->superblock, err);
+	if (err->code != EINVAL || !strchr(parameter->name, '+'))
+		return -err->code;
+	return error_wrap(err, "lowerdir (more than 255 bytes of it need Linux 6.8)");
+}
+
+static int set_options(int context, const struct mount_plan *entry, struct error *err)
+{
+	const struct parameters *parameters = &entry->parameters;
+
+	for (size_t i = 0; i < parameters->count; i++)
+		if (mountfd_set(context, parameters->at[i].name, parameters->at[i].value, err) < 0)
+			return explain_layers(&parameters->at[i], err);
+	return set_superblock(context, entry->mount->options.superblock, err);
 }
 
 /* Filesystems without a disk. One is read-only by its mount alone: its superblock may be
@@ -88,17 +82,6 @@ static int set_readonly(int context, const struct mount_plan *entry, struct erro
 	return mountfd_set(context, "ro", NULL, err);
 }
 
-static bool has_data(const struct mount_options *options, const char *name)
-{
-	size_t length = strlen(name);
-
-	for (size_t i = 0; i < options->data.count; i++)
-		if (strncmp(options->data.at[i], name, length) == 0 &&
-		    options->data.at[i][length] == '=')
-			return true;
-	return false;
-}
-
 static bool copies_up(const struct mount_plan *entry)
 {
 	return entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP;
@@ -117,7 +100,7 @@ static int open_covered(int tree, const struct mount_plan *entry, struct error *
 static int set_unless_given(int context, const struct mount_plan *entry, const char *name,
 			    const char *value, struct error *err)
 {
-	if (has_data(&entry->mount->options, name))
+	if (parameters_have(&entry->parameters, name))
 		return 0;
 	return mountfd_set(context, name, value, err);
 }
@@ -199,7 +182,7 @@ static int make_filesystem(const struct plan *plan, int covered, const struct mo
 	    mountfd_set(context, "source", mount->source, err) < 0)
 		return -err->code;
 	if ((covered >= 0 && resemble(context, covered, entry, err) < 0) ||
-	    set_options(context, &mount->options, err) < 0 || set_readonly(context, entry, err) < 0)
+	    set_options(context, entry, err) < 0 || set_readonly(context, entry, err) < 0)
 		return -err->code;
 	if (set_label(context, plan, entry, err) < 0)
 		return -err->code;
@@ -241,14 +224,14 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 	return take(&mount);
 }
 
-int filesystem_reconfigure(int target, const struct mount_options *options, struct error *err)
+int filesystem_reconfigure(int target, const struct mount_plan *entry, struct error *err)
 {
 	_close_ int context = -1;
 
-	if (options->data.count == 0 && options->superblock == 0)
+	if (entry->parameters.count == 0 && entry->mount->options.superblock == 0)
 		return 0;
 	context = mountfd_pick(target, err);
-	if (context < 0 || set_options(context, options, err) < 0)
+	if (context < 0 || set_options(context, entry, err) < 0)
 		return -err->code;
 	return mountfd_reconfigure(context, err);
 }

@@ -8,7 +8,6 @@
 #include "spec/error.h"
 
 struct creation;
-struct mount_options;
 struct mount_plan;
 
 /**
@@ -22,9 +21,9 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 		    struct error *err);
 
 /**
- * filesystem_reconfigure() - change the filesystem that is mounted at target, as far as the options
- * of a remount concern it.
+ * filesystem_reconfigure() - change the filesystem that is mounted at target, as far as a remount
+ * concerns it.
  */
-int filesystem_reconfigure(int target, const struct mount_options *options, struct error *err);
+int filesystem_reconfigure(int target, const struct mount_plan *entry, struct error *err);
 
 #endif

@@ -191,6 +191,13 @@ static int check_entry(const struct mount_plan *entry, struct error *err)
 	return 0;
 }
 
+static int plan_parameters(struct arena *arena, struct mount_plan *entry, struct error *err)
+{
+	if (entry->kind != MOUNT_FILESYSTEM && entry->kind != MOUNT_REMOUNT)
+		return 0;
+	return parameters_plan(arena, entry->mount, &entry->parameters, err);
+}
+
 static int check_label(const struct plan *plan, struct error *err)
 {
 	const char *label = plan->config->linux->mountLabel;
@@ -215,6 +222,8 @@ int mount_plan(struct plan *plan, struct error *err)
 		if (check_entry(&at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
 		if (idmapped_plan(plan, &at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", i);
+		if (plan_parameters(plan->arena, &at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
 		at[i].readonly_late = is_readonly_late(&at[i], dev_is_late);
 		if (strcmp(at[i].target, "/dev") == 0)
@@ -551,9 +560,7 @@ static int check_mount_root(int target, struct error *err)
 static int remount(struct creation *creation, int target, const struct mount_plan *entry,
 		   struct error *err)
 {
-	const struct mount_options *options = &entry->mount->options;
-
-	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, options, err) < 0 ||
+	if (check_mount_root(target, err) < 0 || filesystem_reconfigure(target, entry, err) < 0 ||
 	    rootfs_attach(creation, err) < 0)
 		return -err->code;
 	return change_attributes(target, entry, err);

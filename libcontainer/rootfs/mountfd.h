@@ -2,8 +2,8 @@
 /*
  * Mounts as descriptors: fsopen(2), fsconfig(2), fsmount(2), open_tree(2), mount_setattr(2),
  * move_mount(2). A mount is made detached, gets its attributes while nobody can see it, and is
- * attached last. Options are told to the kernel one by one, so none can smuggle in another by a
- * comma, and what the kernel has to say about one is part of the error.
+ * attached last. Options are told to the kernel one by one, and what it has to say about one is part
+ * of the error.
  */
 #ifndef KIST_MOUNTFD_H
 #define KIST_MOUNTFD_H
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "libcontainer/rootfs/parameters.h"
 #include "spec/error.h"
 
 /**
@@ -35,11 +36,6 @@ int mountfd_set(int context, const char *name, const char *value, struct error *
  * Return: descriptor of the mount or -errno
  */
 int mountfd_create(int context, uint64_t attributes, struct error *err);
-
-/* One parameter of a filesystem, as mountfd_set() takes it. */
-struct parameter {
-	const char *name, *value;
-};
 
 /**
  * mountfd_tmpfs() - a detached mount of a new tmpfs.

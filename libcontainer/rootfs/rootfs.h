@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/rootfs/parameters.h"
 #include "spec/config.h"
 
 struct plan;
@@ -34,6 +35,7 @@ struct mount_plan {
 	const char *source; /* bind: absolute host path */
 	bool recursive;     /* bind: with the mounts below the source */
 	int mapping;        /* index in mount_mappings of the ids that it shows; -1: as they are */
+	struct parameters parameters; /* what the filesystem is told, or told anew */
 	bool readonly_late; /* read-only only when all is made: /dev and below, cgroup mounts */
 };
 

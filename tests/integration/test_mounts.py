@@ -2,6 +2,7 @@
 """config.md, Root and Mounts."""
 
 import os
+import re
 import subprocess
 
 import pytest
@@ -302,6 +303,42 @@ def test_overlay(kist, bundle, work):
     report = kist.report(bundle, "/data/file")
     assert report.mount("/data").type == "overlay"
     assert report.path("/data/file")["text"] == "from below"
+
+
+@pytest.mark.parametrize("in_one_string", [False, True])
+def test_overlay_of_many_layers(kist, bundle, work, in_one_string):
+    """More than fsconfig(2) takes at once, with all that must be escaped in a name."""
+    names = [f"layer{i:040}" for i in range(10)] + ["a:b", "c,d", "e\\f"]
+    for name in [*names, "upper", "work"]:
+        (work / name).mkdir()
+    for name in names:
+        (work / name / "top").write_text(name)
+        (work / name / name).write_text(name)
+    escaped = [re.sub(r"([:,\\])", r"\\\1", name) for name in names]
+    data = ["lowerdir=" + ":".join(f"{work}/{name}" for name in escaped),
+            f"upperdir={work}/upper", f"workdir={work}/work"]
+    assert len(data[0]) > 600
+    bundle.mount("/data", "overlay", "overlay", [",".join(data)] if in_one_string else data)
+    report = kist.report(bundle, "/data/top", *(f"/data/{name}" for name in names))
+    assert report.path("/data/top")["text"] == names[0]
+    for name in names:
+        assert report.path(f"/data/{name}")["text"] == name
+
+
+def test_options_in_one_string(kist, bundle):
+    """The specification has them as one string, with commas."""
+    bundle.mount("/data", "tmpfs", "tmpfs", ["nosuid", "size=1k,mode=700"])
+    report = kist.report(bundle, "/data")
+    assert {"size=4k", "mode=700"} <= report.mount("/data").superblock
+    assert "nosuid" in report.mount("/data").options
+
+
+def test_options_that_are_too_long(kist, bundle):
+    """Said by the plan."""
+    bundle.mount("/data", "overlay", "overlay", ["lowerdir=/a", f"upperdir=/{'b' * 255}"])
+    text = r"mounts\[6\]: options: upperdir: 256 bytes are more than the kernel takes, 255"
+    kist.refuses(bundle, text)
+    kist.fails("plan", "--bundle", bundle.path, text=text)
 
 
 @pytest.mark.parametrize(

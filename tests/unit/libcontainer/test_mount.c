@@ -184,11 +184,47 @@ ROOTFS_TEST(mount, option_that_the_kernel_does_not_know)
 	      "mounts[1]: /b: size=x: Invalid argument (tmpfs: Bad value for 'size')");
 }
 
-ROOTFS_TEST(mount, option_cannot_smuggle_another)
+/* As for mount(2). */
+ROOTFS_TEST(mount, options_in_one_string)
 {
-	MOUNTS({.destination = "/b", .type = "tmpfs", .options.data = STRINGS("mode=755,size=1k")});
+	DO(mkdir("b", 0750));
+	MOUNTS({.destination = "/b", .type = "tmpfs", .options.data = STRINGS("size=8k,mode=711")},
+	       {.destination = "/b",
+		.options = {.mode = MOUNT_MODE_REMOUNT,
+			    .data = STRINGS("nr_inodes=100,size=16k")}});
 	fixture_open();
-	cr_expect_lt(mount_step_all(&creation, &err), 0);
+	STEP(mount_step_all(&creation, &err));
+	cr_expect_eq(stat_in_tree("/b").st_mode, S_IFDIR | 0711);
+	cr_expect_eq(statfs_in_tree("/b").f_blocks, 4);
+	cr_expect_eq(statfs_in_tree("/b").f_files, 100);
+}
+
+ROOTFS_TEST(mount, layers_that_the_kernel_does_not_take)
+{
+	static char data[300];
+
+	snprintf(data, sizeof data, "lowerdir=:/%0252d:/b", 0);
+	MOUNTS({.destination = "/b", .type = "overlay", .options.data = STRINGS(data)});
+	fixture_open();
+	cr_expect_eq(mount_step_all(&creation, &err), -EINVAL);
+	cr_expect(strstr(err.text, "mounts[0]: /b: lowerdir (more than 255 bytes of it need Linux "
+				   "6.8): lowerdir+=: Invalid argument"),
+		  "%s", err.text);
+}
+
+Test(mount_plan, refuses_what_the_kernel_does_not_take)
+{
+	static char data[300], source[300];
+
+	snprintf(data, sizeof data, "name=%0256d", 0);
+	snprintf(source, sizeof source, "/%0255d", 0);
+	FAILS(plan_mount((struct mount){
+		      .destination = "/x", .type = "tmpfs", .options.data = STRINGS(data)}),
+	      EINVAL, "mounts[0]: options: name: 256 bytes are more than the kernel takes, 255");
+	FAILS(plan_mount((struct mount){.destination = "/x", .type = "ext4", .source = source}),
+	      EINVAL, "mounts[0]: source: 256 bytes are more than the kernel takes, 255");
+	/* That of a bind is a path. */
+	STEP(plan_mount((struct mount){.destination = "/x", .source = source, .options = BIND}));
 }
 
 ROOTFS_TEST(mount, unknown_filesystem)
