@@ -23,6 +23,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/enter.h"
 #include "libcontainer/log.h"
 #include "libcontainer/process/change.h"
 #include "libcontainer/process/clone.h"
@@ -34,9 +35,6 @@
 #include "libcontainer/procfs.h"
 #include "spec/check.h"
 #include "spec/cleanup.h"
-
-/* Longer than the kernel needs to end a container whose processes are killed. */
-enum { ENDING_MS = 2000 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -146,30 +144,16 @@ struct source {
 	int init; /* pidfd */
 };
 
-static int error_not_running(struct error *err)
-{
-	return error_set(err, ESRCH, "cannot exec in a stopped container: container not running");
-}
+static const char doing[] = "exec in";
 
-/* Only the first two may be entered; callers look for these sentences. */
 static int check_status(enum status status, bool ignore_paused, struct error *err)
 {
-	switch (status) {
-	case STATUS_CREATED:
-	case STATUS_RUNNING:
-		return 0;
-	case STATUS_PAUSED:
-		return ignore_paused ? 0
-				     : error_set(err, EBUSY,
-						 "cannot exec in a paused container; resume it "
-						 "first, or use --ignore-paused");
-	case STATUS_CREATING:
-		return error_set(err, EAGAIN,
-				 "cannot exec in a container that is still being created");
-	case STATUS_STOPPED:
-		break;
-	}
-	return error_not_running(err);
+	if (status != STATUS_PAUSED)
+		return enter_check_status(status, doing, err);
+	return ignore_paused ? 0
+			     : error_set(err, EBUSY,
+					 "cannot exec in a paused container; resume it first, or "
+					 "use --ignore-paused");
 }
 
 /* Facts about init. The pid is still its own when the pidfd says so afterwards. */
@@ -183,21 +167,13 @@ static int read_joined(const struct container *container, struct source *source,
 	joined->cgroup_driver = record->cgroup.driver;
 	joined->cgroup_path = record->cgroup.path;
 	joined->keyring = record->keyring;
-	if (namespaces_differ(record->pid, &joined->namespaces, err) < 0 ||
-	    cgroup_read_process(record->pid, &host->hierarchies, &source->arena, &joined->cgroups,
-				err) < 0)
+	if (enter_read_namespaces(record, joined, err) < 0)
 		return -err->code;
 	if (source->config.linux->intelRdt &&
 	    rdt_read_process(record->pid, &source->arena, &joined->rdt, err) < 0)
 		return -err->code;
-	if (joined->namespaces & 1U << NAMESPACE_USER) {
-		int denies = idmap_denies_setgroups(record->pid, err);
-
-		if (denies < 0)
-			return denies;
-		joined->denies_setgroups = denies;
-	}
-	return 0;
+	return cgroup_read_process(record->pid, &host->hierarchies, &source->arena,
+				   &joined->cgroups, err);
 }
 
 /* The container's configuration, with the process that is to join it. */
@@ -274,21 +250,6 @@ static int exec_planned(const struct source *source, struct container_process *p
 	return result;
 }
 
-/*
- * A container that ends meanwhile makes anything fail, and that is the reason then. What it is like
- * while it ends: init has no namespaces, none of them takes another process, those that are there are
- * killed; and only then init is over, which is worth waiting for.
- */
-static int ending_ms(int code)
-{
-	static const int codes[] = {ESRCH, ENOMEM, ECHILD, ECONNRESET, EPIPE};
-
-	for (size_t i = 0; i < COUNT(codes); i++)
-		if (code == codes[i])
-			return ENDING_MS;
-	return 0;
-}
-
 static int exec_opened(const struct container *container, enum status status, int init,
 		       const struct container_options *options, const struct container_exec *exec,
 		       struct container_process *process, struct error *err)
@@ -300,11 +261,11 @@ static int exec_opened(const struct container *container, enum status status, in
 		result = plan_make_joined(&source.plan, err);
 	/* The facts are init's if it still lives, and nobody has got its pid. */
 	if (result == 0 && clone_has_ended(init, 0))
-		result = error_not_running(err);
+		result = -ESRCH;
 	if (result == 0)
 		result = exec_planned(&source, process, err);
-	if (result < 0 && clone_has_ended(init, ending_ms(-result)))
-		result = error_not_running(err);
+	if (result < 0)
+		result = enter_explain(result, init, doing, err);
 	arena_finish(&source.arena);
 	return result;
 }

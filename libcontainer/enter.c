@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/enter.h"
+
+#include <errno.h>
+
+#include "libcontainer/process/clone.h"
+
+/* Longer than the kernel needs to end a container whose processes are killed. */
+enum { ENDING_MS = 2000 };
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int error_not_running(const char *doing, struct error *err)
+{
+	return error_set(err, ESRCH, "cannot %s a stopped container: container not running", doing);
+}
+
+int enter_check_status(enum status status, const char *doing, struct error *err)
+{
+	switch (status) {
+	case STATUS_CREATED:
+	case STATUS_RUNNING:
+		return 0;
+	case STATUS_PAUSED:
+		return error_set(err, EBUSY, "cannot %s a paused container; resume it first",
+				 doing);
+	case STATUS_CREATING:
+		return error_set(err, EAGAIN, "cannot %s a container that is still being created",
+				 doing);
+	case STATUS_STOPPED:
+		break;
+	}
+	return error_not_running(doing, err);
+}
+
+int enter_read_namespaces(const struct record *record, struct joined *joined, struct error *err)
+{
+	if (namespaces_differ(record->pid, &joined->namespaces, err) < 0)
+		return -err->code;
+	if (joined->namespaces & 1U << NAMESPACE_USER) {
+		int denies = idmap_denies_setgroups(record->pid, err);
+
+		if (denies < 0)
+			return denies;
+		joined->denies_setgroups = denies;
+	}
+	return 0;
+}
+
+/*
+ * What a container is like while it ends: init has no namespaces, none of them takes another process,
+ * those that are there are killed; and only then init is over, which is worth waiting for.
+ */
+static int ending_ms(int code)
+{
+	static const int codes[] = {ESRCH, ENOMEM, ECHILD, ECONNRESET, EPIPE};
+
+	for (size_t i = 0; i < COUNT(codes); i++)
+		if (code == codes[i])
+			return ENDING_MS;
+	return 0;
+}
+
+int enter_explain(int result, int init, const char *doing, struct error *err)
+{
+	return clone_has_ended(init, ending_ms(-result)) ? error_not_running(doing, err) : result;
+}
