@@ -532,12 +532,13 @@ static int check_annotations(const struct config *config, struct error *err)
 }
 
 static rule *const rules[] = {
-	check_version,       check_hostname,       check_domainname,     check_mounts,
-	check_masked_paths,  check_readonly_paths, check_bind_sources,   check_devices,
-	check_seccomp,       check_user_mappings,  check_mount_mappings, check_annotations,
-	check_memory_policy, check_intel_rdt,      check_personality,
+	check_version,      check_hostname,       check_domainname,    check_mounts,
+	check_masked_paths, check_readonly_paths, check_devices,       check_seccomp,
+	check_annotations,  check_user_mappings,  check_memory_policy, check_intel_rdt,
+	check_personality,
 };
 
+static rule *const mount_rules[] = {check_bind_sources, check_mount_mappings};
 static rule *const process_rules[] = {check_rlimits, check_scheduler};
 static rule *const resource_rules[] = {check_device_rules, check_cpu, check_memory};
 
@@ -556,9 +557,14 @@ int check_process(const struct config *config, struct error *err)
 	return APPLY(process_rules);
 }
 
+int check_mount_entries(const struct config *config, struct error *err)
+{
+	return APPLY(mount_rules);
+}
+
 int check_config(const struct config *config, struct error *err)
 {
-	if (APPLY(rules) < 0)
+	if (APPLY(rules) < 0 || check_mount_entries(config, err) < 0)
 		return -err->code;
 	if (config->process && check_process(config, err) < 0)
 		return -err->code;

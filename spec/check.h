@@ -23,6 +23,11 @@ int check_config(const struct config *config, struct error *err);
 int check_process(const struct config *config, struct error *err);
 
 /**
+ * check_mount_entries() - the rules that are about mounts alone, for those that come later.
+ */
+int check_mount_entries(const struct config *config, struct error *err);
+
+/**
  * seccomp_notifies() - whether a profile has calls answered by an agent (SCMP_ACT_NOTIFY).
  */
 bool seccomp_notifies(const struct seccomp *seccomp);

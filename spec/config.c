@@ -322,6 +322,12 @@ static const struct field mount_fields[] = {
 };
 static const struct schema mount_schema = SCHEMA(struct mount, mount_fields);
 
+/* Those that come later. */
+static const struct field mounts_fields[] = {
+	{.name = "mounts", .type = FIELD_LIST, .flags = REQUIRED, .schema = &mount_schema},
+};
+static const struct schema mounts_schema = SCHEMA(struct mounts, mounts_fields);
+
 /* config.md, Process */
 static const struct field console_size_fields[] = {
 	FIELD(struct console_size, height, REQUIRED | ALWAYS),
@@ -731,6 +737,14 @@ int process_parse(const char *file, const struct document *document, struct aren
 {
 	*process = (struct process){0};
 	return schema_parse(&process_schema, file, document->text, document->size, arena, process,
+			    err);
+}
+
+int mounts_parse(const char *file, const struct document *document, struct arena *arena,
+		 struct mounts *mounts, struct error *err)
+{
+	*mounts = (struct mounts){0};
+	return schema_parse(&mounts_schema, file, document->text, document->size, arena, mounts,
 			    err);
 }
 

@@ -481,6 +481,15 @@ int process_parse(const char *file, const struct document *document, struct aren
 		  struct process *process, struct error *err);
 
 /**
+ * mounts_parse() - the same for mounts alone: {"mounts": [...]}, as in a whole configuration, or the
+ * array.
+ *
+ * The rules of check_mount_entries() are the caller's, with the configuration that they are added to.
+ */
+int mounts_parse(const char *file, const struct document *document, struct arena *arena,
+		 struct mounts *mounts, struct error *err);
+
+/**
  * config_read() - read a file into memory: at most 16 MiB, and a regular file.
  * @directory: a directory descriptor, or AT_FDCWD
  * @name: path relative to it; also the name in errors

@@ -402,6 +402,14 @@ static int read_object(struct reader *reader, const struct kind *kind, const str
  * Documents
  */
 
+/* What the rows speak of, when a list alone stands for it. Takes json. */
+static json_t *as_object(const struct schema *schema, json_t *json)
+{
+	bool stands_alone = json_is_array(json) && schema->count == 1;
+
+	return stands_alone ? json_pack("{s:o}", schema->fields->name, json) : json;
+}
+
 int schema_parse(const struct schema *schema, const char *file, const char *text, size_t size,
 		 struct arena *arena, void *object, struct error *err)
 {
@@ -413,6 +421,7 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 	if (!json)
 		return error_set(err, EINVAL, "%s:%d:%d: %s", file, error.line, error.column,
 				 show(error.text).text);
+	json = as_object(schema, json);
 	return reader_object(&reader, schema, json, object);
 }
 

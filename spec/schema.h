@@ -63,6 +63,8 @@ enum schema_layout {
  * @arena: owns everything the structure points to
  * @object: zeroed structure of the schema's size; its contents are undefined on failure
  *
+ * An array is taken for an object whose only property it is, where the table has but one row.
+ *
  * Strict: no NUL byte, valid UTF-8, no duplicate key, nothing after the document, integers exact
  * and in range. A syntax error names line and column.
  *

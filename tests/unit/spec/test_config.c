@@ -1420,3 +1420,64 @@ Test(process_alone, is_checked_once_it_is_whole)
 	cr_expect_str_eq(err.text,
 			 "process.rlimits[0]: RLIMIT_CORE: soft limit 2 is above hard limit 1");
 }
+
+/*
+ * Mounts alone
+ */
+
+static int parse_mounts(const char *text, struct mounts *mounts)
+{
+	const struct document whole = {text, strlen(text)};
+
+	return mounts_parse("more.json", &whole, &arena, mounts, &err);
+}
+
+TestSuite(mounts_alone, .fini = finish);
+
+static const char *const mounts_texts[] = {
+	"{\"unknown\":1,\"mounts\":[{\"destination\":\"/a\",\"options\":[\"ro\"]}]}",
+	" [{\"destination\":\"/a\",\"options\":[\"ro\"]}]",
+};
+
+Test(mounts_alone, are_read_as_in_config_json)
+{
+	for (size_t i = 0; i < COUNT(mounts_texts); i++) {
+		struct mounts mounts = {7};
+
+		cr_assert_eq(parse_mounts(mounts_texts[i], &mounts), 0, "%s", err.text);
+		cr_assert_eq(mounts.count, 1);
+		cr_expect_str_eq(mounts.at[0].destination, "/a");
+		cr_expect_eq(mounts.at[0].options.set, MOUNT_ATTR_RDONLY);
+	}
+}
+
+static const struct document_case refused_mounts[] = {
+	{"{}", "more.json: mounts: required property is missing"},
+	{"7", "more.json:1:1: '[' or '{' expected near '7'"},
+	{"[7]", "more.json: mounts[0]: expected an object, not a number"},
+	{"[{},", "more.json:1:4: ']' expected near end of file"},
+	{"[{\"type\":\"x\"}]", "more.json: mounts[0].destination: required property is missing"},
+	{"{\"mounts\":{}}", "more.json: mounts: expected an array, not an object"},
+};
+
+Test(mounts_alone, are_refused_by_their_place)
+{
+	for (size_t i = 0; i < COUNT(refused_mounts); i++) {
+		struct mounts mounts;
+
+		cr_expect_eq(parse_mounts(refused_mounts[i].text, &mounts), -EINVAL);
+		cr_expect_str_eq(err.text, refused_mounts[i].error);
+	}
+}
+
+Test(mounts_alone, are_checked_with_the_configuration_that_they_are_added_to)
+{
+	static const struct linux_config linux;
+	struct config whole = {.linux = &linux};
+
+	cr_assert_eq(
+		parse_mounts("[{\"destination\":\"/a\",\"options\":[\"bind\"]}]", &whole.mounts), 0,
+		"%s", err.text);
+	cr_expect_eq(check_mount_entries(&whole, &err), -EINVAL);
+	cr_expect_str_eq(err.text, "mounts[0].source: a bind mount needs one");
+}
