@@ -284,7 +284,7 @@ static int change_attributes(int mount, const struct mount_plan *entry, struct e
 	return -err->code;
 }
 
-static int propagate_as_asked(int mount, const struct mount_options *options, struct error *err)
+int mount_propagate(int mount, const struct mount_options *options, struct error *err)
 {
 	for (size_t i = 0; i < options->propagation.count; i++)
 		if (mountfd_propagate(mount, options->propagation.at[i], err) < 0)
@@ -301,7 +301,7 @@ static int leave_peers(const struct creation *creation, int mount, const struct 
 	bool follows = mount_propagation(entry->mount) & (MS_SLAVE | MS_SHARED);
 
 	if (peers_stay(creation, entry))
-		return propagate_as_asked(mount, &entry->mount->options, err);
+		return mount_propagate(mount, &entry->mount->options, err);
 	return mountfd_propagate(mount, (follows ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
 }
 
@@ -367,42 +367,58 @@ static int attach(struct creation *creation, int mount, int target, const struct
 					       : mountfd_attach(mount, target, err);
 }
 
-/* The last touches of what was copied, and into the tree. */
+/* The last touches of what was copied. */
+static int finish_copy(struct creation *creation, int mount, const struct mount_plan *entry,
+		       struct error *err)
+{
+	if (change_attributes(mount, entry, err) < 0 ||
+	    leave_peers(creation, mount, entry, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+/* And into the tree. */
 static int attach_copy(struct creation *creation, int mount, int target,
 		       const struct mount_plan *entry, struct error *err)
 {
-	if (change_attributes(mount, entry, err) < 0 ||
-	    leave_peers(creation, mount, entry, err) < 0 ||
-	    attach(creation, mount, target, entry, err) < 0)
+	if (finish_copy(creation, mount, entry, err) < 0)
+		return -err->code;
+	if (attach(creation, mount, target, entry, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
 }
 
-static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
-			    struct error *err)
+static int make_filesystem(struct creation *creation, const struct mount_plan *entry,
+			   struct error *err)
 {
-	int tree = creation->rootfs.tree;
 	_close_ int mount = filesystem_make(creation, entry, err);
-	_close_ int target = -1;
 
 	if (mount < 0)
 		return mount;
-	target = resolve_target(tree, entry, TARGET_DIRECTORY, err);
-	if (target < 0)
-		return target;
-	if (idmapped_apply(creation, entry, mount, err) < 0 ||
-	    attach(creation, mount, target, entry, err) < 0)
+	if (idmapped_apply(creation, entry, mount, err) < 0)
 		return error_wrap(err, "%s", entry->target);
-	return 0;
+	return take(&mount);
+}
+
+int mount_make(struct creation *creation, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int source = -1;
+
+	if (entry->kind != MOUNT_BIND)
+		return make_filesystem(creation, entry, err);
+	source = take(&creation->rootfs.sources[entry->index]);
+	return finish_copy(creation, source, entry, err) < 0 ? -err->code : take(&source);
 }
 
 /* Directories are mounted on directories, everything else on files. */
-static int make_bind_target(int tree, int source, const struct mount_plan *entry, struct error *err)
+int mount_target(const struct creation *creation, const struct mount_plan *entry, int mount,
+		 struct error *err)
 {
+	int tree = creation->rootfs.tree;
 	_close_ int target = -1;
 	struct stat status;
 
-	if (fstat(source, &status) < 0)
+	if (fstat(mount, &status) < 0)
 		return error_errno(err, "%s: source", entry->target);
 	if (S_ISDIR(status.st_mode))
 		return resolve_target(tree, entry, TARGET_DIRECTORY, err);
@@ -413,6 +429,22 @@ static int make_bind_target(int tree, int source, const struct mount_plan *entry
 		return error_set(err, EISDIR, "%s: is a directory, while the source is none",
 				 entry->target);
 	return take(&target);
+}
+
+static int mount_filesystem(struct creation *creation, const struct mount_plan *entry,
+			    struct error *err)
+{
+	_close_ int mount = mount_make(creation, entry, err);
+	_close_ int target = -1;
+
+	if (mount < 0)
+		return mount;
+	target = mount_target(creation, entry, mount, err);
+	if (target < 0)
+		return target;
+	if (attach(creation, mount, target, entry, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
 }
 
 /* copy-symlink: what is there already must be that very link. */
@@ -440,13 +472,9 @@ static int copy_link(int tree, const struct mount_plan *entry, const char *text,
 static int mount_bind(struct creation *creation, const struct mount_plan *entry, struct error *err)
 {
 	const char *link = creation->rootfs.links[entry->index];
-	int source = creation->rootfs.sources[entry->index];
-	_close_ int target = -1;
 
-	if (link)
-		return copy_link(creation->rootfs.tree, entry, link, err);
-	target = make_bind_target(creation->rootfs.tree, source, entry, err);
-	return target < 0 ? target : attach_copy(creation, source, target, entry, err);
+	return link ? copy_link(creation->rootfs.tree, entry, link, err)
+		    : mount_filesystem(creation, entry, err);
 }
 
 /* v1: one hierarchy, on a directory of its own. */
@@ -626,7 +654,7 @@ static int propagate(int tree, const struct mount_plan *entry, struct error *err
 
 	if (mount < 0)
 		return mount;
-	if (propagate_as_asked(mount, &entry->mount->options, err) < 0)
+	if (mount_propagate(mount, &entry->mount->options, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
 }
