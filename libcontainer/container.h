@@ -190,6 +190,27 @@ int container_kill(const char *root, const char *id, int signal, bool all, struc
  */
 int container_delete(const char *root, const char *id, bool force, struct error *err);
 
+/**
+ * container_mounts_add() - mount more in a container that is created or running.
+ * @file: JSON with mounts as in config.json: an object with them, or their array alone
+ *
+ * All of them or none, but for directories and files that were made to mount on. Sources are the
+ * caller's, what is relative counts from the bundle; new filesystems are made in the container's
+ * namespaces.
+ *
+ * Return: 0; -ESRCH "container not running"; -EBUSY "cannot add mounts to a paused container"; -errno
+ */
+int container_mounts_add(const char *root, const char *id, const char *file, struct error *err);
+
+/**
+ * container_mounts_remove() - unmount what is mounted at the destinations, the last one first.
+ * @file: as above; nothing but the destinations counts
+ *
+ * Return: as above; -EINVAL where one of them is no mount point, or must stay mounted: then all of
+ * them are still there
+ */
+int container_mounts_remove(const char *root, const char *id, const char *file, struct error *err);
+
 struct container_annotation {
 	const char *name;
 	const char *value;

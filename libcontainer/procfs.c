@@ -80,6 +80,14 @@ int procfs_write(int proc, const char *path, const char *text, struct error *err
 	return 0;
 }
 
+int procfs_open_descriptors(int proc, struct error *err)
+{
+	static const char path[] = "self/fd";
+	int fd = sys_openat2(proc, path, O_RDONLY | O_DIRECTORY, 0, resolve_flags(path));
+
+	return fd < 0 ? error_errno(err, "/proc/%s", path) : fd;
+}
+
 bool procfs_planned(const struct plan *plan)
 {
 	return limits_oom_by_init(plan) || sysctl_planned(plan) || lsm_planned(plan);

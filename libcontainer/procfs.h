@@ -33,6 +33,14 @@ int procfs_open(struct error *err);
  */
 int procfs_write(int proc, const char *path, const char *text, struct error *err);
 
+/**
+ * procfs_open_descriptors() - the directory of the caller's descriptors, where the link of each leads
+ * to exactly what it is.
+ *
+ * Return: descriptor or -errno
+ */
+int procfs_open_descriptors(int proc, struct error *err);
+
 /* Init: open it while there is something to write: an oom score, a sysctl, a label. */
 int procfs_step_open(struct creation *creation, struct error *err);
 bool procfs_planned(const struct plan *plan);

@@ -83,6 +83,7 @@ const struct command commands[] = {
 	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
 	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill},
 	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
+	{"mounts", "ACTION ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts},
 	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
 	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run},
 	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},

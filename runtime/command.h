@@ -74,6 +74,7 @@ int command_help(const struct global *, struct command_options *, char **, struc
 int command_kill(const struct global *, struct command_options *, char **, struct error *);
 int command_delete(const struct global *, struct command_options *, char **, struct error *);
 int command_list(const struct global *, struct command_options *, char **, struct error *);
+int command_mounts(const struct global *, struct command_options *, char **, struct error *);
 int command_spec(const struct global *, struct command_options *, char **, struct error *);
 int command_features(const struct global *, struct command_options *, char **, struct error *);
 int command_plan(const struct global *, struct command_options *, char **, struct error *);

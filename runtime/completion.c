@@ -27,6 +27,7 @@ static const struct subject subjects[] = {
 	{"SIGNAL", {"_kist_words $_kist_signals", "_kist_signals", "-a '$__kist_signals'"}},
 	{"COMMAND", {"_kist_words $_kist_commands", "_kist_commands", "-a '$__kist_commands'"}},
 	{"SHELL", {"_kist_words bash zsh fish", "(bash zsh fish)", "-a 'bash zsh fish'"}},
+	{"ACTION", {"_kist_words add remove", "(add remove)", "-a 'add remove'"}},
 	/* Anything else; nothing is known about it. */
 	{NULL, {":", " ", "-x"}},
 };

@@ -294,6 +294,15 @@ int namespaces_step_join_process(struct creation *creation, struct error *err)
 	return idmap_planned(plan) ? idmap_become_root(creation, err) : 0;
 }
 
+int namespaces_step_join_user(struct creation *creation, struct error *err)
+{
+	if (setns(creation->namespaces.process, CLONE_NEWUSER) < 0)
+		return error_errno(err, "setns");
+	if (idmap_become_root(creation, err) < 0)
+		return -err->code;
+	return unshare(CLONE_NEWNS) < 0 ? error_errno(err, "unshare") : 0;
+}
+
 /* A descriptor of the namespace that the calling process is in. */
 static int open_own(unsigned kind, struct error *err)
 {

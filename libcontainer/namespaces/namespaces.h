@@ -87,6 +87,9 @@ int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err);
 /* Step of exec: join the planned ones of that process by one setns(2), in which the user namespace
  * comes first; and become its root. */
 int namespaces_step_join_process(struct creation *creation, struct error *err);
+/* The same for the user namespace alone, in a new mount namespace with copies of the caller's mounts:
+ * there an ordinary user may copy them, as he may not outside, nor where the container's are. */
+int namespaces_step_join_user(struct creation *creation, struct error *err);
 void namespaces_joined_print(const struct plan *plan, FILE *out);
 
 /**

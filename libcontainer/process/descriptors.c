@@ -75,6 +75,11 @@ static int close_around(unsigned from, const int *kept, size_t count, struct err
 	}
 }
 
+int descriptors_close_but(const int *kept, size_t count, struct error *err)
+{
+	return close_around(0, kept, count, err);
+}
+
 int descriptors_step_close(struct creation *creation, struct error *err)
 {
 	const int kept[] = {creation->sync, creation->start, creation->notify, descriptors_log()};

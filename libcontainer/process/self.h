@@ -43,4 +43,9 @@ mode_t credentials_umask(const struct plan *plan);
  */
 int descriptors_log(void);
 
+/**
+ * descriptors_close_but() - close everything but these; -1 is none.
+ */
+int descriptors_close_but(const int *kept, size_t count, struct error *err);
+
 #endif

@@ -193,7 +193,8 @@ static int make_filesystem(const struct plan *plan, int covered, const struct mo
  * namespace: else what it may see is the host's. */
 static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
 {
-	if (!idmap_planned(plan))
+	/* In a container that runs it is not the host's that would be found. */
+	if (!idmap_planned(plan) || plan->joined)
 		return NULL;
 	if (mount_has_type(entry->mount, "sysfs"))
 		return "/sys";

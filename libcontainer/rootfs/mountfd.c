@@ -2,6 +2,7 @@
 #include "libcontainer/rootfs/mountfd.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "libcontainer/compat.h"
@@ -170,5 +171,18 @@ int mountfd_unstage(int mount, struct error *err)
 		return error_errno(err, "umount2");
 	if (chdir("/") < 0)
 		return error_errno(err, "chdir /");
+	return 0;
+}
+
+/* umount2 takes a path only; the link of a descriptor leads to what it is and nowhere else. */
+int mountfd_detach(int mount, int descriptors, struct error *err)
+{
+	char link[16];
+
+	snprintf(link, sizeof link, "%d", mount);
+	if (fchdir(descriptors) < 0)
+		return error_errno(err, "fchdir");
+	if (umount2(link, MNT_DETACH) < 0)
+		return error_errno(err, "umount2");
 	return 0;
 }

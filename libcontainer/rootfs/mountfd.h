@@ -118,4 +118,14 @@ int mountfd_attach(int mount, int target, struct error *err);
 int mountfd_stage(int mount, struct error *err);
 int mountfd_unstage(int mount, struct error *err);
 
+/**
+ * mountfd_detach() - take a mount, of a directory or of a file, away from where it is attached, with
+ * all that is mounted on it. What is mounted over it stays: that is not this mount.
+ * @mount: its root
+ * @descriptors: see procfs_open_descriptors(); becomes the working directory
+ *
+ * Return: 0; -EINVAL when it is not attached in the caller's mount namespace, or is locked there
+ */
+int mountfd_detach(int mount, int descriptors, struct error *err);
+
 #endif

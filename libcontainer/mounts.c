@@ -1,0 +1,613 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * More and fewer mounts in a container that is there. Most steps are those of create and exec.
+ *
+ *     host                                       child
+ *       mount sources
+ *       process   -------- clone3 ---------->      begin, let go of the host
+ *                                                  join the namespaces
+ *                                                  add or remove
+ *       container <------- PAUSED -----------      and ends
+ *
+ * The container runs meanwhile, and is hostile. The child is not born in its pid namespace, where
+ * nobody can therefore look into it, and holds nothing of the host but the sources. Places are looked
+ * up below the container's root, once, and used by their descriptors; what was attached is taken back
+ * by its own.
+ */
+#include "libcontainer/mounts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/create.h"
+#include "libcontainer/enter.h"
+#include "libcontainer/log.h"
+#include "libcontainer/process/clone.h"
+#include "libcontainer/process/self.h"
+#include "libcontainer/process/sync.h"
+#include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/path.h"
+#include "spec/check.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static int mounts_step_adder(struct creation *creation, struct error *err);
+static int mounts_step_remover(struct creation *creation, struct error *err);
+static int mounts_step_wait(struct creation *creation, struct error *err);
+static int mounts_step_descriptors(struct creation *creation, struct error *err);
+static int mounts_step_let_go(struct creation *creation, struct error *err);
+static int mounts_step_root(struct creation *creation, struct error *err);
+static int mounts_step_add(struct creation *creation, struct error *err);
+static int mounts_step_remove(struct creation *creation, struct error *err);
+static int mounts_step_end(struct creation *creation, struct error *err);
+static bool sources_by_child(const struct plan *plan);
+
+/* clang-format off */
+static const struct step add_host_steps[] = {
+	/* As in create: with the caller's privileges, where his files are to be seen. */
+	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, NULL},
+	{"mount sources", rootfs_step_sources, NULL, idmap_by_host, NULL},
+	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, NULL},
+	{"process", mounts_step_adder, NULL, NULL, NULL},
+	{"container", mounts_step_wait, NULL, NULL, NULL},
+};
+
+static const struct step add_child_steps[] = {
+	/* First: nobody may look into it, and it dies with kist. */
+	{"begin", self_step_begin, NULL, NULL, NULL},
+	/* The container's /proc is not in sight yet, which may be a fake. */
+	{"descriptors", mounts_step_descriptors, NULL, NULL, NULL},
+	{"let go", mounts_step_let_go, NULL, NULL, NULL},
+	/* An ordinary user has no privileges outside; and inside there is nothing of the host. */
+	{"join user namespace", namespaces_step_join_user, NULL, sources_by_child, NULL},
+	{"mount sources", rootfs_step_sources, NULL, sources_by_child, NULL},
+	{"join namespaces", namespaces_step_join_process, NULL, NULL, NULL},
+	{"root", mounts_step_root, NULL, NULL, NULL},
+	{"add", mounts_step_add, NULL, NULL, NULL},
+	{"end", mounts_step_end, NULL, NULL, NULL},
+};
+
+static const struct step remove_host_steps[] = {
+	{"process", mounts_step_remover, NULL, NULL, NULL},
+	{"container", mounts_step_wait, NULL, NULL, NULL},
+};
+
+static const struct step remove_child_steps[] = {
+	{"begin", self_step_begin, NULL, NULL, NULL},
+	{"descriptors", mounts_step_descriptors, NULL, NULL, NULL},
+	{"let go", mounts_step_let_go, NULL, NULL, NULL},
+	{"join namespaces", namespaces_step_join_process, NULL, NULL, NULL},
+	{"root", mounts_step_root, NULL, NULL, NULL},
+	{"remove", mounts_step_remove, NULL, NULL, NULL},
+	{"end", mounts_step_end, NULL, NULL, NULL},
+};
+
+const struct mounts_table
+	mounts_add_host = {add_host_steps, COUNT(add_host_steps)},
+	mounts_add_child = {add_child_steps, COUNT(add_child_steps)},
+	mounts_remove_host = {remove_host_steps, COUNT(remove_host_steps)},
+	mounts_remove_child = {remove_child_steps, COUNT(remove_child_steps)};
+/* clang-format on */
+
+/*
+ * Steps of the host side
+ */
+
+static int mounts_step_adder(struct creation *creation, struct error *err)
+{
+	return creation_clone(creation, mounts_add_child.at, mounts_add_child.count, err);
+}
+
+static int mounts_step_remover(struct creation *creation, struct error *err)
+{
+	return creation_clone(creation, mounts_remove_child.at, mounts_remove_child.count, err);
+}
+
+static int mounts_step_wait(struct creation *creation, struct error *err)
+{
+	int word = sync_receive(creation->sync, creation->init, NULL, err);
+
+	if (word == SYNC_CLOSED || word == -ECONNRESET)
+		return error_set(err, ECHILD, "the process that was in there has been killed");
+	if (word >= 0 && word != SYNC_PAUSED)
+		return error_set(err, EPROTO, "unexpected answer (%d)", word);
+	return word < 0 ? word : 0;
+}
+
+/*
+ * Steps of the child
+ */
+
+static bool sources_by_child(const struct plan *plan)
+{
+	return !idmap_by_host(plan);
+}
+
+static int mounts_step_descriptors(struct creation *creation, struct error *err)
+{
+	_close_ int proc = procfs_open(err);
+	int descriptors;
+
+	if (proc < 0)
+		return proc;
+	descriptors = procfs_open_descriptors(proc, err);
+	if (descriptors < 0)
+		return descriptors;
+	creation->procfs = descriptors;
+	return 0;
+}
+
+static int mounts_step_let_go(struct creation *creation, struct error *err)
+{
+	const struct rootfs_handles *rootfs = &creation->rootfs;
+	const int own[] = {creation->sync, creation->procfs, creation->namespaces.process,
+			   log_descriptor()};
+	size_t count = COUNT(own) + rootfs->count + rootfs->mapping_count;
+	int *kept = rootfs_no_descriptors(creation->plan, count);
+
+	memcpy(kept, own, sizeof own);
+	if (rootfs->count > 0)
+		memcpy(kept + COUNT(own), rootfs->sources, rootfs->count * sizeof *kept);
+	if (rootfs->mapping_count > 0)
+		memcpy(kept + COUNT(own) + rootfs->count, rootfs->mappings,
+		       rootfs->mapping_count * sizeof *kept);
+	return descriptors_close_but(kept, count, err);
+}
+
+static int mounts_step_root(struct creation *creation, struct error *err)
+{
+	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return error_errno(err, "/");
+	creation->rootfs.tree = root;
+	return 0;
+}
+
+/* Nobody but the host side waits for it. */
+static int mounts_step_end(struct creation *creation, struct error *err)
+{
+	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)
+		return -err->code;
+	_exit(EXIT_SUCCESS);
+}
+
+/* Where something is in the container, as the kernel says. */
+static int find_place(const struct creation *creation, int descriptor, char place[static PATH_MAX],
+		      struct error *err)
+{
+	char link[16];
+	ssize_t length;
+
+	snprintf(link, sizeof link, "%d", descriptor);
+	length = readlinkat(creation->procfs, link, place, PATH_MAX - 1);
+	if (length < 0)
+		return error_errno(err, "readlink");
+	place[length] = '\0';
+	return 0;
+}
+
+static bool is_at_or_below(const char *path, const char *directory)
+{
+	return strcmp(path, directory) == 0 || path_is_below(path, directory);
+}
+
+/* What the plan allows by name the container's links must not lead elsewhere: not over the root, nor
+ * into /proc, where even what covers it is no procfs. */
+static int check_place(const struct creation *creation, const struct mount_plan *entry, int target,
+		       struct error *err)
+{
+	char place[PATH_MAX];
+
+	if (find_place(creation, target, place, err) < 0)
+		return -err->code;
+	if (strcmp(place, "/") == 0)
+		return error_set(err, EINVAL, "leads to the root of the container");
+	if (is_at_or_below(place, "/proc") && strcmp(place, entry->target) != 0)
+		return error_set(err, EPERM, "leads into /proc, where nothing may be mounted");
+	return 0;
+}
+
+static int find_target(const struct creation *creation, const struct mount_plan *entry, int mount,
+		       struct error *err)
+{
+	int target = mount_target(creation, entry, mount, err);
+	struct error reason;
+
+	if (target != -EROFS)
+		return target;
+	reason = *err;
+	return error_set(err, EROFS,
+			 "%s (it is missing, and cannot be made; take a destination that is there)",
+			 reason.text);
+}
+
+/* Return: what is attached now */
+static int add(struct creation *creation, const struct mount_plan *entry, struct error *err)
+{
+	_close_ int mount = mount_make(creation, entry, err);
+	_close_ int target = -1;
+
+	if (mount < 0)
+		return mount;
+	target = find_target(creation, entry, mount, err);
+	if (target < 0)
+		return target;
+	if (check_place(creation, entry, target, err) < 0 ||
+	    mount_propagate(mount, &entry->mount->options, err) < 0 ||
+	    mountfd_attach(mount, target, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return take(&mount);
+}
+
+/* What the container itself has unmounted is gone already. */
+static void take_back(const struct creation *creation, const int *attached, size_t count)
+{
+	struct error err;
+
+	while (count-- > 0)
+		if (mountfd_detach(attached[count], creation->procfs, &err) < 0 &&
+		    err.code != EINVAL)
+			log_warning("mounts[%zu] stays mounted: %s", count, err.text);
+}
+
+static int mounts_step_add(struct creation *creation, struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+	int *attached = rootfs_no_descriptors(creation->plan, mounts->count);
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		attached[i] = add(creation, &mounts->at[i], err);
+		if (attached[i] < 0) {
+			take_back(creation, attached, i);
+			return error_wrap(err, "mounts[%zu]", i);
+		}
+	}
+	return 0;
+}
+
+static bool is_mount_root(int descriptor)
+{
+	struct statx status;
+
+	return statx(descriptor, "", AT_EMPTY_PATH, 0, &status) == 0 &&
+	       status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
+}
+
+/* Does something hide or protect what is at this path, that would go with the mount at place? */
+static bool goes_too(const struct creation *creation, const char *path, const char *place)
+{
+	struct error ignored;
+	_close_ int mount =
+		path_open(creation->rootfs.tree, path, O_PATH, PATH_LINKS_FOLLOWED, &ignored);
+	char found[PATH_MAX];
+
+	return mount >= 0 && is_mount_root(mount) &&
+	       find_place(creation, mount, found, &ignored) == 0 && is_at_or_below(found, place);
+}
+
+static int check_protection(const struct creation *creation, const char *property,
+			    const struct strings *paths, const char *place, struct error *err)
+{
+	for (size_t i = 0; i < paths->count; i++)
+		if (goes_too(creation, paths->at[i], place))
+			return error_set(err, EPERM, "must stay mounted, because of %s[%zu], %s",
+					 property, i, paths->at[i]);
+	return 0;
+}
+
+static int check_removable(const struct creation *creation, int target, struct error *err)
+{
+	const struct linux_config *linux = creation->plan->config->linux;
+	char place[PATH_MAX];
+
+	if (!is_mount_root(target))
+		return error_set(err, EINVAL, "is not a mount point");
+	if (find_place(creation, target, place, err) < 0)
+		return -err->code;
+	if (strcmp(place, "/") == 0)
+		return error_set(err, EINVAL, "is the root of the container");
+	if (check_protection(creation, "linux.maskedPaths", &linux->maskedPaths, place, err) < 0)
+		return -err->code;
+	return check_protection(creation, "linux.readonlyPaths", &linux->readonlyPaths, place, err);
+}
+
+/* A link that the container makes could lead to a mount that nobody means. */
+static int open_removable(const struct creation *creation, const struct mount_plan *entry,
+			  struct error *err)
+{
+	_close_ int target =
+		path_open(creation->rootfs.tree, entry->target, O_PATH, PATH_LINKS_REFUSED, err);
+
+	if (target < 0)
+		return target;
+	if (check_removable(creation, target, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return take(&target);
+}
+
+static int detach(const struct creation *creation, const struct mount_plan *entry,
+		  struct error *err)
+{
+	_close_ int target = open_removable(creation, entry, err);
+
+	if (target < 0)
+		return target;
+	if (mountfd_detach(target, creation->procfs, err) < 0)
+		return error_wrap(err, "%s", entry->target);
+	return 0;
+}
+
+static int check_all(const struct creation *creation, struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++) {
+		_close_ int target = open_removable(creation, &mounts->at[i], err);
+
+		if (target < 0)
+			return error_wrap(err, "mounts[%zu]", i);
+	}
+	return 0;
+}
+
+/* Each is looked up again when its turn comes: one may have been on another. */
+static int mounts_step_remove(struct creation *creation, struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	if (check_all(creation, err) < 0)
+		return -err->code;
+	for (size_t i = mounts->count; i-- > 0;)
+		if (detach(creation, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]", i);
+	return 0;
+}
+
+/*
+ * Planning
+ */
+
+static bool is_remount(const struct mount_plan *entry)
+{
+	return entry->kind == MOUNT_REMOUNT;
+}
+
+static bool is_cgroup(const struct mount_plan *entry)
+{
+	return entry->kind == MOUNT_CGROUP;
+}
+
+static bool is_procfs(const struct mount_plan *entry)
+{
+	return entry->kind == MOUNT_FILESYSTEM && mount_has_type(entry->mount, "proc");
+}
+
+static bool is_root(const struct mount_plan *entry)
+{
+	return strcmp(entry->target, "/") == 0;
+}
+
+static bool is_proc(const struct mount_plan *entry)
+{
+	return strcmp(entry->target, "/proc") == 0;
+}
+
+static bool copies_up(const struct mount_plan *entry)
+{
+	return entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP;
+}
+
+static bool copies_link(const struct mount_plan *entry)
+{
+	return entry->mount->options.mode & MOUNT_MODE_COPY_SYMLINK;
+}
+
+/* What is for containers that are being created only. */
+static const struct {
+	bool (*is)(const struct mount_plan *entry);
+	const char *reason;
+} refusals[] = {
+	{is_root, "destination: /: is the root of the container"},
+	{is_proc, "destination: /proc: what is masked there would be seen"},
+	{is_remount, "options: remount: mounts that are there stay as they are"},
+	{is_cgroup, "type: cgroups are only mounted when a container is created"},
+	{is_procfs, "type: a procfs is only mounted when a container is created"},
+	{copies_up, "options: tmpcopyup: nothing is copied while the container may change it"},
+	{copies_link, "options: copy-symlink: a symbolic link is no mount"},
+};
+
+static int refuse(const struct mount_plan *entry, struct error *err)
+{
+	for (size_t i = 0; i < COUNT(refusals); i++)
+		if (refusals[i].is(entry))
+			return error_set(err, ENOTSUP, "mounts[%zu].%s", entry->index,
+					 refusals[i].reason);
+	return 0;
+}
+
+static int plan_adding(struct plan *plan, struct error *err)
+{
+	struct mount_plans *mounts = &plan->rootfs.mounts;
+
+	if (check_mount_entries(plan->config, err) < 0 || mount_plan(plan, err) < 0)
+		return -err->code;
+	for (size_t i = 0; i < mounts->count; i++) {
+		if (refuse(&mounts->at[i], err) < 0)
+			return -err->code;
+		/* Nothing is made in it any more. */
+		mounts->at[i].readonly_late = false;
+	}
+	/* The user namespace is left to a step of its own. */
+	if (sources_by_child(plan))
+		plan->namespaces.joins &= ~(1U << NAMESPACE_USER);
+	return 0;
+}
+
+static int plan_removing(struct plan *plan, struct error *err)
+{
+	const struct mounts *given = &plan->config->mounts;
+	struct mount_plan *at = arena_array(plan->arena, given->count, sizeof *at);
+
+	(void)err;
+	for (size_t i = 0; i < given->count; i++)
+		at[i] = (struct mount_plan){
+			.mount = &given->at[i],
+			.index = i,
+			.target = path_clean(plan->arena, given->at[i].destination),
+		};
+	plan->rootfs.mounts = (struct mount_plans){given->count, at};
+	return 0;
+}
+
+static const struct verb {
+	const char *doing;
+	int (*plan)(struct plan *plan, struct error *err);
+	const struct mounts_table *steps;
+} verb_add = {"add mounts to", plan_adding, &mounts_add_host},
+  verb_remove = {"remove mounts from", plan_removing, &mounts_remove_host};
+
+/*
+ * The whole
+ */
+
+/* What a plan is made from. */
+struct source {
+	struct arena arena;
+	struct joined joined;
+	struct config config;
+	struct plan plan;
+	int init; /* pidfd */
+};
+
+/* The container's configuration, with the mounts of the file and no others. */
+static int read_config(const struct container *container, const char *file, struct source *source,
+		       struct error *err)
+{
+	static const struct process nothing = {.cwd = "/"};
+	struct arena *arena = &source->arena;
+	const struct config *own;
+	struct document document;
+
+	if (config_read(container->record.directory, "config.json", arena, &document, err) < 0 ||
+	    config_parse("config.json", &document, arena, &own, err) < 0)
+		return -err->code;
+	source->config = *own;
+	if (!own->process)
+		source->config.process = &nothing;
+	if (config_read(AT_FDCWD, file, arena, &document, err) < 0)
+		return -err->code;
+	return mounts_parse(file, &document, arena, &source->config.mounts, err);
+}
+
+static int read_joined(const struct container *container, struct source *source, struct error *err)
+{
+	struct plan *plan = &source->plan;
+
+	if (enter_read_namespaces(&container->record, &source->joined, err) < 0 ||
+	    namespaces_plan_joined(plan, err) < 0)
+		return -err->code;
+	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))
+		return error_set(err, EINVAL, "init is in the mount namespace of the caller");
+	/* Whoever is in there must not find the child. */
+	plan->namespaces.joins &= ~(1U << NAMESPACE_PID);
+	return 0;
+}
+
+static int plan_all(struct source *source, const struct container *container, const char *file,
+		    const struct verb *verb, struct error *err)
+{
+	struct plan *plan = &source->plan;
+
+	plan->config = &source->config;
+	plan->joined = &source->joined;
+	plan->bundle = container->record.bundle;
+	plan->arena = &source->arena;
+	if (read_config(container, file, source, err) < 0 ||
+	    host_read(&source->arena, &plan->host, err) < 0 ||
+	    read_joined(container, source, err) < 0)
+		return -err->code;
+	if (plan->config->linux->rootfsPropagation)
+		plan->rootfs.propagation = *plan->config->linux->rootfsPropagation;
+	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", file) : 0;
+}
+
+/* It has nothing more to do, or must not go on. */
+static void end_child(struct creation *creation)
+{
+	if (creation->init >= 0) {
+		sys_pidfd_send_signal(creation->init, SIGKILL);
+		clone_reap(creation->init);
+	}
+	cleanup_close(&creation->init);
+}
+
+static int carry_out(const struct source *source, const struct container *container,
+		     const char *file, const struct verb *verb, struct error *err)
+{
+	struct creation creation;
+	int result;
+
+	creation_init(&creation, &source->plan, NULL);
+	creation.namespaces.process = source->init;
+	/* Whose user namespace mounts may show. */
+	creation.record.pid = container->record.pid;
+	result = steps_walk(verb->steps->at, verb->steps->count, &creation, err);
+	creation_finish(&creation);
+	end_child(&creation);
+	return result < 0 ? error_wrap(err, "%s", file) : 0;
+}
+
+static int change_opened(const struct container *container, int init,
+			 const struct container_options *options, const char *file,
+			 const struct verb *verb, struct error *err)
+{
+	struct source source = {.init = init, .plan.options = options};
+	int result = plan_all(&source, container, file, verb, err);
+
+	/* The facts are init's if it still lives, and nobody has got its pid. */
+	if (result == 0 && clone_has_ended(init, 0))
+		result = -ESRCH;
+	if (result == 0)
+		result = carry_out(&source, container, file, verb, err);
+	if (result < 0)
+		result = enter_explain(result, init, verb->doing, err);
+	arena_finish(&source.arena);
+	return result;
+}
+
+static int change(const char *root, const char *id, const char *file, const struct verb *verb,
+		  struct error *err)
+{
+	const struct container_options options = {.root = root, .id = id};
+	struct container container;
+	_close_ int init = -1;
+	int result;
+
+	if (container_open(root, id, &container, err) < 0)
+		return -err->code;
+	result = container_status(&container, &init, err);
+	if (result >= 0)
+		result = enter_check_status((enum status)result, verb->doing, err);
+	if (result == 0)
+		result = change_opened(&container, init, &options, file, verb, err);
+	container_close(&container);
+	return result;
+}
+
+int container_mounts_add(const char *root, const char *id, const char *file, struct error *err)
+{
+	return change(root, id, file, &verb_add, err);
+}
+
+int container_mounts_remove(const char *root, const char *id, const char *file, struct error *err)
+{
+	return change(root, id, file, &verb_remove, err);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The step tables of mounts, for their tests.
+ */
+#ifndef KIST_MOUNTS_H
+#define KIST_MOUNTS_H
+
+#include "libcontainer/steps.h"
+
+struct mounts_table {
+	const struct step *at;
+	size_t count;
+};
+
+extern const struct mounts_table mounts_add_host, mounts_add_child;
+extern const struct mounts_table mounts_remove_host, mounts_remove_child;
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "runtime/command.h"
+#include "runtime/seal.h"
+
+static const struct {
+	const char *name;
+	int (*change)(const char *root, const char *id, const char *file, struct error *err);
+} actions[] = {
+	{"add", container_mounts_add},
+	{"remove", container_mounts_remove},
+};
+
+int command_mounts(const struct global *global, struct command_options *options, char **argv,
+		   struct error *err)
+{
+	(void)options;
+	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++) {
+		if (strcmp(argv[0], actions[i].name) != 0)
+			continue;
+		/* As for exec: a container may see the caller's processes. */
+		if (seal_executable(global->call, err) < 0)
+			return -err->code;
+		return actions[i].change(global->root, argv[1], argv[2], err);
+	}
+	return error_set(err, EINVAL, "unknown action (add or remove)");
+}
