@@ -516,7 +516,7 @@ static int read_joined(const struct container *container, struct source *source,
 		return -err->code;
 	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))
 		return error_set(err, EINVAL, "init is in the mount namespace of the caller");
-	/* Whoever is in there must not find the child. */
+	/* The child has no children that would be born in there. */
 	plan->namespaces.joins &= ~(1U << NAMESPACE_PID);
 	return 0;
 }

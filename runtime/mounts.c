@@ -23,7 +23,9 @@ int command_mounts(const struct global *global, struct command_options *options,
 		/* As for exec: a container may see the caller's processes. */
 		if (seal_executable(global->call, err) < 0)
 			return -err->code;
-		return actions[i].change(global->root, argv[1], argv[2], err);
+		if (actions[i].change(global->root, argv[1], argv[2], err) < 0)
+			return error_wrap(err, "%s", argv[1]);
+		return 0;
 	}
 	return error_set(err, EINVAL, "unknown action (add or remove)");
 }

@@ -26,6 +26,8 @@ LINES = [
     ("kist kill x KIL", {"KILL"}),
     ("kist kill --all x KIL", {"KILL"}),
     ("kist help st", {"start", "state"}),
+    ("kist mounts ", {"add", "remove"}),
+    ("kist mounts add x ./a", {"./adir/", "./afile"}),
     ("kist completion ", {"bash", "zsh", "fish"}),
     ("kist create --bundle ./a", {"./adir/"}),
     ("kist create --pid-file ./a", {"./adir/", "./afile"}),

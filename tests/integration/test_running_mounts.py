@@ -5,19 +5,20 @@ import itertools
 import json
 import os
 import re
-import shutil
-import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
-from harness import HostPicture, assert_unchanged, parse_mounts, wait_until
+import harness
+from harness import HostPicture, assert_unchanged, has_cgroup_v1, parse_mounts, wait_until
 from test_exec import report, start
 from test_hostile_races import swap, swapping, work  # noqa: F401: fixtures
-from test_hostile_rootfs import SANITIZED, make_marker, marker, picture_of  # noqa: F401: fixtures
+from test_hostile_rootfs import (  # noqa: F401: fixtures
+    CALLERS, SANITIZED, give_away, hostile, host_pids, make_image, marker, root, traps_for)
 from test_idmapped_mounts import owners
+from test_propagation import host, kinds  # noqa: F401: fixture
 from test_user_namespaces import (  # noqa: F401: fixture
     FIRST, SIZE, USER, contained, mapping, own_user_namespace, rootless)
 
@@ -100,7 +101,7 @@ def refuses(container, action, *mounts, text):
     before, host = Path(f"/proc/{container.pid}/mountinfo").read_text(), HostPicture(None)
     path = file_of(container.kist, *mounts)
     result = container.kist.fails("mounts", action, container.id, path)
-    assert result.err.startswith(f"kist: mounts {action}: {path}: "), result
+    assert result.err.startswith(f"kist: mounts {action}: {container.id}: {path}: "), result
     assert re.search(text, result.err), result
     assert Path(f"/proc/{container.pid}/mountinfo").read_text() == before
     assert_unchanged(host, None)
@@ -155,14 +156,24 @@ def test_recursive(container, data):
         subprocess.run(["umount", data / "below"], check=True)
 
 
-def test_what_the_host_mounts_later(container, data):
-    """rslave follows the host; what is not asked to does not."""
-    add(container, bind(data, "/private"), bind(data, "/slave", "rbind", "rslave"))
-    found = {mount.point: mount.propagation for mount in table(container)}
-    assert found["/private"] == []
-    shared = any(mount.propagation for mount in parse_mounts(
-        Path("/proc/self/mountinfo").read_text()) if str(data).startswith(mount.point))
-    assert shared == bool(found["/slave"])
+@pytest.mark.parametrize("options, expected", [
+    (["bind"], set()), (["rbind", "rprivate"], set()), (["rbind", "rslave"], {"master"}),
+    (["bind", "shared"], {"master", "shared"}), (["bind", "unbindable"], {"unbindable"}),
+])
+def test_propagation(kist, bundle, work, host, options, expected):
+    """The host hears of nothing; what the host mounts later is seen where that is asked for."""
+    container = start(kist, bundle)
+    host.has_changed()
+    add(container, bind(work / "volume", "/new", *options))
+    assert not host.has_changed()
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "later", work / "volume/later"], check=True)
+    found = {mount.point: mount for mount in table(container)}
+    assert kinds(found["/new"]) == expected
+    assert ("/new/later" in found) == ("master" in expected)
+    subprocess.run([*kist.prefix, "umount", work / "volume/later"], check=True)
+    host.has_changed()
+    remove(container, "/new")
+    assert not host.has_changed()
 
 
 def test_tmpfs(running):
@@ -373,7 +384,6 @@ def test_stopped(container):
 
 
 def freeze(container, frozen):
-    from harness import has_cgroup_v1
     if has_cgroup_v1():
         path = container.cgroup("freezer") / "freezer.state"
         path.write_text("FROZEN" if frozen else "THAWED")
@@ -422,8 +432,8 @@ KEPT = {
     "directory": ("/tmp", "/tmp: is not a mount point"),
     "file": ("/etc/passwd", "/etc/passwd: is not a mount point"),
     "nothing": ("/nonexistent", "/nonexistent: No such file"),
-    "mask": ("/proc/kcore", r"must stay mounted, because of linux.maskedPaths\[0\], /proc/kcore"),
-    "above a mask": ("/proc", r"/proc: must stay mounted, because of linux.maskedPaths\[0\]"),
+    "mask": ("/proc/keys", r"must stay mounted, because of linux.maskedPaths\[1\], /proc/keys"),
+    "above a mask": ("/proc", r"/proc: must stay mounted, because of linux.maskedPaths\[1\]"),
     "read-only path": ("/proc/sys", "must stay mounted, because of linux.readonlyPaths"),
     "masked file": ("/mask", r"must stay mounted, because of linux.maskedPaths"),
     "link to a mask": ("/to-mask", "/to-mask: must not be, or lead through, a symbolic link"),
@@ -434,15 +444,15 @@ KEPT = {
 
 @pytest.mark.parametrize("name", KEPT)
 def test_what_must_stay(kist, bundle, name):
-    for link, to in {"to-mask": "/proc/kcore", "to-shm": "dev/shm", "to-dev": "dev",
+    for link, to in {"to-mask": "/proc/keys", "to-shm": "dev/shm", "to-dev": "dev",
                      "to-masked": "mask"}.items():
         (bundle.rootfs / link).symlink_to(to)
     (bundle.rootfs / "mask").write_text("secret")
     bundle.linux["maskedPaths"].append("/to-masked")
     destination, text = KEPT[name]
-    refuses(start(kist, bundle), "remove", {"destination": "/dev/shm"},
-            {"destination": destination}, text=text.replace("[0]: /:", "[1]: /:").replace(
-                r"mounts\[0\]", r"mounts\[1\]"))
+    # All are looked at before the first one goes.
+    refuses(start(kist, bundle), "remove", {"destination": destination}, {"destination": "/dev/shm"},
+            text=text)
 
 
 def test_a_mount_that_is_in_use(container, data):
@@ -452,18 +462,212 @@ def test_a_mount_that_is_in_use(container, data):
     assert "/new" not in points(container)
 
 
-# What can be seen of it in the container
+# What the container could take from it
 
 
-def test_nothing_of_the_host_is_in_sight(kist, bundle, data):
-    """Neither the process that mounts nor what it holds: it is in no pid namespace but the caller's."""
-    bundle.args = ["sh", "-c", "while :; do ls -d /proc/[0-9]*; done"]
-    bundle.process["capabilities"]["bounding"].append("CAP_SYS_PTRACE")
-    container = kist.start(bundle)
-    for _ in range(20):
-        add(container, bind(data, "/new"))
+def watched(kist, bundle):
+    """A container that looks at every process in sight."""
+    container = kist.start(bundle.probe("spy"))
+    container.wait_for_output("watching")
+    return container
+
+
+def seen_by(container):
+    container.kill("USR1")
+    container.wait()
+    return json.loads(container.out.read_text().splitlines()[1])
+
+
+def test_nobody_is_in_sight(kist, bundle, data):
+    """Neither the process that mounts nor what it holds: it is in no pid namespace of theirs."""
+    bundle.process["capabilities"] = {
+        kind: harness.CAPABILITIES for kind in ("bounding", "permitted", "effective")}
+    container = watched(kist, bundle)
+    for _ in range(40):
+        add(container, bind(data, "/new"), tmpfs("/new/below"))
         remove(container, "/new")
-    assert {line for line in container.out.read_text().split() if line} >= {"/proc/1"}
-    seen = set(container.out.read_text().split())
-    assert all(int(path[6:]) == 1 or path for path in seen)
+    seen = seen_by(container)
+    assert (seen["observations"], seen["executables"]) == (0, [])
+
+
+def test_nothing_can_be_taken(kist, contained, data):
+    """In the pid namespace of the host the process is in sight, and guarded."""
+    (contained.rootfs / "one").mkdir()
+    contained.without_namespace("pid").unmount("/proc").mount("/proc", "/proc", "bind", ["rbind"])
+    contained.process["capabilities"] = {
+        kind: harness.CAPABILITIES for kind in ("bounding", "permitted", "effective")}
+    contained.linux.update(maskedPaths=[], readonlyPaths=[])
+    container = watched(kist, contained)
+    for _ in range(40):
+        add(container, bind(data, "/one"))
+        remove(container, "/one")
+    seen = seen_by(container)
+    assert (seen["foreign"], seen["executables"], seen["written"]) == ([], [], [])
+
+
+# Traps and races
+
+
+def hostile_container(kist, hostile, marker, probe, trap, caller=root):
+    """One whose image has a trap, and a directory that is none for comparison."""
+    caller(kist, hostile)
+    places = {"marker": str(marker), "rootfs": str(hostile.rootfs)}
+    make_image(hostile, probe, "/trap", trap, places)
+    give_away(hostile.rootfs, hostile.owner)
+    hostile.probe("wait").write()
+    container = harness.Container(kist, kist.new_id(), hostile)
+    with container.out.open("wb") as out:
+        kist.ok("--cgroup-manager", "disabled", "create", "-b", hostile.path, container.id, stdout=out)
+    container.start()
+    container.wait_for_output("ready")
+    return container
+
+
+def change(container, action, *mounts):
+    """Return: whether it went well; a refusal is one line that names the place."""
+    path = file_of(container.kist, *mounts)
+    result = container.kist("mounts", action, container.id, path)
+    if result.code:
+        assert re.fullmatch(rf"kist: mounts {action}: {container.id}: {path}: .*mounts\[\d\]: "
+                            r"/trap.*\n", result.err), result
+    assert (result.code, result.out) in ((0, ""), (1, "")) and (result.code or not result.err), result
+    return result.code == 0
+
+
+def wishes(data, name=""):
+    return {
+        "directory": bind(data, "/trap"),
+        "below": tmpfs("/trap/directory"),
+        "file": bind(data / "file", "/trap/secret"),
+        "made": tmpfs(f"/trap/new{name}/deep"),
+        "file made": bind(data / "file", f"/trap/new{name}-file/file"),
+    }
+
+
+@pytest.mark.parametrize("caller, trap", [
+    (caller, trap) for caller in CALLERS for trap in traps_for(caller)])
+def test_traps(kist, hostile, marker, data, probe, caller, trap):
+    """What leads out of the root leads nowhere: each wish comes true in it, or is refused."""
+    container = hostile_container(kist, hostile, marker, probe, trap, caller)
+    for wish in wishes(data).values():
+        before = points(container)
+        if not change(container, "add", wish):
+            assert points(container) == before
+            continue
+        (point,) = points(container)[len(before):]
+        assert trap in ("directory", "shadowed link") or point == "/trap"
+        if trap != "shadowed link":
+            assert change(container, "remove", {"destination": point})
+            assert points(container) == before
+
+
+ROUNDS = 20 if SANITIZED else 300
+RACE_S = 2
+PLACES = re.compile("/(trap|link|dev)(/|$)")
+
+
+def ids(container):
+    """Paths change all the time."""
+    return {mount.id: mount for mount in table(container)}
+
+
+def race(container, wish):
+    """Add and remove once. Return: how far it came, 0 to 2."""
+    before = ids(container)
+    if not change(container, "add", *wish):
+        assert ids(container).keys() == before.keys()
+        return 0
+    added = [mount for id, mount in ids(container).items() if id not in before]
+    # Both are wherever the directory was, or went to.
+    assert len(added) == len(wish) and all(PLACES.match(mount.point) for mount in added), added
+    return 2 if change(container, "remove", *wish) else 1
+
+
+def race_for(container, data, one, other, swap):
+    """The place is now a directory, now a link to somewhere else."""
+    counts, end = [0, 0, 0], time.monotonic() + RACE_S
+    with swapping(swap, one, other):
+        for number in range(ROUNDS):
+            kinds = wishes(data, number)
+            wish = [kinds[("below", "file", "made", "file made")[number % 4]]]
+            if number % 3 == 0:
+                wish.append(kinds["made" if number % 4 != 2 else "file made"])
+            counts[race(container, wish)] += 1
+            if number >= 20 and time.monotonic() > end:
+                break
+    return counts
+
+
+OUTCOMES = []  # how many were refused, could not be removed again, and could
+
+
+@pytest.mark.parametrize("to", ["{marker}", "/proc/1/root{marker}", "/proc/1", "/proc", "/dev"])
+@pytest.mark.parametrize("caller", [root, host_pids])
+def test_race(kist, hostile, marker, data, probe, swap, caller, to):
+    container = hostile_container(kist, hostile, marker, probe, "directory", caller)
+    (hostile.rootfs / "link").symlink_to(to.format(marker=marker))
+    counts = race_for(container, data, hostile.rootfs / "trap", hostile.rootfs / "link", swap)
+    OUTCOMES.append(counts)
+
+
+def test_the_races_have_taken_place():
+    """All of them together: a single one may be won every time, on a machine that is loaded."""
+    if not OUTCOMES:
+        pytest.skip("asks what became of test_race")
+    assert all(map(sum, zip(*OUTCOMES))), OUTCOMES
+
+
+def test_race_for_two_directories(kist, hostile, marker, data, probe, swap):
+    """The link leads somewhere inside, so that every step has its turn."""
+    container = hostile_container(kist, hostile, marker, probe, "directory")
+    subprocess.run(["cp", "-a", hostile.rootfs / "trap", hostile.rootfs / "link"], check=True)
+    counts = race_for(container, data, hostile.rootfs / "trap", hostile.rootfs / "link", swap)
+    assert counts[1] + counts[2], counts
+
+
+def test_race_with_mounts_of_the_container(kist, bundle, marker, data):
+    """It may mount itself, and does, over and over: each round ends in a mount inside or a refusal."""
+    (bundle.rootfs / "trap/directory").mkdir(parents=True)
+    (bundle.rootfs / "trap/secret").touch()
+    bundle.process["capabilities"] = {
+        kind: harness.CAPABILITIES for kind in ("bounding", "permitted", "effective")}
+    bundle.args = ["sh", "-c", "echo ready; while :; do mount -t tmpfs x /trap; mkdir -p "
+                   "/trap/directory; umount -l /trap; done 2>/dev/null"]
+    container = kist.start(bundle)
+    container.wait_for_output("ready")
+    end, added = time.monotonic() + RACE_S, 0
+    for number in range(ROUNDS):
+        for wish in wishes(data, number).values():
+            added += change(container, "add", wish)
+            change(container, "remove", wish)
+        if time.monotonic() > end:
+            break
+    assert added
     container.kill("KILL")
+
+
+def test_a_container_that_ends_meanwhile(kist, bundle, data):
+    bundle.args = ["sleep", "0.3"]
+    for number in range(3):
+        container = kist.start(bundle)
+        for _ in range(2000):
+            result = kist("mounts", "add", container.id, file_of(kist, bind(data, "/new")))
+            if result.code:
+                break
+        assert "container not running" in result.err, result
+        container.delete()
+
+
+def test_a_caller_that_is_killed(container, data):
+    """Nobody is left behind."""
+    kist, path = container.kist, file_of(container.kist, *[bind(data, "/new")] * 50)
+    environment = {**os.environ, "KIST_TEST": harness.TAG}
+    for number in range(20):
+        process = subprocess.Popen(kist.command("mounts", "add", container.id, path),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL, env=environment)
+        time.sleep(number / 1000)
+        process.kill()
+        process.wait()
+        wait_until(lambda: set(harness.tagged_processes()) == {container.pid}, "it to be alone")
+    assert container.status == "running"
