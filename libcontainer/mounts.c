@@ -333,6 +333,25 @@ static int open_removable(const struct creation *creation, const struct mount_pl
 	return take(&target);
 }
 
+static uint64_t mount_id(int descriptor)
+{
+	struct statx status = {0};
+
+	statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &status);
+	return status.stx_mnt_id;
+}
+
+/* While a mount is held open nobody else has its id. */
+static bool is_still_there(const struct creation *creation, const struct mount_plan *entry,
+			   int mount)
+{
+	struct error ignored;
+	_close_ int found = path_open(creation->rootfs.tree, entry->target, O_PATH,
+				      PATH_LINKS_REFUSED, &ignored);
+
+	return found >= 0 && mount_id(found) == mount_id(mount);
+}
+
 static int detach(const struct creation *creation, const struct mount_plan *entry,
 		  struct error *err)
 {
@@ -341,7 +360,12 @@ static int detach(const struct creation *creation, const struct mount_plan *entr
 	if (target < 0)
 		return target;
 	if (mountfd_detach(target, creation->procfs, err) < 0)
-		return error_wrap(err, "%s", entry->target);
+		return error_set(
+			err, err->code, "%s: %s%s", entry->target, error_describe(err->code),
+			err->code == EINVAL ? " (locked: it came from another user namespace)"
+					    : "");
+	if (is_still_there(creation, entry, target))
+		return error_set(err, EBUSY, "%s: cannot be unmounted", entry->target);
 	return 0;
 }
 

@@ -8,6 +8,9 @@
 #include "libcontainer/compat.h"
 #include "spec/cleanup.h"
 
+/* Somebody who mounts over a mount for ever must not keep kist for ever. */
+enum { LAYERS_MAX = 128 };
+
 /* What the kernel says about a context is read line by line: "e tmpfs: Bad value for 'size'". Keep
  * the last error; there is none when the filesystem does not explain itself. */
 static bool read_explanation(int context, char *text, size_t size)
@@ -174,7 +177,8 @@ int mountfd_unstage(int mount, struct error *err)
 	return 0;
 }
 
-/* umount2 takes a path only; the link of a descriptor leads to what it is and nowhere else. */
+/* umount2 takes a path only. The link of a descriptor leads to what it is and nowhere else, but for
+ * what lies over that, one after the other; EINVAL: the mount itself is not attached any more. */
 int mountfd_detach(int mount, int descriptors, struct error *err)
 {
 	char link[16];
@@ -182,7 +186,8 @@ int mountfd_detach(int mount, int descriptors, struct error *err)
 	snprintf(link, sizeof link, "%d", mount);
 	if (fchdir(descriptors) < 0)
 		return error_errno(err, "fchdir");
-	if (umount2(link, MNT_DETACH) < 0)
-		return error_errno(err, "umount2");
-	return 0;
+	for (int i = 0; i < LAYERS_MAX; i++)
+		if (umount2(link, MNT_DETACH) < 0)
+			return i > 0 && errno == EINVAL ? 0 : error_errno(err, "umount2");
+	return error_set(err, EBUSY, "mounted over again and again while it was unmounted");
 }

@@ -119,8 +119,8 @@ int mountfd_stage(int mount, struct error *err);
 int mountfd_unstage(int mount, struct error *err);
 
 /**
- * mountfd_detach() - take a mount, of a directory or of a file, away from where it is attached, with
- * all that is mounted on it. What is mounted over it stays: that is not this mount.
+ * mountfd_detach() - take a mount, of a directory or of a file, away from wherever it is attached, with
+ * all that is mounted on it and over it.
  * @mount: its root
  * @descriptors: see procfs_open_descriptors(); becomes the working directory
  *

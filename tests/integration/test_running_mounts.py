@@ -455,6 +455,18 @@ def test_what_must_stay(kist, bundle, name):
             text=text)
 
 
+def test_what_the_kernel_keeps(kist, bundle, work, host):
+    """What the host mounts later in what the container follows is not the container's."""
+    (bundle.rootfs / "one").mkdir()
+    bundle.bind(work / "volume", "/one", "rbind", "rslave")
+    container = start(kist, own_user_namespace(bundle))
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "later", work / "volume/later"], check=True)
+    assert points(container)[-1] == "/one/later"
+    refuses(container, "remove", {"destination": "/one/later"}, text="/one/later: .*locked")
+    remove(container, "/one")
+    subprocess.run([*kist.prefix, "umount", work / "volume/later"], check=True)
+
+
 def test_a_mount_that_is_in_use(container, data):
     add(container, tmpfs("/new"))
     container.kist.ok("exec", "--detach", container.id, "sh", "-c", "cd /new && exec sleep 1000")

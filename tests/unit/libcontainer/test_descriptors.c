@@ -4,6 +4,8 @@
  */
 #include "libcontainer/process/process.h"
 
+#include "libcontainer/process/self.h"
+
 #include "tests/unit/libcontainer/process_fixture.h"
 
 TestSuite(descriptors, .init = fixture_init, .fini = fixture_finish);
@@ -74,4 +76,19 @@ CHILD_TEST(descriptors, an_absurd_number_is_refused)
 	options.preserve_fds = ~0U;
 	FAILS(descriptors_step_check(&creation, &err), EBADF,
 	      "--preserve-fds: descriptor 3 is not open");
+}
+
+CHILD_TEST(descriptors, close_all_but)
+{
+	const int kept[] = {21, -1, 1};
+
+	open_at(20, O_CLOEXEC);
+	open_at(21, O_CLOEXEC);
+	open_at(22, 0);
+	/* The test's own reports go there. */
+	EXPECT(fcntl(2, F_DUPFD_CLOEXEC, 100) == 100);
+	STEP(descriptors_close_but(kept, sizeof kept / sizeof *kept, &err));
+	EXPECT(dup2(1, 2) == 2);
+	EXPECT(is_open(1) && is_open(21));
+	EXPECT(!is_open(0) && !is_open(20) && !is_open(22) && !is_open(100));
 }

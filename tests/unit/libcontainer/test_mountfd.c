@@ -7,6 +7,8 @@
 #include <linux/magic.h>
 #include <sys/statvfs.h>
 
+#include "libcontainer/procfs.h"
+
 #include "tests/unit/libcontainer/rootfs_fixture.h"
 
 TestSuite(mountfd, .init = fixture_init, .fini = fixture_finish);
@@ -327,4 +329,93 @@ Test(mountfd, joins_a_peer_group)
 	DO(mount("later", "/mnt/bundle/below", "tmpfs", 0, NULL));
 	DO(mkdir("/mnt/bundle/below/there", 0755));
 	cr_expect(is_seen("/mnt/outside/below/there"));
+}
+
+/*
+ * Detaching
+ */
+
+static int open_descriptors(void)
+{
+	_close_ int proc = procfs_open(&err);
+
+	STEP(proc);
+	return procfs_open_descriptors(proc, &err);
+}
+
+static void attach_at(int mount, const char *path)
+{
+	_close_ int target = open_for(path);
+
+	STEP(mountfd_attach(mount, target, &err));
+}
+
+static int clone_of(const char *path)
+{
+	int mount = mountfd_clone(AT_FDCWD, path, 0, &err);
+
+	STEP(mount);
+	return mount;
+}
+
+Test(mountfd, detaches_a_directory_and_a_file)
+{
+	_close_ int descriptors = open_descriptors();
+	_close_ int directory = make_tmpfs(0);
+	_close_ int file = -1;
+
+	put_file("/mnt/file", "x");
+	put_file("/mnt/place", "y");
+	file = clone_of("/mnt/file");
+	attach_at(directory, "/mnt/outside");
+	attach_at(file, "/mnt/place");
+	STEP(mountfd_detach(directory, descriptors, &err));
+	cr_expect_str_eq(propagation_of("/mnt/outside"), "not a mount");
+	cr_expect_str_eq(propagation_of("/mnt/place"), "");
+	STEP(mountfd_detach(file, descriptors, &err));
+	cr_expect_str_eq(propagation_of("/mnt/place"), "not a mount");
+	FAILS(mountfd_detach(file, descriptors, &err), EINVAL, "umount2: Invalid argument");
+}
+
+/* What somebody has put over it meanwhile is not what is meant, and goes with it. */
+Test(mountfd, detaches_what_lies_below)
+{
+	_close_ int descriptors = open_descriptors();
+	_close_ int lower = make_tmpfs(0);
+	_close_ int upper = make_tmpfs(0);
+
+	DO(mkdirat(lower, "lower", 0755));
+	DO(mkdirat(upper, "upper", 0755));
+	attach_at(lower, "/mnt/outside");
+	attach_at(upper, "/mnt/outside");
+	cr_expect(is_seen("/mnt/outside/upper"));
+	STEP(mountfd_detach(lower, descriptors, &err));
+	cr_expect(!is_seen("/mnt/outside/upper") && !is_seen("/mnt/outside/lower"));
+	cr_expect_str_eq(propagation_of("/mnt/outside"), "not a mount");
+}
+
+Test(mountfd, detaches_what_has_been_moved)
+{
+	_close_ int descriptors = open_descriptors();
+	_close_ int moved = make_tmpfs(0);
+
+	DO(mkdir("/mnt/elsewhere", 0755));
+	attach_at(moved, "/mnt/outside");
+	DO(mount("/mnt/outside", "/mnt/elsewhere", NULL, MS_MOVE, NULL));
+	STEP(mountfd_detach(moved, descriptors, &err));
+	cr_expect_str_eq(propagation_of("/mnt/elsewhere"), "not a mount");
+}
+
+/* What lies below is somebody else's. */
+Test(mountfd, detaches_nothing_below)
+{
+	_close_ int descriptors = open_descriptors();
+	_close_ int lower = make_tmpfs(0);
+	_close_ int upper = make_tmpfs(0);
+
+	DO(mkdirat(lower, "lower", 0755));
+	attach_at(lower, "/mnt/outside");
+	attach_at(upper, "/mnt/outside");
+	STEP(mountfd_detach(upper, descriptors, &err));
+	cr_expect(is_seen("/mnt/outside/lower"));
 }

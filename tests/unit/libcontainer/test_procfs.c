@@ -88,3 +88,29 @@ CHILD_TEST(procfs, what_is_mounted_over_it_is_not_written)
 	proc = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	EXPECT(procfs_write(proc, "sys/kernel/msgmax", "1", &err) == -EXDEV);
 }
+
+CHILD_TEST(procfs, descriptors_lead_to_what_they_are)
+{
+	_close_ int proc = procfs_open(&err);
+	_close_ int descriptors = procfs_open_descriptors(proc, &err);
+	char link[16], path[64] = "";
+	int file;
+
+	own_mnt();
+	put_file("/mnt/mark", 0644, "");
+	file = open("/mnt/mark", O_PATH | O_CLOEXEC);
+	snprintf(link, sizeof link, "%d", file);
+	EXPECT(descriptors >= 0 && readlinkat(descriptors, link, path, sizeof path - 1) > 0);
+	EXPECT(strcmp(path, "/mnt/mark") == 0);
+}
+
+/* Also of a guarded process of an ordinary user, whose /proc is not his any more. */
+CHILD_TEST(procfs, descriptors_of_an_ordinary_user)
+{
+	_close_ int proc = -1, descriptors = -1;
+
+	EXPECT(setresuid(1000, 1000, 1000) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
+	proc = procfs_open(&err);
+	descriptors = procfs_open_descriptors(proc, &err);
+	EXPECT(descriptors >= 0);
+}
