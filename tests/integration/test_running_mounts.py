@@ -200,6 +200,21 @@ def test_a_filesystem_of_the_containers_namespaces(running, type):
         assert names == ["lo"]
 
 
+def test_no_view_of_the_hosts(kist, contained):
+    """Where create would show the host's /sys, the container's own is all that is in sight."""
+    (contained.rootfs / "one").mkdir()
+    container = start(kist, contained.without_namespace("network"))
+    refuses(container, "add", mount("/one", "sysfs"), text="/one: .*Operation not permitted")
+
+
+def test_over_dev(container, data):
+    """There nothing is made any more: it is read-only from the beginning."""
+    add(container, bind(data, "/dev", "bind", "ro"))
+    assert "ro" in report(container).mount("/dev").options
+    remove(container, "/dev")
+    assert report(container, paths=["/dev/null"]).path("/dev/null")["follow"]["type"] == "char"
+
+
 def test_missing_places_are_made(container, data):
     add(container, bind(data, "/a/b/c"), bind(data / "file", "/d/e"), tmpfs("/a/b/c/below"))
     assert points(container)[-3:] == ["/a/b/c", "/d/e", "/a/b/c/below"]
@@ -456,15 +471,21 @@ def test_what_must_stay(kist, bundle, name):
 
 
 def test_what_the_kernel_keeps(kist, bundle, work, host):
-    """What the host mounts later in what the container follows is not the container's."""
+    """What the host mounts as one, in what the container follows, cannot be taken apart there."""
+    def on_host(*command):
+        subprocess.run([*kist.prefix, *command], check=True)
+
     (bundle.rootfs / "one").mkdir()
+    (work / "tree/below").mkdir(parents=True)
+    on_host("mount", "-t", "tmpfs", "below", work / "tree/below")
     bundle.bind(work / "volume", "/one", "rbind", "rslave")
     container = start(kist, own_user_namespace(bundle))
-    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "later", work / "volume/later"], check=True)
-    assert points(container)[-1] == "/one/later"
-    refuses(container, "remove", {"destination": "/one/later"}, text="/one/later: .*locked")
-    remove(container, "/one")
-    subprocess.run([*kist.prefix, "umount", work / "volume/later"], check=True)
+    on_host("mount", "--rbind", work / "tree", work / "volume/later")
+    assert {"/one/later", "/one/later/below"} <= set(points(container))
+    refuses(container, "remove", {"destination": "/one/later/below"}, text="below: .*locked")
+    remove(container, "/one/later")
+    assert not {"/one/later", "/one/later/below"} & set(points(container))
+    on_host("umount", "-R", work / "volume/later")
 
 
 def test_a_mount_that_is_in_use(container, data):
