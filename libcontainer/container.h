@@ -192,7 +192,8 @@ int container_delete(const char *root, const char *id, bool force, struct error 
 
 /**
  * container_mounts_add() - mount more in a container that is created or running.
- * @file: JSON with mounts as in config.json: an object with them, or their array alone
+ * @file: JSON with mounts as in config.json: an object with them, or their array alone; "-" is
+ * standard input
  *
  * All of them or none, but for directories and files that were made to mount on. Sources are the
  * caller's, what is relative counts from the bundle; new filesystems are made in the container's

@@ -502,6 +502,17 @@ static const struct verb {
  * The whole
  */
 
+static bool is_stdin(const char *file)
+{
+	return strcmp(file, "-") == 0;
+}
+
+/* As it is called in errors. */
+static const char *show_name(const char *file)
+{
+	return is_stdin(file) ? "stdin" : file;
+}
+
 /* What a plan is made from. */
 struct source {
 	struct arena arena;
@@ -510,6 +521,16 @@ struct source {
 	struct plan plan;
 	int init; /* pidfd */
 };
+
+static int read_mounts(const char *file, struct arena *arena, struct mounts *mounts,
+		       struct error *err)
+{
+	struct document document;
+	int result = is_stdin(file) ? config_read_stdin(arena, &document, err)
+				    : config_read(AT_FDCWD, file, arena, &document, err);
+
+	return result < 0 ? result : mounts_parse(show_name(file), &document, arena, mounts, err);
+}
 
 /* The container's configuration, with the mounts of the file and no others. */
 static int read_config(const struct container *container, const char *file, struct source *source,
@@ -526,9 +547,7 @@ static int read_config(const struct container *container, const char *file, stru
 	source->config = *own;
 	if (!own->process)
 		source->config.process = &nothing;
-	if (config_read(AT_FDCWD, file, arena, &document, err) < 0)
-		return -err->code;
-	return mounts_parse(file, &document, arena, &source->config.mounts, err);
+	return read_mounts(file, arena, &source->config.mounts, err);
 }
 
 static int read_joined(const struct container *container, struct source *source, struct error *err)
@@ -560,7 +579,7 @@ static int plan_all(struct source *source, const struct container *container, co
 		return -err->code;
 	if (plan->config->linux->rootfsPropagation)
 		plan->rootfs.propagation = *plan->config->linux->rootfsPropagation;
-	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", file) : 0;
+	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
 }
 
 /* It has nothing more to do, or must not go on. */
@@ -586,7 +605,7 @@ static int carry_out(const struct source *source, const struct container *contai
 	result = steps_walk(verb->steps->at, verb->steps->count, &creation, err);
 	creation_finish(&creation);
 	end_child(&creation);
-	return result < 0 ? error_wrap(err, "%s", file) : 0;
+	return result < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
 }
 
 static int change_opened(const struct container *container, int init,

@@ -789,3 +789,13 @@ int config_read(int directory, const char *name, struct arena *arena, struct doc
 		return error_wrap(err, "%s", name);
 	return 0;
 }
+
+int config_read_stdin(struct arena *arena, struct document *document, struct error *err)
+{
+	if (read_document(STDIN_FILENO, CONFIG_BYTES_MAX + 1, arena, document, err) < 0)
+		return error_wrap(err, "stdin");
+	if (document->size > CONFIG_BYTES_MAX)
+		return error_set(err, E2BIG, "stdin: too large, at most %d bytes",
+				 CONFIG_BYTES_MAX);
+	return 0;
+}

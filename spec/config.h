@@ -499,6 +499,11 @@ int mounts_parse(const char *file, const struct document *document, struct arena
 int config_read(int directory, const char *name, struct arena *arena, struct document *document,
 		struct error *err);
 
+/**
+ * config_read_stdin() - read standard input to its end, whatever it is; as large at most.
+ */
+int config_read_stdin(struct arena *arena, struct document *document, struct error *err);
+
 /* The field table, for those who write a configuration. */
 extern const struct schema config_schema;
 

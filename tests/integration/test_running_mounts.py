@@ -128,6 +128,22 @@ def test_the_array_alone(container, data):
     assert "/new" not in points(container)
 
 
+def test_standard_input(container):
+    kist = container.kist
+    kist.ok("mounts", "add", container.id, "-", input=json.dumps([tmpfs("/new")]))
+    assert points(container)[-1] == "/new"
+    before = points(container)
+    kist.fails("mounts", "add", container.id, "-", input="[", text=r": stdin:1:1: ")
+    kist.fails("mounts", "add", container.id, "-", input=" " * (1 << 24) + "[]", text="stdin: too")
+    kist.fails("mounts", "add", container.id, "-", input=json.dumps([tmpfs("/")]),
+               text=r": stdin: mounts\[0\].destination: /: ")
+    assert points(container) == before
+    pipe = subprocess.run(kist.command("mounts", "remove", container.id, "-"), text=True,
+                          input=json.dumps({"mounts": [tmpfs("/new")]}), capture_output=True)
+    assert (pipe.returncode, pipe.stdout, pipe.stderr) == (0, "", "")
+    assert "/new" not in points(container)
+
+
 def test_attributes(running, data):
     add(running, bind(data, "/one", "bind", "ro", "nosuid", "noexec"))
     assert {"ro", "nosuid", "noexec"} <= report(running).mount("/one").options
