@@ -4,6 +4,8 @@
 #include <errno.h>
 
 #include "libcontainer/process/clone.h"
+#include "libcontainer/start.h"
+#include "spec/cleanup.h"
 
 /* Longer than the kernel needs to end a container whose processes are killed. */
 enum { ENDING_MS = 2000 };
@@ -33,10 +35,32 @@ int enter_check_status(enum status status, const char *doing, struct error *err)
 	return error_not_running(doing, err);
 }
 
-int enter_read_namespaces(const struct record *record, struct joined *joined, struct error *err)
+/* What an ordinary user may not see of an init that is guarded, this one tells him. */
+static int ask(const struct record *record, int init, struct joined *joined)
 {
-	if (namespaces_differ(record->pid, &joined->namespaces, err) < 0)
-		return -err->code;
+	struct error ignored;
+
+	joined->asked = true;
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		joined->files[kind] = -1;
+	if (start_ask_namespaces(record->directory, init, joined->files, &ignored) < 0)
+		return -ignored.code;
+	joined->namespaces = namespaces_differ_from(joined->files);
+	return 0;
+}
+
+static bool is_denied(int result)
+{
+	return result == -EACCES || result == -EPERM;
+}
+
+int enter_read_namespaces(const struct record *record, int init, struct joined *joined,
+			  struct error *err)
+{
+	int result = namespaces_differ(record->pid, &joined->namespaces, err);
+
+	if (result < 0 && !(is_denied(result) && ask(record, init, joined) == 0))
+		return result;
 	if (joined->namespaces & 1U << NAMESPACE_USER) {
 		int denies = idmap_denies_setgroups(record->pid, err);
 
@@ -45,6 +69,21 @@ int enter_read_namespaces(const struct record *record, struct joined *joined, st
 		joined->denies_setgroups = denies;
 	}
 	return 0;
+}
+
+void enter_finish(struct joined *joined)
+{
+	for (unsigned kind = 0; joined->asked && kind < NAMESPACE_KINDS; kind++)
+		cleanup_close(&joined->files[kind]);
+	joined->asked = false;
+}
+
+void enter_hand_over(struct joined *joined, int init, struct creation *creation)
+{
+	for (unsigned kind = 0; joined->asked && kind < NAMESPACE_KINDS; kind++)
+		creation->namespaces.at[kind] = joined->files[kind];
+	creation->namespaces.process = joined->asked ? -1 : init;
+	joined->asked = false;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include "libcontainer/plan.h"
 #include "libcontainer/record.h"
+#include "libcontainer/steps.h"
 
 /**
  * enter_check_status() - refuse a container that is neither created nor running. Callers look for
@@ -22,9 +23,17 @@ int enter_check_status(enum status status, const char *doing, struct error *err)
 
 /**
  * enter_read_namespaces() - which of init's namespaces are to be joined. The pid is still its own
- * when its pidfd says so afterwards.
+ * when its pidfd says so afterwards. enter_finish() closes what it has opened.
+ * @init: pidfd
  */
-int enter_read_namespaces(const struct record *record, struct joined *joined, struct error *err);
+int enter_read_namespaces(const struct record *record, int init, struct joined *joined,
+			  struct error *err);
+void enter_finish(struct joined *joined);
+
+/**
+ * enter_hand_over() - by what the steps join them. The creation then owns what joined has open.
+ */
+void enter_hand_over(struct joined *joined, int init, struct creation *creation);
 
 /**
  * enter_explain() - why something failed: a container that ends meanwhile makes anything fail.

@@ -167,7 +167,7 @@ static int read_joined(const struct container *container, struct source *source,
 	joined->cgroup_driver = record->cgroup.driver;
 	joined->cgroup_path = record->cgroup.path;
 	joined->keyring = record->keyring;
-	if (enter_read_namespaces(record, joined, err) < 0)
+	if (enter_read_namespaces(record, source->init, joined, err) < 0)
 		return -err->code;
 	if (source->config.linux->intelRdt &&
 	    rdt_read_process(record->pid, &source->arena, &joined->rdt, err) < 0)
@@ -228,14 +228,13 @@ static void take_back(struct creation *creation)
 	cleanup_close(&creation->terminal);
 }
 
-static int exec_planned(const struct source *source, struct container_process *process,
-			struct error *err)
+static int exec_planned(struct source *source, struct container_process *process, struct error *err)
 {
 	struct creation creation;
 	int result;
 
 	creation_init(&creation, &source->plan, NULL);
-	creation.namespaces.process = source->init;
+	enter_hand_over(&source->joined, source->init, &creation);
 	result = steps_walk(exec_host_steps, exec_host_step_count, &creation, err);
 	creation_finish(&creation);
 	if (result < 0)
@@ -266,6 +265,7 @@ static int exec_opened(const struct container *container, enum status status, in
 		result = exec_planned(&source, process, err);
 	if (result < 0)
 		result = enter_explain(result, init, doing, err);
+	enter_finish(&source.joined);
 	arena_finish(&source.arena);
 	return result;
 }

@@ -147,17 +147,22 @@ static int mounts_step_descriptors(struct creation *creation, struct error *err)
 static int mounts_step_let_go(struct creation *creation, struct error *err)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	const int own[] = {creation->sync, creation->procfs, creation->namespaces.process,
-			   log_descriptor()};
-	size_t count = COUNT(own) + rootfs->count + rootfs->mapping_count;
-	int *kept = rootfs_no_descriptors(creation->plan, count);
+	const struct namespaces_handles *namespaces = &creation->namespaces;
+	const int own[] = {creation->sync, creation->procfs, namespaces->process, log_descriptor()};
+	const struct {
+		const int *at;
+		size_t count;
+	} lists[] = {{own, COUNT(own)},
+		     {namespaces->at, NAMESPACE_KINDS},
+		     {rootfs->sources, rootfs->count},
+		     {rootfs->mappings, rootfs->mapping_count}};
+	size_t room = COUNT(own) + NAMESPACE_KINDS + rootfs->count + rootfs->mapping_count;
+	int *kept = rootfs_no_descriptors(creation->plan, room);
+	size_t count = 0;
 
-	memcpy(kept, own, sizeof own);
-	if (rootfs->count > 0)
-		memcpy(kept + COUNT(own), rootfs->sources, rootfs->count * sizeof *kept);
-	if (rootfs->mapping_count > 0)
-		memcpy(kept + COUNT(own) + rootfs->count, rootfs->mappings,
-		       rootfs->mapping_count * sizeof *kept);
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (size_t j = 0; j < lists[i].count; j++)
+			kept[count++] = lists[i].at[j];
 	return descriptors_close_but(kept, count, err);
 }
 
@@ -554,7 +559,7 @@ static int read_joined(const struct container *container, struct source *source,
 {
 	struct plan *plan = &source->plan;
 
-	if (enter_read_namespaces(&container->record, &source->joined, err) < 0 ||
+	if (enter_read_namespaces(&container->record, source->init, &source->joined, err) < 0 ||
 	    namespaces_plan_joined(plan, err) < 0)
 		return -err->code;
 	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))
@@ -592,14 +597,14 @@ static void end_child(struct creation *creation)
 	cleanup_close(&creation->init);
 }
 
-static int carry_out(const struct source *source, const struct container *container,
-		     const char *file, const struct verb *verb, struct error *err)
+static int carry_out(struct source *source, const struct container *container, const char *file,
+		     const struct verb *verb, struct error *err)
 {
 	struct creation creation;
 	int result;
 
 	creation_init(&creation, &source->plan, NULL);
-	creation.namespaces.process = source->init;
+	enter_hand_over(&source->joined, source->init, &creation);
 	/* Whose user namespace mounts may show. */
 	creation.record.pid = container->record.pid;
 	result = steps_walk(verb->steps->at, verb->steps->count, &creation, err);
@@ -622,6 +627,7 @@ static int change_opened(const struct container *container, int init,
 		result = carry_out(&source, container, file, verb, err);
 	if (result < 0)
 		result = enter_explain(result, init, verb->doing, err);
+	enter_finish(&source.joined);
 	arena_finish(&source.arena);
 	return result;
 }

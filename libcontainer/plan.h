@@ -26,7 +26,9 @@
 
 /* The container that a process is to join: facts, asked once. */
 struct joined {
-	unsigned namespaces;   /* see namespaces_differ() */
+	unsigned namespaces; /* see namespaces_differ() */
+	bool asked;          /* init, for descriptors of them, which are open: */
+	int files[NAMESPACE_KINDS];
 	bool denies_setgroups; /* see idmap_denies_setgroups() */
 	const struct record *record;
 	enum status status;

@@ -70,19 +70,40 @@ bool start_is_awaited(int directory)
 	return connection >= 0 || connection == -EAGAIN;
 }
 
+int start_ask_namespaces(int directory, int init, int *at, struct error *err)
+{
+	_close_ int connection = start_connect(directory, err);
+
+	if (connection < 0 || sync_send(connection, SYNC_JOIN, err) < 0)
+		return -err->code;
+	return namespaces_receive(connection, init, at, err);
+}
+
+/* A filter that is in force already may forbid the answer, and might kill for it. */
+static void answer(const struct creation *creation, int connection, int word)
+{
+	struct error ignored;
+
+	if (word == SYNC_JOIN && !seccomp_early(creation->plan))
+		namespaces_send(connection, &ignored);
+}
+
 int start_step_wait(struct creation *creation, struct error *err)
 {
 	/* For the creator this is the end: the container is created. */
 	close(take(&creation->sync));
 	for (;;) {
 		_close_ int connection = accept4(creation->start, NULL, NULL, SOCK_CLOEXEC);
+		int word;
 
 		if (connection < 0 && (errno == EINTR || errno == ECONNABORTED))
 			continue;
 		if (connection < 0)
 			return error_errno(err, "accept");
+		word = sync_receive(connection, -1, NULL, err);
+		answer(creation, connection, word);
 		/* `state` connects and leaves without a word. */
-		if (sync_receive(connection, -1, NULL, err) != SYNC_GO)
+		if (word != SYNC_GO)
 			continue;
 		creation->sync = take(&connection);
 		/* Whoever else tries to start is refused from now on. Hooks still see a container

@@ -3,7 +3,7 @@
  * The start socket: <root>/<id>/start, a listening socket that init alone holds until it executes
  * its program. Somebody listens: the container is created. `start` connects, says GO, and waits
  * until the connection closes, which execve does, or until init tells why it failed. `state` only
- * connects.
+ * connects. `exec` may ask for the namespaces.
  */
 #ifndef KIST_START_H
 #define KIST_START_H
@@ -26,6 +26,14 @@ bool start_planned(const struct plan *plan);
  * Return: descriptor; -ENOENT or -ECONNREFUSED when nobody listens; -errno
  */
 int start_connect(int directory, struct error *err);
+
+/**
+ * start_ask_namespaces() - let init tell which namespaces it is in. For those who may not look at it:
+ * an ordinary user, from whom it guards itself until it executes its program. The socket is in a
+ * directory that is its owner's alone.
+ * @init, @at: see namespaces_receive()
+ */
+int start_ask_namespaces(int directory, int init, int *at, struct error *err);
 
 /**
  * start_is_awaited() - whether init listens there: it has not executed its program yet.

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -280,24 +281,114 @@ void namespaces_joined_print(const struct plan *plan, FILE *out)
 			fprintf(out, "\t\t%s namespace\n", kind_name(kind));
 }
 
-int namespaces_step_join_process(struct creation *creation, struct error *err)
+static const unsigned long requests[NAMESPACE_KINDS] = {
+	[NAMESPACE_PID] = PIDFD_GET_PID_NAMESPACE,
+	[NAMESPACE_NETWORK] = PIDFD_GET_NET_NAMESPACE,
+	[NAMESPACE_MOUNT] = PIDFD_GET_MNT_NAMESPACE,
+	[NAMESPACE_IPC] = PIDFD_GET_IPC_NAMESPACE,
+	[NAMESPACE_UTS] = PIDFD_GET_UTS_NAMESPACE,
+	[NAMESPACE_USER] = PIDFD_GET_USER_NAMESPACE,
+	[NAMESPACE_CGROUP] = PIDFD_GET_CGROUP_NAMESPACE,
+	[NAMESPACE_TIME] = PIDFD_GET_TIME_NAMESPACE,
+};
+
+int namespaces_send(int connection, struct error *err)
 {
-	const struct plan *plan = creation->plan;
+	_close_ int self = sys_pidfd_open(getpid(), 0);
+
+	if (self < 0)
+		return error_errno(err, "pidfd_open");
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
+		_close_ int fd = ioctl(self, requests[kind], 0);
+
+		/* A kind, or a request, that this kernel does not know. */
+		if (fd >= 0 && sync_send_namespace(connection, fd, err) < 0)
+			return -err->code;
+	}
+	return 0;
+}
+
+static void keep(int *fd, int *at)
+{
+	int flag = ioctl(*fd, NS_GET_NSTYPE);
+
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if ((uint64_t)flag == kind_flag(kind) && at[kind] < 0)
+			at[kind] = take(fd);
+}
+
+int namespaces_receive(int connection, int init, int *at, struct error *err)
+{
+	for (;;) {
+		_close_ int fd = -1;
+		int word = sync_receive(connection, init, &fd, err);
+
+		if (word == SYNC_CLOSED)
+			return at[NAMESPACE_MOUNT] < 0
+				       ? error_set(err, ENOTSUP, "init does not tell")
+				       : 0;
+		if (word < 0)
+			return word;
+		if (word != SYNC_FD || fd < 0)
+			return error_set(err, EPROTO, "init sent a malformed message");
+		keep(&fd, at);
+	}
+}
+
+unsigned namespaces_differ_from(const int *at)
+{
+	unsigned found = 0;
+
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		found |= (at[kind] >= 0 && !is_own(at[kind], kind)) << kind;
+	return found;
+}
+
+/* The user namespace first: the others belong to it. */
+static int join_received(struct creation *creation, struct error *err)
+{
+	unsigned joins = creation->plan->namespaces.joins;
+
+	if (joins & 1U << NAMESPACE_USER && join(creation, NAMESPACE_USER, err) < 0)
+		return -err->code;
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (joins & 1U << kind && join(creation, kind, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+static int join_process(struct creation *creation, unsigned joins, struct error *err)
+{
 	uint64_t flags = 0;
 
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
-		if (plan->namespaces.joins & 1U << kind)
+		if (joins & 1U << kind)
 			flags |= kind_flag(kind);
-	if (setns(creation->namespaces.process, (int)flags) < 0)
-		return error_errno(err, "setns");
-	close(take(&creation->namespaces.process));
+	return setns(creation->namespaces.process, (int)flags) < 0 ? error_errno(err, "setns") : 0;
+}
+
+int namespaces_step_join_process(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
+	int result = creation->namespaces.process < 0
+			     ? join_received(creation, err)
+			     : join_process(creation, plan->namespaces.joins, err);
+
+	if (result < 0)
+		return result;
+	if (creation->namespaces.process >= 0)
+		close(take(&creation->namespaces.process));
 	return idmap_planned(plan) ? idmap_become_root(creation, err) : 0;
 }
 
 int namespaces_step_join_user(struct creation *creation, struct error *err)
 {
-	if (setns(creation->namespaces.process, CLONE_NEWUSER) < 0)
-		return error_errno(err, "setns");
+	int result = creation->namespaces.process < 0
+			     ? join(creation, NAMESPACE_USER, err)
+			     : join_process(creation, 1U << NAMESPACE_USER, err);
+
+	if (result < 0)
+		return result;
 	if (idmap_become_root(creation, err) < 0)
 		return -err->code;
 	return unshare(CLONE_NEWNS) < 0 ? error_errno(err, "unshare") : 0;

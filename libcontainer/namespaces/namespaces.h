@@ -73,7 +73,7 @@ void uts_print(const struct plan *plan, FILE *out);
 struct namespaces_handles {
 	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */
 	int process; /* exec: pidfd of init, whose namespaces are joined, the caller's; else
-				    -1 */
+				    -1: those above are */
 };
 
 /**
@@ -84,8 +84,30 @@ struct namespaces_handles {
  */
 int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err);
 
+/**
+ * namespaces_send() - init: tell somebody who may not look at it where it is, without any procfs.
+ * Linux 6.11; before that nothing is said.
+ * @connection: of the start socket
+ */
+int namespaces_send(int connection, struct error *err);
+
+/**
+ * namespaces_receive() - hear that.
+ * @init: pidfd, whose end is noticed
+ * @at: of NAMESPACE_KINDS descriptors, -1; those that come are set
+ *
+ * Return: 0; -errno, where some may be set, too
+ */
+int namespaces_receive(int connection, int init, int *at, struct error *err);
+
+/**
+ * namespaces_differ_from() - the kinds of which a descriptor is of another namespace than the
+ * caller's, as a mask.
+ */
+unsigned namespaces_differ_from(const int *at);
+
 /* Step of exec: join the planned ones of that process by one setns(2), in which the user namespace
- * comes first; and become its root. */
+ * comes first, or those that were received; and become its root. */
 int namespaces_step_join_process(struct creation *creation, struct error *err);
 /* The same for the user namespace alone, in a new mount namespace with copies of the caller's mounts:
  * there an ordinary user may copy them, as he may not outside, nor where the container's are. */

@@ -20,6 +20,9 @@
  * A process that joins a container (exec) is not the one that was made first, which says PROCESS
  * with a pidfd of it.
  *
+ * Whoever wants to join a container that waits for `start`, and may not look at its init, says JOIN
+ * over the start socket, and gets the namespaces, each as FD.
+ *
  * A closed socket means die: PDEATHSIG is lost when init changes its ids, end-of-file is not.
  */
 #ifndef KIST_SYNC_H
@@ -43,10 +46,11 @@ enum sync_word {
 	SYNC_PROCESS,
 	SYNC_LISTENER,
 	SYNC_NOTIFY,
+	SYNC_JOIN,
 };
 
 /**
- * sync_send() - say PAUSED, GO or HOOKED.
+ * sync_send() - say PAUSED, GO, HOOKED or JOIN.
  */
 int sync_send(int sync, enum sync_word word, struct error *err);
 
@@ -59,6 +63,11 @@ int sync_send_terminal(int sync, int terminal, struct error *err);
  * sync_send_listener() - init: LISTENER, with that of its filter.
  */
 int sync_send_listener(int sync, int listener, struct error *err);
+
+/**
+ * sync_send_namespace() - init: FD, with a namespace that it is in.
+ */
+int sync_send_namespace(int sync, int namespace, struct error *err);
 
 /**
  * sync_send_process() - exec: PROCESS, another one takes over the conversation.

@@ -84,6 +84,10 @@ def cgroup_mounts():
     return found
 
 
+def kernel_version():
+    return tuple(int(number) for number in os.uname().release.split(".")[:2])
+
+
 def has_cgroup_v1():
     return any(name for name in cgroup_mounts())
 

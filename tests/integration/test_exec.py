@@ -738,14 +738,62 @@ def test_root_joins_an_ordinary_users_container(kist, bundle):
     fails(container, "-g", "0", ["id"], text="additionalGids")
 
 
+NOT_BEFORE = "an ordinary user cannot join a container before it is started"
+
+
 def test_created_container_of_an_ordinary_user(kist, bundle):
-    """Init guards itself until it is started: an error that says so, and nothing else."""
+    """Init guards itself until it is started, but tells its owner where it is: Linux 6.11."""
     rootless(kist, bundle)
     container = kist.create(bundle.probe("wait"))
-    fails(container, ["id"], text="an ordinary user cannot join a container before it is started")
+    namespaces = {link: os.readlink(f"/proc/{container.pid}/ns/{link}")
+                  for link in os.listdir(f"/proc/{container.pid}/ns")}
+    if harness.kernel_version() < (6, 11):
+        fails(container, ["id"], text=NOT_BEFORE)
+        return
+    for _ in range(3):
+        found = report(container)
+        assert found["ids"]["uid"] == [0] * 4 and found["descriptors"].keys() == {"0", "1", "2"}
+        for kind, link in found["namespaces"].items():
+            assert namespaces[kind] == link, kind
+        assert container.status == "created"
     container.start()
     container.wait_for_output("ready")
-    assert report(container)["ids"]["uid"] == [0] * 4
+    assert report(container)["namespaces"] == found["namespaces"]
+
+
+def test_created_container_whose_filter_is_in_force(kist, bundle):
+    """It need allow nothing on kist's behalf, and might kill: init does not try."""
+    rootless(kist, bundle)
+    bundle.process["noNewPrivileges"] = False
+    bundle.linux["seccomp"] = {
+        "defaultAction": "SCMP_ACT_ALLOW",
+        "syscalls": [{"names": ["pidfd_open", "ioctl"], "action": "SCMP_ACT_KILL_PROCESS"}],
+    }
+    container = kist.create(bundle.probe("wait"))
+    fails(container, ["id"], text=NOT_BEFORE)
+    assert container.status == "created"
+
+
+def test_many_ask_a_created_container(kist, bundle):
+    """Each is answered; nobody else may ask."""
+    rootless(kist, bundle)
+    container = kist.create(bundle.probe("wait"))
+    if harness.kernel_version() < (6, 11):
+        pytest.skip("init cannot tell before Linux 6.11")
+    results = []
+    threads = [threading.Thread(target=lambda: results.append(
+        [execute(container, ["/probe", "exit", 7]).code for _ in range(10)])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert results == [[7] * 10] * 4
+    before, kist.prefix = kist.prefix, [
+        "setpriv", "--reuid", str(USER + 1), "--regid", str(USER + 1), "--clear-groups", "--"]
+    assert execute(container, ["id"]).code == FAILED
+    kist.prefix = before
+    container.start()
+    container.wait_for_output("ready")
 
 
 def test_somebody_elses_container(kist, container):

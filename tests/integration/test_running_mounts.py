@@ -286,6 +286,22 @@ def test_a_created_container(kist, bundle, data):
     assert container.wait_for_report().path("/new/file")["text"] == "of the host"
 
 
+def test_a_created_container_of_an_ordinary_user(kist, bundle, data):
+    (bundle.rootfs / "one").mkdir()
+    rootless(kist, bundle)
+    container = kist.create(bundle.probe("report", "/one/file"))
+    if harness.kernel_version() < (6, 11):
+        kist.fails("mounts", "add", container.id, file_of(kist, bind(data, "/one")),
+                   text="an ordinary user cannot join a container before it is started")
+        return
+    add(container, bind(data, "/one"), tmpfs("/one/below"))
+    remove(container, "/one/below")
+    container.start()
+    found = container.wait_for_report()
+    assert found.path("/one/file")["text"] == "of the host"
+    assert "/one/below" not in [mount.point for mount in found.mounts]
+
+
 def test_the_programs_in_it_see_it(kist, bundle, data):
     bundle.args = ["sh", "-c", "while ! test -e /new/file; do sleep 0.01; done; cat /new/file"]
     container = kist.start(bundle)
