@@ -4,7 +4,10 @@
  */
 #include "libcontainer/namespaces/namespaces.h"
 
+#include <sys/socket.h>
 #include <sys/utsname.h>
+
+#include "libcontainer/process/sync.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
 
@@ -176,6 +179,78 @@ CHILD_TEST(join, joins_what_differs_at_once)
 	EXPECT(creation.namespaces.process == -1);
 	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "other") == 0);
 	EXPECT(close(over) == 0);
+}
+
+/* Somebody in another UTS namespace, who says where he is. */
+static void tell(int connection)
+{
+	pid_t pid = fork();
+
+	EXPECT(pid >= 0);
+	if (pid == 0) {
+		EXPECT(unshare(CLONE_NEWUTS) == 0 && sethostname("told", 4) == 0);
+		STEP(namespaces_send(connection, &err));
+		_exit(EXIT_SUCCESS);
+	}
+	EXPECT(waitpid(pid, NULL, 0) == pid);
+}
+
+/* Guarded, so that nobody may look. */
+CHILD_TEST(join, joins_what_it_is_told)
+{
+	struct joined joined = {0};
+	struct utsname names;
+	int at[NAMESPACE_KINDS], ends[2];
+
+	memset(at, -1, sizeof at);
+	EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+	tell(ends[1]);
+	EXPECT(close(ends[1]) == 0);
+	if (namespaces_receive(ends[0], -1, at, &err) == -ENOTSUP)
+		_exit(EXIT_SUCCESS); /* before Linux 6.11 */
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		EXPECT(at[kind] >= 0 && fcntl(at[kind], F_GETFD) == FD_CLOEXEC);
+	joined.namespaces = namespaces_differ_from(at);
+	EXPECT(joined.namespaces == 1U << NAMESPACE_UTS);
+	plan.joined = &joined;
+	STEP(namespaces_plan_joined(&plan, &err));
+	memcpy(creation.namespaces.at, at, sizeof at);
+	STEP(namespaces_step_join_process(&creation, &err));
+	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "told") == 0);
+}
+
+static void receive_from(void (*say)(int connection), int code)
+{
+	int at[NAMESPACE_KINDS], ends[2];
+
+	memset(at, -1, sizeof at);
+	EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+	say(ends[1]);
+	EXPECT(close(ends[1]) == 0);
+	EXPECT(namespaces_receive(ends[0], -1, at, &err) == -code);
+	EXPECT(at[NAMESPACE_MOUNT] == -1);
+}
+
+static void say_nothing(int connection)
+{
+	(void)connection;
+}
+
+static void say_what_is_none(int connection)
+{
+	STEP(sync_send_namespace(connection, STDIN_FILENO, &err));
+}
+
+static void say_paused(int connection)
+{
+	STEP(sync_send(connection, SYNC_PAUSED, &err));
+}
+
+CHILD_TEST(join, believes_no_more_than_that)
+{
+	receive_from(say_nothing, ENOTSUP);
+	receive_from(say_what_is_none, ENOTSUP);
+	receive_from(say_paused, EPROTO);
 }
 
 /* Its maps are there; whether groups may be set the kernel has said. */

@@ -123,6 +123,50 @@ Test(start, lets_init_go_on)
 	cr_expect(init_lives());
 }
 
+static int ask(int *at)
+{
+	char path[PATH_MAX];
+	_close_ int directory = -1;
+
+	snprintf(path, sizeof path, "%s/web", root);
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DO(directory);
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		at[kind] = -1;
+	return start_ask_namespaces(directory, -1, at, &err);
+}
+
+Test(start, tells_who_asks_where_init_is)
+{
+	int at[NAMESPACE_KINDS];
+
+	make_waiting(execute);
+	for (int i = 0; i < 20; i++) {
+		int result = ask(at);
+
+		/* Before Linux 6.11 it cannot. */
+		cr_expect(result == 0 || result == -ENOTSUP, "%s", err.text);
+		cr_expect_eq(namespaces_differ_from(at), 0);
+		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+			cleanup_close(&at[kind]);
+	}
+	cr_expect_str_eq(status(), "created");
+	STEP(start());
+	cr_expect_eq(ask(at), -ECONNREFUSED);
+}
+
+/* A filter that is in force might kill for the answer. */
+Test(start, tells_nothing_behind_a_filter)
+{
+	int at[NAMESPACE_KINDS];
+
+	plan.seccomp.early = true;
+	plan.seccomp.program.len = 1;
+	make_waiting(execute);
+	cr_expect_eq(ask(at), -ENOTSUP);
+	cr_expect_str_eq(status(), "created");
+}
+
 /* The creator learns that init waits by the end of their conversation. */
 Test(start, waiting_ends_the_conversation_with_the_creator)
 {
