@@ -22,6 +22,7 @@ import pytest
 
 import harness
 from harness import CGROUPS, TAG, Report, cgroup_mounts, has_cgroup_v1, wait_until
+from test_seccomp_agent import Agent
 from test_stdio import ConsoleSocket, read_terminal, terminal_report
 from test_user_namespaces import USER, as_user, contained, helpers, own_user_namespace, rootless
 
@@ -761,17 +762,22 @@ def test_created_container_of_an_ordinary_user(kist, bundle):
     assert report(container)["namespaces"] == found["namespaces"]
 
 
-def test_created_container_whose_filter_is_in_force(kist, bundle):
+def test_created_container_whose_filter_is_in_force(kist, bundle, work):
     """It need allow nothing on kist's behalf, and might kill: init does not try."""
     rootless(kist, bundle)
+    agent = Agent(work / "agent", {})
+    (work / "agent").chmod(0o666)
     bundle.process["noNewPrivileges"] = False
     bundle.linux["seccomp"] = {
         "defaultAction": "SCMP_ACT_ALLOW",
-        "syscalls": [{"names": ["pidfd_open", "ioctl"], "action": "SCMP_ACT_KILL_PROCESS"}],
+        "listenerPath": str(work / "agent"),
+        "syscalls": [{"names": ["pidfd_open", "ioctl"], "action": "SCMP_ACT_KILL_PROCESS"},
+                     {"names": ["mkdir"], "action": "SCMP_ACT_NOTIFY"}],
     }
     container = kist.create(bundle.probe("wait"))
     fails(container, ["id"], text=NOT_BEFORE)
     assert container.status == "created"
+    agent.socket.close()
 
 
 def test_many_ask_a_created_container(kist, bundle):
