@@ -527,14 +527,14 @@ struct source {
 	int init; /* pidfd */
 };
 
-static int read_mounts(const char *file, struct arena *arena, struct mounts *mounts,
+static int read_mounts(const char *file, struct arena *arena, struct config *config,
 		       struct error *err)
 {
 	struct document document;
 	int result = is_stdin(file) ? config_read_stdin(arena, &document, err)
 				    : config_read(AT_FDCWD, file, arena, &document, err);
 
-	return result < 0 ? result : mounts_parse(show_name(file), &document, arena, mounts, err);
+	return result < 0 ? result : mounts_parse(show_name(file), &document, arena, config, err);
 }
 
 /* The container's configuration, with the mounts of the file and no others. */
@@ -552,7 +552,7 @@ static int read_config(const struct container *container, const char *file, stru
 	source->config = *own;
 	if (!own->process)
 		source->config.process = &nothing;
-	return read_mounts(file, arena, &source->config.mounts, err);
+	return read_mounts(file, arena, &source->config, err);
 }
 
 static int read_joined(const struct container *container, struct source *source, struct error *err)
@@ -582,8 +582,6 @@ static int plan_all(struct source *source, const struct container *container, co
 	    host_read(&source->arena, &plan->host, err) < 0 ||
 	    read_joined(container, source, err) < 0)
 		return -err->code;
-	if (plan->config->linux->rootfsPropagation)
-		plan->rootfs.propagation = *plan->config->linux->rootfsPropagation;
 	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
 }
 

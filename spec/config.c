@@ -741,11 +741,15 @@ int process_parse(const char *file, const struct document *document, struct aren
 }
 
 int mounts_parse(const char *file, const struct document *document, struct arena *arena,
-		 struct mounts *mounts, struct error *err)
+		 struct config *config, struct error *err)
 {
-	*mounts = (struct mounts){0};
-	return schema_parse(&mounts_schema, file, document->text, document->size, arena, mounts,
-			    err);
+	struct mounts mounts = {0};
+
+	if (schema_parse(&mounts_schema, file, document->text, document->size, arena, &mounts,
+			 err) < 0)
+		return -err->code;
+	config->mounts = mounts;
+	return map_mounts(config, arena, err) < 0 ? error_wrap(err, "%s", file) : 0;
 }
 
 static int read_document(int fd, size_t size, struct arena *arena, struct document *document,

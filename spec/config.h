@@ -483,11 +483,12 @@ int process_parse(const char *file, const struct document *document, struct aren
 /**
  * mounts_parse() - the same for mounts alone: {"mounts": [...]}, as in a whole configuration, or the
  * array.
+ * @config: with linux; gets these mounts instead of its own
  *
  * The rules of check_mount_entries() are the caller's, with the configuration that they are added to.
  */
 int mounts_parse(const char *file, const struct document *document, struct arena *arena,
-		 struct mounts *mounts, struct error *err);
+		 struct config *config, struct error *err);
 
 /**
  * config_read() - read a file into memory: at most 16 MiB, and a regular file.

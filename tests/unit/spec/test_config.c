@@ -1425,11 +1425,14 @@ Test(process_alone, is_checked_once_it_is_whole)
  * Mounts alone
  */
 
-static int parse_mounts(const char *text, struct mounts *mounts)
+static const struct linux_config no_linux;
+
+static int parse_mounts(const char *text, struct config *config)
 {
 	const struct document whole = {text, strlen(text)};
 
-	return mounts_parse("more.json", &whole, &arena, mounts, &err);
+	config->linux = &no_linux;
+	return mounts_parse("more.json", &whole, &arena, config, &err);
 }
 
 TestSuite(mounts_alone, .fini = finish);
@@ -1442,12 +1445,12 @@ static const char *const mounts_texts[] = {
 Test(mounts_alone, are_read_as_in_config_json)
 {
 	for (size_t i = 0; i < COUNT(mounts_texts); i++) {
-		struct mounts mounts = {7};
+		struct config config = {.mounts.count = 7};
 
-		cr_assert_eq(parse_mounts(mounts_texts[i], &mounts), 0, "%s", err.text);
-		cr_assert_eq(mounts.count, 1);
-		cr_expect_str_eq(mounts.at[0].destination, "/a");
-		cr_expect_eq(mounts.at[0].options.set, MOUNT_ATTR_RDONLY);
+		cr_assert_eq(parse_mounts(mounts_texts[i], &config), 0, "%s", err.text);
+		cr_assert_eq(config.mounts.count, 1);
+		cr_expect_str_eq(config.mounts.at[0].destination, "/a");
+		cr_expect_eq(config.mounts.at[0].options.set, MOUNT_ATTR_RDONLY);
 	}
 }
 
@@ -1463,21 +1466,33 @@ static const struct document_case refused_mounts[] = {
 Test(mounts_alone, are_refused_by_their_place)
 {
 	for (size_t i = 0; i < COUNT(refused_mounts); i++) {
-		struct mounts mounts;
+		struct config config = {0};
 
-		cr_expect_eq(parse_mounts(refused_mounts[i].text, &mounts), -EINVAL);
+		cr_expect_eq(parse_mounts(refused_mounts[i].text, &config), -EINVAL);
 		cr_expect_str_eq(err.text, refused_mounts[i].error);
 	}
 }
 
 Test(mounts_alone, are_checked_with_the_configuration_that_they_are_added_to)
 {
-	static const struct linux_config linux;
-	struct config whole = {.linux = &linux};
+	struct config whole = {0};
 
-	cr_assert_eq(
-		parse_mounts("[{\"destination\":\"/a\",\"options\":[\"bind\"]}]", &whole.mounts), 0,
-		"%s", err.text);
+	cr_assert_eq(parse_mounts("[{\"destination\":\"/a\",\"options\":[\"bind\"]}]", &whole), 0,
+		     "%s", err.text);
 	cr_expect_eq(check_mount_entries(&whole, &err), -EINVAL);
 	cr_expect_str_eq(err.text, "mounts[0].source: a bind mount needs one");
+}
+
+Test(mounts_alone, have_their_mappings_from_options)
+{
+	struct config whole = {0};
+
+	cr_assert_eq(
+		parse_mounts(
+			"[{\"destination\":\"/a\",\"options\":[\"idmap=uids=0-5-2;gids=0-6-3\"]}]",
+			&whole),
+		0, "%s", err.text);
+	cr_assert_eq(whole.mounts.at[0].uidMappings.count, 1);
+	cr_expect_eq(whole.mounts.at[0].uidMappings.at[0].hostID, 5);
+	cr_expect_eq(whole.mounts.at[0].gidMappings.at[0].size, 3);
 }
