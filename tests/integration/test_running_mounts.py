@@ -365,8 +365,8 @@ REFUSED = {
     "size": (tmpfs("/a", "size=x"), r"size=x: Invalid argument \(tmpfs: Bad value for 'size'\)"),
     "below a file": (tmpfs("/etc/passwd/x"), "/etc/passwd/x: Not a directory"),
     "dangling": (tmpfs("/dangling/x"), "is a dangling symbolic link"),
-    "itself": (tmpfs("/itself/x"), "Too many levels of symbolic links"),
-    "magic": (tmpfs("/magic/x"), "/magic/x: Too many levels of symbolic links"),
+    "itself": (tmpfs("/itself/x"), "too many links, or a magic link"),
+    "magic": (tmpfs("/magic/x"), "/magic/x: too many links, or a magic link"),
 }
 
 
