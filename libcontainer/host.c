@@ -6,6 +6,7 @@
 #include <linux/securebits.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "libcontainer/cgroup/cgroup.h"
@@ -50,6 +51,22 @@ static bool has_detached_mounts(void)
 	return syscall(SYS_open_tree_attr, -1, "", 0, NULL, 1) < 0 && errno != ENOSYS;
 }
 
+/* include/linux/proc_ns.h: PROC_USER_INIT_INO */
+static const ino_t first_user_namespace = 0xEFFFFFFD;
+
+static bool denies_nodes(void)
+{
+	struct stat status;
+
+	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino != first_user_namespace;
+}
+
+/* Asked without doing anything: who may is told next that there is no such descriptor. */
+static bool denies_mounts(void)
+{
+	return open_tree(-1, "", OPEN_TREE_CLONE | AT_EMPTY_PATH) < 0 && errno == EPERM;
+}
+
 static bool denies_cgroups(const struct hierarchies *hierarchies)
 {
 	return hierarchies->count > 0 &&
@@ -65,6 +82,8 @@ int host_read(struct arena *arena, const struct host **host, struct error *err)
 	facts->gid = getegid();
 	if (getrlimit(RLIMIT_NOFILE, &facts->descriptors) < 0)
 		return error_errno(err, "getrlimit");
+	facts->nodes_denied = denies_nodes();
+	facts->mounts_denied = denies_mounts();
 	facts->detached_mounts = has_detached_mounts();
 	lsm_read(facts);
 	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)

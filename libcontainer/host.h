@@ -37,7 +37,10 @@ struct host {
 	bool cgroups_denied; /* the caller may not write to the hierarchies: an ordinary user, or
 				the root of a user namespace */
 	struct rlimit descriptors; /* RLIMIT_NOFILE, the caller's */
-	bool detached_mounts;      /* Linux 6.15: mounting onto a detached tree */
+	bool nodes_denied;  /* the caller is in a user namespace, where mknod(2) makes no devices */
+	bool mounts_denied; /* the caller's mount namespace is another user namespace's: there he
+				can neither mount nor copy */
+	bool detached_mounts; /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;
 	bool selinux;        /* active */
 	const char *resctrl; /* where it is mounted; NULL: nowhere, or nobody asked for it */

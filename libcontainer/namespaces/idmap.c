@@ -58,7 +58,8 @@ bool idmap_written(const struct plan *plan)
 
 bool idmap_by_host(const struct plan *plan)
 {
-	return !idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN);
+	return !plan->host->mounts_denied &&
+	       (!idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN));
 }
 
 bool idmap_reaches_guarded(const struct host *host)

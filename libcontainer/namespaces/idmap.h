@@ -73,8 +73,8 @@ bool idmap_planned(const struct plan *plan);
 bool idmap_written(const struct plan *plan);
 
 /**
- * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, who has
- * privileges only in its user namespace.
+ * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, in a mount
+ * namespace of its own, and perhaps with privileges in its user namespace only.
  */
 bool idmap_by_host(const struct plan *plan);
 

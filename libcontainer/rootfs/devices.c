@@ -88,6 +88,11 @@ static int check_device(const struct device *device, struct error *err)
 	return 0;
 }
 
+bool devices_bound(const struct plan *plan)
+{
+	return idmap_planned(plan) || plan->host->nodes_denied;
+}
+
 static void warn_of_bind(const struct device *device, size_t index)
 {
 	if (device->fileMode || device->uid || device->gid)
@@ -110,7 +115,7 @@ static void plan_device(struct plan *plan, int index)
 		.minor = device->type == S_IFIFO ? 0 : (uint32_t)*device->minor,
 		.uid = device->uid ? *device->uid : 0,
 		.gid = device->gid ? *device->gid : 0,
-		.bind = idmap_planned(plan) && device->type != S_IFIFO,
+		.bind = devices_bound(plan) && device->type != S_IFIFO,
 	};
 	if (devices->at[devices->count - 1].bind)
 		warn_of_bind(device, (size_t)index);
@@ -138,7 +143,7 @@ static void plan_defaults(struct plan *plan)
 			continue;
 		*device = default_devices[i];
 		device->index = -1;
-		device->bind = idmap_planned(plan);
+		device->bind = devices_bound(plan);
 		device->mode = S_IFCHR | 0666;
 		devices->count++;
 	}

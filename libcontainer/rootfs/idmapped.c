@@ -70,7 +70,7 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 {
 	if (entry->kind != MOUNT_BIND && entry->kind != MOUNT_FILESYSTEM)
 		return error_set(err, EINVAL, "options: idmap: only for binds and new filesystems");
-	if (!(plan->host->capabilities & 1ULL << CAP_SYS_ADMIN))
+	if (!(plan->host->capabilities & 1ULL << CAP_SYS_ADMIN) || plan->host->mounts_denied)
 		return error_set(err, EPERM,
 				 "options: idmap: takes CAP_SYS_ADMIN over the filesystem, which "
 				 "an ordinary user does not have");

@@ -68,7 +68,7 @@ static bool has_sources(const struct plan *plan)
 		if (has_source(&mounts->at[i]))
 			return true;
 	/* Some devices are in every container. */
-	return idmap_planned(plan) || plan->options->overlay;
+	return devices_bound(plan) || plan->options->overlay;
 }
 
 bool rootfs_sources_planned(const struct plan *plan)

@@ -62,7 +62,7 @@ struct device_plan {
 	uint32_t mode;    /* S_IFCHR | 0666 */
 	uint32_t major, minor;
 	uint32_t uid, gid;
-	bool bind; /* mknod is not for user namespaces: the host's node of the same path */
+	bool bind; /* the host's node of the same path; see devices_bound() */
 };
 
 struct device_plans {
@@ -148,6 +148,11 @@ int rootfs_attach(struct creation *creation, struct error *err);
  * @mount: detached; the caller still closes it
  */
 int rootfs_replace(struct creation *creation, int mount, struct error *err);
+
+/**
+ * devices_bound() - are devices bound from the host, since mknod(2) is not allowed to make them?
+ */
+bool devices_bound(const struct plan *plan);
 
 /**
  * devices_open() - the host's node of a device that is bound, as a detached mount.

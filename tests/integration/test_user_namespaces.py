@@ -3,6 +3,7 @@
 
 import os
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -492,6 +493,34 @@ def test_a_user_namespace_that_denies_setgroups(kist, bundle):
     assert report.path("/proc/self/setgroups")["text"] == "deny\n"
     assert report.status["Uid"].split() == ["0"] * 4
 
+
+
+@pytest.mark.parametrize("own", [[], ["--mount"]], ids=["", "mount"])
+@pytest.mark.parametrize("separate", [False, True], ids=["", "userns"])
+def test_a_caller_in_a_user_namespace(kist, bundle, work, elsewhere, separate, own):
+    """He is root, but can make no devices; and without a mount namespace of his own (unshare -Ur) the
+    mounts are somebody else's: then init has some of its own."""
+    rootless(kist, bundle)
+    caller = elsewhere("--user", *own)
+    for name in ("uid_map", "gid_map"):
+        Path(f"/proc/{caller.process.pid}/{name}").write_text(f"0 {USER} 1")
+    kist.prefix = caller.enter("--user", *own, "-S0", "-G0")
+    own_user_namespace(bundle, [mapping(0, 0, 1)])
+    if not separate:
+        bundle.without_namespace("user")
+        del bundle.linux["uidMappings"], bundle.linux["gidMappings"]
+    (work / "source").mkdir()
+    (work / "source/file").write_text("there")
+    (bundle.rootfs / "data").mkdir()
+    bundle.bind(work / "source", "/data").linux["maskedPaths"] += ["/etc/passwd"]
+    report = kist.report(bundle, "/data/file", "/etc/passwd")
+    assert report.path("/data/file")["text"] == "there"
+    assert "root" not in report.path("/etc/passwd").get("text", "")
+    assert report["dev"]["null"]["rdev"] == [1, 3]
+    bundle.mount("/mapped", work / "source", "bind", ["idmap"])
+    bundle.config["mounts"][-1]["uidMappings"] = [mapping(0, 0, 1)]
+    bundle.config["mounts"][-1]["gidMappings"] = [mapping(0, 0, 1)]
+    kist.refuses(bundle, "idmap: takes CAP_SYS_ADMIN" if not own else "idmap: Operation not permitted")
 
 
 def test_locked_flags_stay(kist, bundle, work):

@@ -56,6 +56,26 @@ CHILD_TEST(host, an_ordinary_user_has_no_capabilities)
 	EXPECT(facts->known_capabilities == known_capabilities());
 }
 
+/* Whoever has a mount namespace of his own, and who has not: unshare -Ur. */
+CHILD_TEST(host, who_may_mount)
+{
+	read_host();
+	EXPECT(!facts->mounts_denied && !facts->nodes_denied);
+	EXPECT(unshare(CLONE_NEWUSER) == 0);
+	read_host();
+	EXPECT(facts->mounts_denied && facts->capabilities & 1ULL << CAP_SYS_ADMIN);
+	EXPECT(unshare(CLONE_NEWNS) == 0);
+	read_host();
+	EXPECT(!facts->mounts_denied && facts->nodes_denied);
+}
+
+CHILD_TEST(host, an_ordinary_user_may_not_mount)
+{
+	EXPECT(setresuid(1000, 1000, 1000) == 0);
+	read_host();
+	EXPECT(facts->mounts_denied);
+}
+
 /* What is not in the bounding set cannot be handed on, though the caller has it. */
 CHILD_TEST(host, what_the_bounding_set_lacks)
 {
