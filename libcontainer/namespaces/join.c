@@ -42,9 +42,11 @@ int namespaces_plan(struct plan *plan, struct error *err)
 	if (!at[NAMESPACE_MOUNT].present || at[NAMESPACE_MOUNT].path)
 		return error_set(
 			err, ENOTSUP,
-			"linux.namespaces: a new namespace of type \"mount\" is needed; a "
-			"container in the mount namespace of the host or of another one is not "
-			"supported yet");
+			"linux.namespaces: a new namespace of type \"mount\" is needed: %s "
+			"would see the container's root and devices mounted, which is not "
+			"supported",
+			at[NAMESPACE_MOUNT].present ? "whoever is in the one that is joined"
+						    : "without it, the host");
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		if (!at[kind].present)
 			continue;

@@ -283,9 +283,21 @@ def test_missing_rootfs(kist, bundle):
     assert str(bundle.rootfs) in result.err
 
 
-def test_new_mount_namespace_is_required(kist, bundle):
+@pytest.mark.parametrize("path, who", [
+    (None, "without it, the host"),
+    ("/proc/self/ns/mnt", "whoever is in the one that is joined"),
+])
+def test_new_mount_namespace_is_required(kist, bundle, path, who):
+    """Else mounts would be made in somebody else's, and the message says so."""
     bundle.without_namespace("mount")
-    kist.refuses(bundle, 'namespace of type "mount"', command="create")
+    if path:
+        bundle.namespace("mount", path)
+    else:
+        kist.refuses(bundle, 'mounts: needs a namespace of type "mount" in linux.namespaces, or it '
+                             "would change the host", command="create")
+        bundle.config["mounts"] = []
+        bundle.linux["maskedPaths"] = bundle.linux["readonlyPaths"] = []
+    kist.refuses(bundle, f'a new namespace of type "mount" is needed: {who} would see', command="create")
 
 
 def test_hostname_needs_a_uts_namespace(kist, bundle):
