@@ -124,25 +124,26 @@ int io_connect(const char *path, struct error *err)
 	return take(&connection);
 }
 
-/* Room for one descriptor, aligned as the kernel wants it. */
+/* Room for descriptors, aligned as the kernel wants it. */
 union control {
 	struct cmsghdr header;
-	char bytes[CMSG_SPACE(sizeof(int))];
+	char bytes[CMSG_SPACE(IO_DESCRIPTORS_MAX * sizeof(int))];
 };
 
-int io_send_descriptor(int socket, const void *data, size_t size, int descriptor, struct error *err)
+int io_send_descriptors(int socket, const void *data, size_t size, const int *descriptors,
+			size_t count, struct error *err)
 {
 	struct iovec part = {.iov_base = (void *)data, .iov_len = size};
 	union control control = {0};
 	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
 
-	if (descriptor >= 0) {
+	if (count > 0) {
 		message.msg_control = control.bytes;
-		message.msg_controllen = sizeof control.bytes;
+		message.msg_controllen = CMSG_SPACE(count * sizeof *descriptors);
 		control.header.cmsg_level = SOL_SOCKET;
 		control.header.cmsg_type = SCM_RIGHTS;
-		control.header.cmsg_len = CMSG_LEN(sizeof descriptor);
-		memcpy(CMSG_DATA(&control.header), &descriptor, sizeof descriptor);
+		control.header.cmsg_len = CMSG_LEN(count * sizeof *descriptors);
+		memcpy(CMSG_DATA(&control.header), descriptors, count * sizeof *descriptors);
 	}
 	while (sendmsg(socket, &message, MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
@@ -150,8 +151,8 @@ int io_send_descriptor(int socket, const void *data, size_t size, int descriptor
 	return 0;
 }
 
-ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor,
-			      struct error *err)
+ssize_t io_receive_descriptors(int socket, void *data, size_t size, int *descriptors, size_t room,
+			       size_t *count, struct error *err)
 {
 	struct iovec part = {.iov_base = data, .iov_len = size};
 	union control control = {0};
@@ -159,20 +160,37 @@ ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descript
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		/* Aligned there is room for two. */
-		.msg_controllen = CMSG_LEN(sizeof(int)),
+		/* Aligned there may be room for one more. */
+		.msg_controllen = CMSG_LEN(room * sizeof *descriptors),
 	};
-	_close_ int received = -1;
 	struct cmsghdr *header;
 	ssize_t got;
 
 	while ((got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0)
 		if (errno != EINTR)
 			return error_errno(err, "recvmsg");
+	*count = 0;
 	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
-		memcpy(&received, CMSG_DATA(header), sizeof received);
-	if (descriptor)
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+		*count = (header->cmsg_len - CMSG_LEN(0)) / sizeof *descriptors;
+		memcpy(descriptors, CMSG_DATA(header), *count * sizeof *descriptors);
+	}
+	return got;
+}
+
+int io_send_descriptor(int socket, const void *data, size_t size, int descriptor, struct error *err)
+{
+	return io_send_descriptors(socket, data, size, &descriptor, descriptor >= 0, err);
+}
+
+ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor,
+			      struct error *err)
+{
+	_close_ int received = -1;
+	size_t count;
+	ssize_t got = io_receive_descriptors(socket, data, size, &received, 1, &count, err);
+
+	if (got >= 0 && descriptor)
 		*descriptor = take(&received);
 	return got;
 }

@@ -57,6 +57,27 @@ int io_check_socket(const char *path, const char *option, struct error *err);
  */
 int io_connect(const char *path, struct error *err);
 
+/* As many descriptors as the kernel takes in one message. */
+enum { IO_DESCRIPTORS_MAX = 253 };
+
+/**
+ * io_send_descriptors() - send data and descriptors as one message (SCM_RIGHTS).
+ * @count: at most IO_DESCRIPTORS_MAX
+ */
+int io_send_descriptors(int socket, const void *data, size_t size, const int *descriptors,
+			size_t count, struct error *err);
+
+/**
+ * io_receive_descriptors() - receive one message.
+ * @descriptors: set to those that came with it, in their order
+ * @room: how many there may be, at most IO_DESCRIPTORS_MAX
+ * @count: set to how many there are; fewer than were sent when RLIMIT_NOFILE is reached
+ *
+ * Return: bytes received, 0 at end-of-file, or -errno
+ */
+ssize_t io_receive_descriptors(int socket, void *data, size_t size, int *descriptors, size_t room,
+			       size_t *count, struct error *err);
+
 /**
  * io_send_descriptor() - send data and one descriptor as one message (SCM_RIGHTS).
  * @descriptor: -1: none

@@ -391,6 +391,38 @@ Test(io_descriptor, messages_stay_apart)
 	close(received);
 }
 
+/* As many as the kernel takes. */
+Test(io_descriptor, many)
+{
+	int sent[IO_DESCRIPTORS_MAX + 1], received[IO_DESCRIPTORS_MAX];
+	size_t count;
+	char byte;
+
+	for (size_t i = 0; i <= IO_DESCRIPTORS_MAX; i++)
+		sent[i] = ends[i % 2];
+	STEP(io_send_descriptors(ends[0], "x", 1, sent, IO_DESCRIPTORS_MAX, &err));
+	cr_expect_eq(io_receive_descriptors(ends[1], &byte, 1, received, IO_DESCRIPTORS_MAX, &count,
+					    &err),
+		     1);
+	cr_assert_eq(count, IO_DESCRIPTORS_MAX);
+	for (size_t i = 0; i < count; i++)
+		cr_expect(is_same(received[i], sent[i]), "%zu", i);
+	cr_expect_eq(fcntl(received[252], F_GETFD), FD_CLOEXEC);
+}
+
+/* What does not fit is closed. */
+Test(io_descriptor, more_than_there_is_room_for)
+{
+	int received[2] = {-1, -1};
+	size_t count;
+	char byte;
+
+	STEP(io_send_descriptors(ends[0], "x", 1, (int[]){ends[0], ends[1], ends[0]}, 3, &err));
+	cr_expect_eq(io_receive_descriptors(ends[1], &byte, 1, received, 2, &count, &err), 1);
+	cr_expect_eq(count, 2);
+	cr_expect(is_same(received[0], ends[0]) && is_same(received[1], ends[1]));
+}
+
 Test(io_descriptor, end_of_file)
 {
 	int received = 77;
