@@ -94,6 +94,19 @@ static int take_failure(const struct message *message, ssize_t size, struct erro
 	return -err->code;
 }
 
+/* Whoever ends without having read all resets the connection. The kernel tells that first, and then
+ * what was said before. */
+static ssize_t receive_last(int sync, struct message *message, int *descriptor, struct error *err)
+{
+	struct error of_last;
+	ssize_t size = io_receive_descriptor(sync, message, sizeof *message, descriptor, err);
+
+	if (size != -ECONNRESET)
+		return size;
+	size = io_receive_descriptor(sync, message, sizeof *message, descriptor, &of_last);
+	return size > 0 ? size : -err->code;
+}
+
 /* Return: the word; FAILED becomes its error. */
 static int receive(int sync, int pidfd, struct message *message, int *descriptor, struct error *err)
 {
@@ -105,7 +118,7 @@ static int receive(int sync, int pidfd, struct message *message, int *descriptor
 		return readable;
 	if (!readable)
 		return SYNC_CLOSED;
-	size = io_receive_descriptor(sync, message, sizeof *message, descriptor, err);
+	size = receive_last(sync, message, descriptor, err);
 	if (size < 0)
 		return -err->code;
 	if (size == 0)

@@ -138,6 +138,25 @@ Test(sync, a_terminal_comes_with_its_word)
 	close(received);
 }
 
+/* The kernel first says that somebody ended without having read all. */
+Test(sync, a_failure_of_one_who_did_not_listen)
+{
+	struct error failure;
+
+	cr_assert_eq(sync_send(creation.sync, SYNC_GO, &err), 0);
+	error_set(&failure, EPERM, "setgroups: no");
+	sync_send_failure(other, &failure);
+	close(other);
+	REFUSED(sync_receive(creation.sync, -1, NULL, &err), EPERM, "setgroups: no");
+}
+
+Test(sync, one_who_neither_listened_nor_spoke)
+{
+	cr_assert_eq(sync_send(creation.sync, SYNC_GO, &err), 0);
+	close(other);
+	cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), -ECONNRESET);
+}
+
 /* A process that says this, unless it is SYNC_CLOSED, and ends. Return: its pidfd */
 static int end_after(enum sync_word word)
 {
