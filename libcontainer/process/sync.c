@@ -272,12 +272,52 @@ int sync_step_go(struct creation *creation, struct error *err)
 				&creation->notify, err);
 }
 
+static bool is_unheard(const struct error *err)
+{
+	return err->code == EPIPE || err->code == ECONNRESET;
+}
+
 /* Say something that nobody need hear any more. */
 static int send_if_heard(int sync, enum sync_word word, int descriptor, struct error *err)
 {
-	if (send_word(sync, word, descriptor, err) < 0 && err->code != EPIPE &&
-	    err->code != ECONNRESET)
+	if (send_word(sync, word, descriptor, err) < 0 && !is_unheard(err))
 		return -err->code;
+	return 0;
+}
+
+struct batch_message {
+	enum sync_word word;
+	uint32_t places[IO_DESCRIPTORS_MAX];
+};
+
+int sync_send_batch(int sync, const struct sync_batch *batch, struct error *err)
+{
+	struct batch_message message = {.word = SYNC_BATCH};
+	size_t size = sizeof *batch->places * batch->count;
+
+	memcpy(message.places, batch->places, size);
+	if (io_send_descriptors(sync, &message, offsetof(struct batch_message, places) + size,
+				batch->descriptors, batch->count, err) < 0 &&
+	    !is_unheard(err))
+		return -err->code;
+	return 0;
+}
+
+int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err)
+{
+	const size_t head = offsetof(struct batch_message, places);
+	struct batch_message message;
+	ssize_t size = io_receive_descriptors(sync, &message, sizeof message, batch->descriptors,
+					      IO_DESCRIPTORS_MAX, &batch->count, err);
+
+	if (size < 0)
+		return -err->code;
+	if (size < (ssize_t)head || message.word != SYNC_BATCH)
+		return error_set(err, ECANCELED, "the creator has gone");
+	if ((size_t)size - head != batch->count * sizeof *batch->places)
+		return error_set(err, EMFILE, "raise the hard limit of RLIMIT_NOFILE: %s",
+				 error_describe(EMFILE));
+	memcpy(batch->places, message.places, (size_t)size - head);
 	return 0;
 }
 

@@ -4,6 +4,8 @@
  * the same words over the start socket.
  *
  *     init                                     host side
+ *                                   <-------   GO, BATCH...; only in a user namespace: its ids are
+ *                                              mapped, descriptors that only the host can open
  *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
  *       PAUSED                      ------->     hooks; only where there are any before pivot_root
  *                                   <-------   GO
@@ -29,8 +31,10 @@
 #define KIST_SYNC_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
+#include "libcontainer/io.h"
 #include "spec/error.h"
 
 struct creation;
@@ -47,6 +51,14 @@ enum sync_word {
 	SYNC_LISTENER,
 	SYNC_NOTIFY,
 	SYNC_JOIN,
+	SYNC_BATCH,
+};
+
+/* Descriptors, as many as fit into one message, and what each of them is for. */
+struct sync_batch {
+	size_t count;
+	uint32_t places[IO_DESCRIPTORS_MAX];
+	int descriptors[IO_DESCRIPTORS_MAX];
 };
 
 /**
@@ -122,6 +134,20 @@ int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, boo
  * Return: 0, -ECANCELED or -errno
  */
 int sync_receive_go(int sync, struct error *err);
+
+/**
+ * sync_send_batch() - host: BATCH.
+ *
+ * When init has gone meanwhile, who waits for its next word hears why.
+ */
+int sync_send_batch(int sync, const struct sync_batch *batch, struct error *err);
+
+/**
+ * sync_receive_batch() - init: wait for BATCH.
+ *
+ * Return: 0, -ECANCELED, -EMFILE or -errno
+ */
+int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err);
 
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
  * waits. */

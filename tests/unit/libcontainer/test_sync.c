@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/un.h>
 
 #include "libcontainer/io.h"
@@ -538,4 +539,64 @@ Test(sync, a_process_is_never_made_up)
 	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
 	cr_assert_eq(io_send_descriptor(other, &nobody, sizeof nobody, other, &err), 0);
 	REFUSED(hear_process(&pid), EPROTO, "init sent a malformed message");
+}
+
+/*
+ * Batches
+ */
+
+static struct sync_batch make_batch(size_t count)
+{
+	struct sync_batch batch = {.count = count};
+
+	for (size_t i = 0; i < count; i++) {
+		batch.places[i] = (uint32_t)(1000 + i);
+		batch.descriptors[i] = other;
+	}
+	return batch;
+}
+
+Test(sync, batches_cross)
+{
+	static const size_t counts[] = {0, 1, IO_DESCRIPTORS_MAX};
+	struct sync_batch received;
+
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		struct sync_batch batch = make_batch(counts[i]);
+
+		cr_assert_eq(sync_send_batch(other, &batch, &err), 0, "%s", err.text);
+		cr_assert_eq(sync_receive_batch(creation.sync, &received, &err), 0, "%s", err.text);
+		cr_assert_eq(received.count, counts[i]);
+		cr_expect_arr_eq(received.places, batch.places, counts[i] * sizeof(uint32_t));
+		for (size_t j = 0; j < counts[i]; j++)
+			cr_expect_eq(fcntl(received.descriptors[j], F_GETFD), FD_CLOEXEC);
+	}
+}
+
+Test(sync, a_batch_that_nobody_hears)
+{
+	struct sync_batch batch = make_batch(2);
+
+	close(creation.sync);
+	cr_expect_eq(sync_send_batch(other, &batch, &err), 0);
+}
+
+Test(sync, a_batch_that_does_not_come)
+{
+	struct sync_batch batch;
+
+	SAY(SYNC_GO);
+	REFUSED(sync_receive_batch(creation.sync, &batch, &err), ECANCELED, "the creator has gone");
+	close(other);
+	REFUSED(sync_receive_batch(creation.sync, &batch, &err), ECANCELED, "the creator has gone");
+}
+
+Test(sync, a_batch_beyond_the_limit)
+{
+	struct sync_batch batch = make_batch(100), received;
+
+	cr_assert_eq(sync_send_batch(other, &batch, &err), 0);
+	cr_assert_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){50, 50}), 0);
+	REFUSED(sync_receive_batch(creation.sync, &received, &err), EMFILE,
+		"raise the hard limit of RLIMIT_NOFILE: Too many open files");
 }
