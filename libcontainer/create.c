@@ -10,7 +10,7 @@
  *       mount sources, console, namespaces,
  *       start socket
  *       process   -------- clone3 ---------->      begin
- *       id maps   -------- GO -------------->      (user namespace) become root
+ *       id maps, sources - GO, BATCH... ---->      (user namespace) become root
  *                                                  join
  *       record                                     rootfs: mounts, devices, masks, terminal
  *       hooks: prestart,  <-- PAUSED --------      (only where there are hooks)
@@ -46,6 +46,7 @@
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/handover.h"
 #include "libcontainer/start.h"
 #include "spec/cleanup.h"
 #include "spec/template.h"
@@ -84,8 +85,8 @@ const struct step host_steps[] = {
 	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, idmapped_print},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
-	/* So is the root of a container with a user namespace. */
-	{"root filesystem", rootfs_step_reach, NULL, rootfs_reach_planned, NULL},
+	/* Or later, in init's: then both sides have to agree on their places. */
+	{"mount sources", handover_step_prepare, NULL, rootfs_inside_planned, NULL},
 	/* A caller that does not listen is found out before there is a container. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
@@ -100,9 +101,13 @@ const struct step host_steps[] = {
 	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL},
 	/* Init waits for them: without an id it could make nothing. */
 	{"id maps", idmap_step_write, NULL, idmap_written, idmap_print},
+	/* In the mount namespace of a user namespace what the host has mounted read-only stays so, and
+	 * what it has covered stays covered; before init, which waits, changes anything in there. */
+	{"mount sources", rootfs_step_inside, NULL, rootfs_inside_planned, rootfs_sources_print},
 	/* The mapping is there now, and init has not used the sources yet. */
 	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, idmapped_own_print},
 	{"user namespace", idmap_step_go, NULL, idmap_planned, NULL},
+	{"mount sources", handover_step_send, NULL, rootfs_inside_planned, NULL},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
@@ -165,6 +170,8 @@ const struct step child_steps[] = {
 	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
 	/* Without privileges outside of the user namespace: only here may they be copied. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_of_init, rootfs_sources_print},
+	/* Or the host side has opened them, and the root. */
+	{"mount sources", handover_step_receive, NULL, rootfs_inside_planned, NULL},
 	/* Detached, so that nobody can interfere until it is finished. */
 	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
 	{"mounts", mount_step_all, NULL, NULL, mount_print},

@@ -548,16 +548,12 @@ static int open_source(const struct plan *plan, const struct hierarchy *hierarch
 	return source;
 }
 
-static int add_source(const struct plan *plan, const struct hierarchy *hierarchy, bool alone,
-		      struct cgroup_sources *sources, struct error *err)
+static void add_source(const struct hierarchy *hierarchy, bool alone,
+		       struct cgroup_sources *sources)
 {
-	int source = open_source(plan, hierarchy, err);
-
-	if (source < 0)
-		return source;
-	sources->at[sources->count] = source;
+	sources->at[sources->count] = -1;
+	sources->hierarchies[sources->count] = hierarchy;
 	sources->names[sources->count++] = alone ? "" : last_name(hierarchy->mount);
-	return 0;
 }
 
 /* The one of cgroup2, if there is one. */
@@ -569,7 +565,7 @@ static const struct hierarchy *find_unified(const struct hierarchies *hierarchie
 	return NULL;
 }
 
-int cgroup_sources_open(const struct plan *plan, bool unified, struct cgroup_sources *sources,
+int cgroup_sources_list(const struct plan *plan, bool unified, struct cgroup_sources *sources,
 			struct error *err)
 {
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
@@ -577,11 +573,22 @@ int cgroup_sources_open(const struct plan *plan, bool unified, struct cgroup_sou
 
 	if (!plan->cgroup.driver)
 		return error_set(err, ENOTSUP, "the container has no cgroup to show");
-	if (alone && (unified || plan->cgroup.driver == &cgroup_v2_driver))
-		return add_source(plan, alone, true, sources, err);
+	if (alone && (unified || plan->cgroup.driver == &cgroup_v2_driver)) {
+		add_source(alone, true, sources);
+		return 0;
+	}
 	for (size_t i = 0; i < hierarchies->count; i++)
-		if (add_source(plan, &hierarchies->at[i], false, sources, err) < 0)
+		add_source(&hierarchies->at[i], false, sources);
+	return 0;
+}
+
+int cgroup_sources_open(const struct plan *plan, struct cgroup_sources *sources, struct error *err)
+{
+	for (size_t i = 0; i < sources->count; i++) {
+		sources->at[i] = open_source(plan, sources->hierarchies[i], err);
+		if (sources->at[i] < 0)
 			return -err->code;
+	}
 	return 0;
 }
 

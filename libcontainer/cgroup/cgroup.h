@@ -92,6 +92,7 @@ struct cgroup_sources {
 	size_t count;
 	int at[CGROUP_HIERARCHIES_MAX];
 	const char *names[CGROUP_HIERARCHIES_MAX];
+	const struct hierarchy *hierarchies[CGROUP_HIERARCHIES_MAX];
 };
 
 struct cgroup_driver {
@@ -273,17 +274,23 @@ bool cgroup_planned(const struct plan *plan);
 bool cgroup_joined_by_init(const struct plan *plan); /* v1; v2 without clone_into */
 
 /**
- * cgroup_sources_open() - for a mount of type cgroup: the container's own directories, for
- * rootfs/mount.c to put in place.
+ * cgroup_sources_list() - for a mount of type cgroup: which directories there will be.
  * @unified: of cgroup2 alone, also where it stands beside v1; without one there, of all
- * @sources: zeroed; what is open is the caller's to close, also after a failure
+ * @sources: zeroed; none is open yet
+ */
+int cgroup_sources_list(const struct plan *plan, bool unified, struct cgroup_sources *sources,
+			struct error *err);
+
+/**
+ * cgroup_sources_open() - open them: the container's own directories, for rootfs/mount.c to put in
+ * place.
+ * @sources: what is open is the caller's to close, also after a failure
  *
  * Called after cgroup_step_create. With a cgroup namespace or on v1: the container's own directory.
  * On v2 in the host's cgroup namespace: the whole hierarchy, since /proc/self/cgroup is relative to
  * that.
  */
-int cgroup_sources_open(const struct plan *plan, bool unified, struct cgroup_sources *sources,
-			struct error *err);
+int cgroup_sources_open(const struct plan *plan, struct cgroup_sources *sources, struct error *err);
 
 /**
  * cgroup_links() - v1: links below the destination, {"cpu", "cpu,cpuacct"}, for controllers mounted

@@ -124,4 +124,20 @@ int namespaces_enter(const struct creation *creation, struct namespaces_handles 
 		     struct error *err);
 int namespaces_return(struct namespaces_handles *own, struct error *err);
 
+typedef int namespaces_visitor(struct creation *creation, struct error *err);
+
+/**
+ * namespaces_visit() - do something in init's mount namespace, with the privileges of the host side.
+ * @run: paths, also relative ones, mean for it what they meant for the caller when init was made
+ *
+ * What comes from there is as restricted as for init: in its user namespace nobody makes writable
+ * what the host has mounted read-only, or uncovers what is mounted over (mount_namespaces(7)).
+ */
+int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err);
+
+/**
+ * namespaces_may_visit() - does the caller have the capabilities for it?
+ */
+bool namespaces_may_visit(const struct plan *plan);
+
 #endif

@@ -17,13 +17,6 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* A mount of a bind, and one of the peer group that it comes from. */
-struct peer {
-	struct peer *next;
-	int mount, group;
-	bool below; /* it is not the bind itself, but was mounted below its source */
-};
-
 /* Planning */
 
 bool peers_asked(const struct plan *plan, const struct mount_plan *entry)
@@ -37,7 +30,7 @@ bool peers_planned(const struct plan *plan)
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
 	/* In a mount namespace of his own, whoever has no privileges outside has no peers there. */
-	for (size_t i = 0; i < mounts->count && rootfs_sources_planned(plan); i++)
+	for (size_t i = 0; i < mounts->count && !rootfs_sources_of_init(plan); i++)
 		if (peers_asked(plan, &mounts->at[i]))
 			return true;
 	return false;
@@ -46,10 +39,11 @@ bool peers_planned(const struct plan *plan)
 /* Host side, before there is a container */
 
 /* Where mounts are looked for: in the source as the host sees it, in the copy of it that becomes the
- * bind, and in the one that keeps the groups. */
+ * bind, and in the one that keeps the groups. A bind that comes from init's mount namespace is in
+ * none of the groups: then another copy is. */
 struct views {
 	char path[PATH_MAX]; /* of the source, without symbolic links */
-	int host, bind, group;
+	int host, bind, group, member;
 };
 
 /* The view itself, which may be a file, or something below it. */
@@ -84,19 +78,36 @@ static const char *find_below(const struct views *views, const struct mountinfo_
 	return is_mount(views->host, path, line->id) ? path : NULL;
 }
 
+void peers_add(const struct plan *plan, struct peers *peers, const struct peer *one)
+{
+	struct peer *peer = arena_alloc(plan->arena, sizeof *peer);
+
+	*peer = *one;
+	peer->next = peers->first;
+	peers->first = peer;
+}
+
 /* The copy that keeps the groups has left them. Going back proves that there is a way. */
+static int go_back(int group, int mount, const struct views *views, const char *path,
+		   struct error *err)
+{
+	_close_ int member = -1;
+
+	if (views->member < 0)
+		return mountfd_join(group, mount, err);
+	member = open_below(views->member, path, err);
+	return member < 0 ? member : mountfd_join(group, member, err);
+}
+
 static int add_peer(const struct plan *plan, const struct views *views, const char *path,
 		    struct peers *peers, struct error *err)
 {
 	_close_ int mount = open_below(views->bind, path, err);
 	_close_ int group = mount < 0 ? -1 : open_below(views->group, path, err);
-	struct peer *peer;
 
-	if (mount < 0 || group < 0 || mountfd_join(group, mount, err) < 0)
+	if (mount < 0 || group < 0 || go_back(group, mount, views, path, err) < 0)
 		return -err->code;
-	peer = arena_alloc(plan->arena, sizeof *peer);
-	*peer = (struct peer){peers->first, take(&mount), take(&group), *path};
-	peers->first = peer;
+	peers_add(plan, peers, &(struct peer){NULL, take(&mount), take(&group), *path});
 	return 0;
 }
 
@@ -132,7 +143,13 @@ static void close_peers(const struct peers *peers)
 	}
 }
 
-static int open_views(const struct mount_plan *entry, struct views *views, struct error *err)
+static int copy_view(const struct views *views, const struct mount_plan *entry, struct error *err)
+{
+	return mountfd_clone(views->host, "", entry->recursive ? AT_RECURSIVE : 0, err);
+}
+
+static int open_views(const struct plan *plan, const struct mount_plan *entry, struct views *views,
+		      struct error *err)
 {
 	bool nofollow = entry->mount->options.mode & MOUNT_MODE_SRC_NOFOLLOW;
 
@@ -141,9 +158,14 @@ static int open_views(const struct mount_plan *entry, struct views *views, struc
 	views->host = open(entry->source, O_PATH | O_CLOEXEC | (nofollow ? O_NOFOLLOW : 0));
 	if (views->host < 0)
 		return error_errno(err, "%s", entry->source);
-	views->group = mountfd_clone(views->host, "", entry->recursive ? AT_RECURSIVE : 0, err);
+	views->group = copy_view(views, entry, err);
 	if (views->group < 0)
 		return -err->code;
+	if (rootfs_inside_planned(plan)) {
+		views->member = copy_view(views, entry, err);
+		if (views->member < 0)
+			return -err->code;
+	}
 	return mountfd_propagate(views->group, MS_PRIVATE | MS_REC, err);
 }
 
@@ -151,13 +173,14 @@ int peers_keep(struct creation *creation, const struct mount_plan *entry, int so
 	       struct error *err)
 {
 	struct peers *peers = &creation->rootfs.peers[entry->index];
-	struct views views = {.host = -1, .bind = source, .group = -1};
-	int result = open_views(entry, &views, err);
+	struct views views = {.host = -1, .bind = source, .group = -1, .member = -1};
+	int result = open_views(creation->plan, entry, &views, err);
 
 	if (result == 0)
 		result = add_peers(creation->plan, entry, &views, peers, err);
 	cleanup_close(&views.host);
 	cleanup_close(&views.group);
+	cleanup_close(&views.member);
 	if (result != -EINVAL && result != -EPERM)
 		return result;
 	/* The kernel is older than 5.15, or a mount below is locked (mount_namespaces(7)). Rather

@@ -19,6 +19,14 @@ struct creation;
 struct mount_plan;
 struct plan;
 struct rootfs_handles;
+struct peers;
+
+/* A mount of a bind, and one of the peer group that it comes from. */
+struct peer {
+	struct peer *next;
+	int mount, group; /* group: of the host side; -1: where init has not inherited it */
+	bool below;       /* it is not the bind itself, but was mounted below its source */
+};
 
 /**
  * peers_asked() - is this mount to be in the peer group of its source?
@@ -33,6 +41,12 @@ bool peers_asked(const struct plan *plan, const struct mount_plan *entry);
  */
 int peers_keep(struct creation *creation, const struct mount_plan *entry, int source,
 	       struct error *err);
+
+/**
+ * peers_add() - one more mount of a bind.
+ * @one: copied; what is open is closed by peers_close()
+ */
+void peers_add(const struct plan *plan, struct peers *peers, const struct peer *one);
 
 /**
  * peers_stay() - can the bind not be put back, and so never leaves the peer group?

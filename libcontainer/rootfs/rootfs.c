@@ -73,19 +73,17 @@ static bool has_sources(const struct plan *plan)
 
 bool rootfs_sources_planned(const struct plan *plan)
 {
-	return has_sources(plan) && idmap_by_host(plan);
+	return has_sources(plan) && !idmap_planned(plan);
+}
+
+bool rootfs_inside_planned(const struct plan *plan)
+{
+	return idmap_planned(plan) && idmap_by_host(plan) && namespaces_may_visit(plan);
 }
 
 bool rootfs_sources_of_init(const struct plan *plan)
 {
-	return has_sources(plan) && !idmap_by_host(plan);
-}
-
-/* The kernel lets nobody copy a mount from a namespace other than his own, and what the mapped root
- * may not enter it may not open. */
-bool rootfs_reach_planned(const struct plan *plan)
-{
-	return idmap_planned(plan) && idmap_by_host(plan);
+	return idmap_planned(plan) && !rootfs_inside_planned(plan);
 }
 
 void rootfs_sources_print(const struct plan *plan, FILE *out)
@@ -110,11 +108,20 @@ static int check_proc(int source, struct error *err)
 	return 0;
 }
 
-static const char *explain_source(int code)
+/* Below a mount that it does not take along something could be uncovered. */
+static const char *explain_copy(const struct plan *plan, bool recursive)
+{
+	return recursive || !idmap_planned(plan) ? " (is it on an unbindable mount?)"
+						 : " (is it on an unbindable mount, or are there "
+						   "mounts below it, which a user "
+						   "namespace sees with rbind only?)";
+}
+
+static const char *explain_source(const struct plan *plan, const struct mount_plan *mount, int code)
 {
 	switch (code) {
 	case EINVAL:
-		return " (is it on an unbindable mount?)";
+		return explain_copy(plan, mount->recursive);
 	case EMFILE:
 		return " (each source takes a descriptor: raise the hard limit of RLIMIT_NOFILE)";
 	default:
@@ -122,7 +129,7 @@ static const char *explain_source(int code)
 	}
 }
 
-static int open_bind(const struct mount_plan *mount, struct error *err)
+static int open_bind(const struct plan *plan, const struct mount_plan *mount, struct error *err)
 {
 	bool nofollow = mount->mount->options.mode & MOUNT_MODE_SRC_NOFOLLOW;
 	unsigned flags =
@@ -131,7 +138,7 @@ static int open_bind(const struct mount_plan *mount, struct error *err)
 
 	if (source < 0)
 		return error_set(err, err->code, "source %s: %s%s", mount->source,
-				 error_describe(err->code), explain_source(err->code));
+				 error_describe(err->code), explain_source(plan, mount, err->code));
 	if (strcmp(mount->target, "/proc") == 0 && check_proc(source, err) < 0)
 		return error_wrap(err, "source %s", mount->source);
 	return take(&source);
@@ -146,37 +153,41 @@ static const char *read_link(const struct plan *plan, const char *source)
 	return length < 0 ? NULL : text;
 }
 
-static int open_cgroup(const struct plan *plan, const struct mount_plan *entry,
-		       struct rootfs_handles *rootfs, struct error *err)
+static int list_cgroups(const struct plan *plan, const struct mount_plan *entry,
+			struct rootfs_handles *rootfs, struct error *err)
 {
 	struct cgroup_sources *sources = arena_alloc(plan->arena, sizeof *sources);
 
 	rootfs->cgroups[entry->index] = sources;
 	if (!plan->cgroup.driver)
 		return 0;
-	return cgroup_sources_open(plan, mount_has_type(entry->mount, "cgroup2"), sources, err);
+	return cgroup_sources_list(plan, mount_has_type(entry->mount, "cgroup2"), sources, err);
 }
 
-static int open_source(struct creation *creation, const struct mount_plan *mount, size_t i,
-		       struct error *err)
+static int prepare_source(struct creation *creation, const struct mount_plan *mount,
+			  struct error *err)
 {
-	struct rootfs_handles *rootfs = &creation->rootfs;
+	const struct plan *plan = creation->plan;
+	bool copied = mount->mount->options.mode & MOUNT_MODE_COPY_SYMLINK;
 
 	if (mount->kind == MOUNT_CGROUP)
-		return open_cgroup(creation->plan, mount, rootfs, err);
-	if (mount->kind != MOUNT_BIND)
+		return list_cgroups(plan, mount, &creation->rootfs, err);
+	if (mount->kind == MOUNT_BIND && copied)
+		creation->rootfs.links[mount->index] = read_link(plan, mount->source);
+	return 0;
+}
+
+static int open_source(struct creation *creation, const struct mount_plan *mount, struct error *err)
+{
+	struct rootfs_handles *rootfs = &creation->rootfs;
+	int *source = &rootfs->sources[mount->index];
+
+	if (mount->kind == MOUNT_CGROUP)
+		return cgroup_sources_open(creation->plan, rootfs->cgroups[mount->index], err);
+	if (mount->kind != MOUNT_BIND || rootfs->links[mount->index])
 		return 0;
-	if (mount->mount->options.mode & MOUNT_MODE_COPY_SYMLINK)
-		rootfs->links[i] = read_link(creation->plan, mount->source);
-	if (rootfs->links[i])
-		return 0;
-	rootfs->sources[i] = open_bind(mount, err);
-	if (rootfs->sources[i] < 0)
-		return -err->code;
-	if (peers_planned(creation->plan) && peers_asked(creation->plan, mount) &&
-	    peers_keep(creation, mount, rootfs->sources[i], err) < 0)
-		return -err->code;
-	return idmapped_apply(creation, mount, rootfs->sources[i], err);
+	*source = open_bind(creation->plan, mount, err);
+	return *source < 0 ? -err->code : idmapped_apply(creation, mount, *source, err);
 }
 
 int *rootfs_no_descriptors(const struct plan *plan, size_t count)
@@ -192,8 +203,6 @@ static int open_devices(const struct plan *plan, struct rootfs_handles *rootfs, 
 {
 	const struct device_plans *devices = &plan->rootfs.devices;
 
-	rootfs->device_count = devices->count;
-	rootfs->devices = rootfs_no_descriptors(plan, devices->count);
 	for (size_t i = 0; i < devices->count; i++) {
 		if (!devices->at[i].bind)
 			continue;
@@ -204,17 +213,41 @@ static int open_devices(const struct plan *plan, struct rootfs_handles *rootfs, 
 	return 0;
 }
 
-int rootfs_step_sources(struct creation *creation, struct error *err)
+/* Something about each mount. */
+static int for_each_mount(struct creation *creation,
+			  int (*run)(struct creation *, const struct mount_plan *, struct error *),
+			  struct error *err)
+{
+	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
+
+	for (size_t i = 0; i < mounts->count; i++)
+		if (run(creation, &mounts->at[i], err) < 0)
+			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
+					  mounts->at[i].target);
+	return 0;
+}
+
+int rootfs_step_prepare(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	const struct mount_plans *mounts = &plan->rootfs.mounts;
+	struct rootfs_handles *rootfs = &creation->rootfs;
+	size_t count = plan->rootfs.mounts.count;
+
+	rootfs->count = count;
+	rootfs->sources = rootfs_no_descriptors(plan, count);
+	rootfs->links = arena_array(plan->arena, count, sizeof *rootfs->links);
+	rootfs->peers = arena_array(plan->arena, count, sizeof *rootfs->peers);
+	rootfs->cgroups = arena_array(plan->arena, count, sizeof *rootfs->cgroups);
+	rootfs->device_count = plan->rootfs.devices.count;
+	rootfs->devices = rootfs_no_descriptors(plan, rootfs->device_count);
+	return for_each_mount(creation, prepare_source, err);
+}
+
+static int open_sources(struct creation *creation, struct error *err)
+{
+	const struct plan *plan = creation->plan;
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
-	rootfs->count = mounts->count;
-	rootfs->sources = rootfs_no_descriptors(plan, mounts->count);
-	rootfs->links = arena_array(plan->arena, mounts->count, sizeof *rootfs->links);
-	rootfs->peers = arena_array(plan->arena, mounts->count, sizeof *rootfs->peers);
-	rootfs->cgroups = arena_array(plan->arena, mounts->count, sizeof *rootfs->cgroups);
 	if (open_devices(plan, rootfs, err) < 0)
 		return -err->code;
 	if (plan->options->overlay) {
@@ -222,23 +255,60 @@ int rootfs_step_sources(struct creation *creation, struct error *err)
 		if (rootfs->overlay < 0)
 			return -err->code;
 	}
-	for (size_t i = 0; i < mounts->count; i++)
-		if (open_source(creation, &mounts->at[i], i, err) < 0)
-			return error_wrap(err, "mounts[%zu]: %s", mounts->at[i].index,
-					  mounts->at[i].target);
-	return 0;
+	return for_each_mount(creation, open_source, err);
+}
+
+static int keep_peers(struct creation *creation, const struct mount_plan *mount, struct error *err)
+{
+	int source = creation->rootfs.sources[mount->index];
+
+	return source >= 0 && peers_asked(creation->plan, mount)
+		       ? peers_keep(creation, mount, source, err)
+		       : 0;
+}
+
+int rootfs_step_sources(struct creation *creation, struct error *err)
+{
+	if (rootfs_step_prepare(creation, err) < 0 || open_sources(creation, err) < 0)
+		return -err->code;
+	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
+}
+
+static int copy_root(const struct plan *plan, struct error *err)
+{
+	bool alone = overlay_planned(plan);
+	int tree = mountfd_clone(AT_FDCWD, plan->rootfs.path, alone ? 0 : AT_RECURSIVE, err);
+
+	if (tree >= 0 || err->code != EINVAL)
+		return tree;
+	return error_set(err, EINVAL, "open_tree: %s%s", error_describe(EINVAL),
+			 explain_copy(plan, !alone));
 }
 
 /* A copy of a shared mount is shared, and mounting onto that would be seen by the host. */
 static int open_tree_private(const struct plan *plan, struct error *err)
 {
 	bool slave = plan->rootfs.propagation & MS_SLAVE;
-	_close_ int tree = mountfd_clone(AT_FDCWD, plan->rootfs.path,
-					 overlay_planned(plan) ? 0 : AT_RECURSIVE, err);
+	_close_ int tree = copy_root(plan, err);
 
 	if (tree < 0 || mountfd_propagate(tree, (slave ? MS_SLAVE : MS_PRIVATE) | MS_REC, err) < 0)
 		return error_wrap(err, "%s", plan->rootfs.path);
 	return take(&tree);
+}
+
+static int open_inside(struct creation *creation, struct error *err)
+{
+	if (open_sources(creation, err) < 0)
+		return -err->code;
+	creation->rootfs.tree = open_tree_private(creation->plan, err);
+	return creation->rootfs.tree < 0 ? -err->code : 0;
+}
+
+int rootfs_step_inside(struct creation *creation, struct error *err)
+{
+	if (namespaces_visit(creation, open_inside, err) < 0)
+		return -err->code;
+	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
 }
 
 /* From here on nothing that init mounts or unmounts is seen by the host. After the tree was copied,
@@ -256,25 +326,11 @@ static int leave_peer_groups(struct error *err)
 	return 0;
 }
 
-int rootfs_step_reach(struct creation *creation, struct error *err)
-{
-	creation->rootfs.tree = open_tree_private(creation->plan, err);
-	return creation->rootfs.tree < 0 ? -err->code : 0;
-}
-
-/* Before Linux 6.15 a tree must be attached to be mounted onto, and so must still be one that comes
- * from another mount namespace. */
-static bool may_stay_detached(const struct plan *plan)
-{
-	return plan->host->detached_mounts &&
-	       (overlay_planned(plan) || !rootfs_reach_planned(plan));
-}
-
 int rootfs_step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	_close_ int tree = rootfs_reach_planned(plan) ? take(&creation->rootfs.tree)
-						      : open_tree_private(plan, err);
+	_close_ int tree = rootfs_inside_planned(plan) ? take(&creation->rootfs.tree)
+						       : open_tree_private(plan, err);
 
 	if (tree < 0 || leave_peer_groups(err) < 0)
 		return -err->code;
@@ -282,7 +338,8 @@ int rootfs_step_open(struct creation *creation, struct error *err)
 		overlay_planned(plan) ? overlay_make(creation, tree, err) : take(&tree);
 	if (creation->rootfs.tree < 0)
 		return -err->code;
-	return may_stay_detached(plan) ? 0 : rootfs_attach(creation, err);
+	/* Before Linux 6.15 a tree must be attached to be mounted onto. */
+	return plan->host->detached_mounts ? 0 : rootfs_attach(creation, err);
 }
 
 int rootfs_attach(struct creation *creation, struct error *err)

@@ -22,7 +22,7 @@ struct creation;
 
 enum mount_kind {
 	MOUNT_FILESYSTEM, /* fsopen: proc, sysfs, tmpfs, devpts, mqueue, any other */
-	MOUNT_BIND,       /* open_tree of a host path, by the host side, before init exists */
+	MOUNT_BIND,       /* open_tree of a host path, by the host side, before init mounts */
 	MOUNT_CGROUP,     /* the container's own cgroup directories */
 	MOUNT_REMOUNT,    /* change what is there */
 };
@@ -102,6 +102,8 @@ struct rootfs_handles {
 	size_t device_count;
 	int *devices;                    /* one for each device, -1 where it has none */
 	struct cgroup_sources **cgroups; /* one for each mount, NULL where it is none of cgroups */
+	size_t place_count;
+	int **places; /* of those that the host side hands over; see handover.h */
 };
 
 int rootfs_plan(struct plan *plan, struct error *err);
@@ -116,8 +118,13 @@ int idmapped_step_own(struct creation *creation, struct error *err);  /* mounts 
 /* Host side; init where the caller has no privileges but in a user namespace */
 int rootfs_step_sources(struct creation *creation, struct error *err);
 
+/* Host side, for an init in a user namespace, where the copies of what the host has locked must stay
+ * locked (mount_namespaces(7)): before init exists, room for the sources and the root; then they are
+ * opened in init's mount namespace, with the caller's privileges. */
+int rootfs_step_prepare(struct creation *creation, struct error *err);
+int rootfs_step_inside(struct creation *creation, struct error *err);
+
 /* Host side */
-int rootfs_step_reach(struct creation *creation, struct error *err);
 int peers_step_join(struct creation *creation, struct error *err); /* when init has finished */
 
 /* Init, in this order */
@@ -166,9 +173,9 @@ int devices_open(const struct device_plan *device, struct error *err);
  */
 int *rootfs_no_descriptors(const struct plan *plan, size_t count);
 
-bool rootfs_sources_planned(const struct plan *plan); /* by the host side */
+bool rootfs_sources_planned(const struct plan *plan); /* by the host side, before init exists */
+bool rootfs_inside_planned(const struct plan *plan);  /* by the host side, where init is */
 bool rootfs_sources_of_init(const struct plan *plan);
-bool rootfs_reach_planned(const struct plan *plan);
 bool idmapped_planned(const struct plan *plan);     /* with mappings of their own */
 bool idmapped_own_planned(const struct plan *plan); /* with the container's */
 bool peers_planned(const struct plan *plan);

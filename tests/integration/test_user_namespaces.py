@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import TAG
+from harness import TAG, parse_mounts
 
 FIRST = 1_000_000  # ids of the host that nobody uses
 SIZE = 65536
@@ -540,6 +540,100 @@ def test_locked_flags_stay(kist, bundle, work):
         kist.refuses(bundle, r"mounts\[6\]: /mnt: options: one of them clears what the source has")
 
 
+@pytest.fixture
+def locked(kist, bundle, work, elsewhere):
+    """A host that shows a volume read-only and hides a file below a mount, in the image, too."""
+    volume = work / "volume"
+    for path in volume, bundle.rootfs / "volume", bundle.rootfs / "home/hidden":
+        path.mkdir()
+    host = elsewhere("--mount", setup=f"""
+        mount -t tmpfs -o mode=755 below {volume}; mkdir {volume}/sub {volume}/sub/hidden
+        mount -t tmpfs over {volume}/sub; mount -o remount,bind,ro,nosuid,nodev {volume}
+        mount --bind {bundle.rootfs} {bundle.rootfs}; mount -t tmpfs over {bundle.rootfs}/home
+        mount -o remount,bind,nosuid,nodev {bundle.rootfs}""")
+    kist.prefix = host.enter("--mount")
+    bundle.config["process"]["capabilities"] = {
+        kind: ["CAP_SYS_ADMIN"] for kind in ("bounding", "effective", "permitted")}
+    return bundle.bind(volume, "/volume", "rbind")
+
+
+TAMPER = {
+    "mount -o remount,bind,rw,nosuid,nodev /volume": "/volume",
+    "mount -o remount,bind,ro,suid,nodev /volume": "/volume",
+    "mount -o remount,bind,ro,nosuid,dev /volume": "/volume",
+    "mount -o remount,bind,suid,nodev /": "/",
+    "umount /volume/sub": "/volume/sub",
+    "umount /home": "/home",
+}
+
+
+@pytest.mark.parametrize("command", TAMPER)
+def test_what_the_host_locked_stays_locked(kist, locked, command):
+    """mount_namespaces(7), restrictions: whoever is root in a user namespace can neither clear what
+    the host has set, nor see what it covers; also when kist itself could."""
+    own_user_namespace(locked)
+    locked.args = ["/bin/sh", "-c",
+                   f"{command} 2>/dev/null; echo $?; ls -d /volume/sub/* /home/* 2>/dev/null;"
+                   "cat /proc/self/mountinfo"]
+    result = kist.run(locked)
+    code, *mountinfo = result.out.splitlines()
+    assert int(code) != 0 and "hidden" not in result.out, result
+    options = {mount.point: mount.options for mount in parse_mounts("\n".join(mountinfo))}
+    assert {"ro", "nosuid", "nodev"} <= options["/volume"]
+    assert {"nosuid", "nodev"} <= options["/"]
+    assert {"/volume/sub", "/home"} <= set(options)
+
+
+def test_nothing_is_locked_without_a_user_namespace(kist, locked):
+    """What the tests above rest on."""
+    locked.args = ["/bin/sh", "-c", " && ".join([*TAMPER, "ls /volume/sub /home"])]
+    result = kist.run(locked)
+    assert result.code == 0 and result.out.count("hidden") == 2, result
+
+
+def test_a_locked_mount_is_not_uncovered(kist, locked):
+    """Nor by a bind without what is mounted below its source."""
+    own_user_namespace(locked)
+    locked.config["mounts"][-1]["options"] = ["bind"]
+    kist.refuses(locked, r"mount sources: mounts\[6\]: /volume: source .*/volume: Invalid argument "
+                 r"\(is it on an unbindable mount, or are there mounts below it, which a user "
+                 r"namespace sees with rbind only\?\)")
+
+
+def test_sources_that_only_the_host_can_reach(kist, bundle, work):
+    """They and the image are opened with the caller's privileges."""
+    own_user_namespace(bundle)
+    private = work / "private"
+    private.mkdir(mode=0o700)
+    os.chown(private, USER, USER)
+    bundle.path.rename(private / "bundle")
+    bundle.path = private / "bundle"
+    (private / "source").mkdir()
+    (private / "source/file").write_text("reached")
+    (private / "bundle/rootfs/data").mkdir()
+    bundle.bind(private / "source", "/data", "rbind")
+    assert kist.report(bundle, "/data/file").path("/data/file")["text"] == "reached"
+
+
+def test_more_sources_than_one_message_holds(kist, bundle, work):
+    """SCM_RIGHTS takes 253 descriptors: just so many, one more, and many."""
+    own_user_namespace(bundle)
+    kist.prefix = ["prlimit", "--nofile=1024:4096", "--"]
+    (work / "source").mkdir()
+    (work / "source/file").write_text("there")
+    for count in (245, 246, 247, 248, 600):
+        for i in range(count):
+            (bundle.rootfs / f"data{i}").mkdir(exist_ok=True)
+        mounts = bundle.config["mounts"]
+        bundle.config["mounts"] = mounts[:6]
+        for i in range(count):
+            bundle.bind(work / "source", f"/data{i}", "bind")
+        report = kist.report(bundle, "/data0/file", f"/data{count - 1}/file")
+        assert report.path(f"/data{count - 1}/file")["text"] == "there"
+        assert report.path("/data0/file")["text"] == "there"
+        assert sorted(report["descriptors"]) == ["0", "1", "2"]
+
+
 def test_tmpcopyup(kist, contained):
     data = contained.rootfs / "data"
     data.mkdir()
@@ -598,3 +692,13 @@ def test_overlay(kist, contained, work):
     assert (kept / "upper/var/x").read_text() == "x\n"
     assert (kept / "upper/var/x").stat().st_uid == first
     assert not (contained.rootfs / "var/x").exists()
+
+
+def test_a_caller_who_may_not_enter_inits_namespace(kist, locked, work):
+    """Then init opens the sources itself, which is no less safe, with what the mapped root may."""
+    own_user_namespace(locked)
+    for capability in "sys_ptrace", "sys_chroot":
+        kist.prefix += ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}", "--"]
+        locked.args = ["/bin/sh", "-c", "umount /volume/sub 2>/dev/null; echo $?; ls /volume/sub"]
+        assert kist.run(locked).out == "1\n"
+        del kist.prefix[-4:]

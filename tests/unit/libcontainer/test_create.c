@@ -16,6 +16,7 @@
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/handover.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
 
@@ -66,6 +67,9 @@ Test(create_tables, order_of_the_host_side)
 		     record_step_pid_file, sync_step_go);
 	EXPECT_ORDER(host, sync_step_ready, limits_step_set, sync_step_go);
 	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
+	/* Init waits meanwhile. */
+	EXPECT_ORDER(host, cgroup_step_create, handover_step_prepare, idmap_step_write,
+		     rootfs_step_inside, idmapped_step_own, idmap_step_go, handover_step_send);
 }
 
 /* The process is killed before its cgroup is removed; hooks run when all that is gone; the
@@ -105,6 +109,7 @@ Test(create_tables, order_of_init)
 {
 	cr_expect_eq(child_steps[0].run, self_step_begin);
 	EXPECT_ORDER(child, cgroup_step_join, namespaces_step_unshare);
+	EXPECT_ORDER(child, idmap_step_become, handover_step_receive, rootfs_step_open);
 	EXPECT_ORDER(child, procfs_step_open, rootfs_step_open, mount_step_all, devices_step_make,
 		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
 		     pivot_step_enter, self_step_cwd, executable_step_find);

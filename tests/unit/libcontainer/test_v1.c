@@ -339,7 +339,8 @@ BOTH(sources)
 	struct cgroup_sources sources = {0};
 
 	create_container(chosen, "");
-	cr_assert_eq(cgroup_sources_open(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_sources_list(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_sources_open(&plan, &sources, &err), 0, "%s", err.text);
 	cr_assert_eq(sources.count, chosen.count);
 	for (size_t i = 0; i < chosen.count; i++) {
 		_close_ int source = sources.at[i];

@@ -302,7 +302,8 @@ static void expect_source(const char *where)
 	struct stat one, other;
 	_close_ int source = -1, own = tree_open(&chosen.at[0], where, &err);
 
-	cr_assert_eq(cgroup_sources_open(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_sources_list(&plan, false, &sources, &err), 0, "%s", err.text);
+	cr_assert_eq(cgroup_sources_open(&plan, &sources, &err), 0, "%s", err.text);
 	cr_assert_eq(sources.count, 1);
 	source = sources.at[0];
 	cr_expect_str_eq(sources.names[0], "");
