@@ -266,7 +266,7 @@ int container_list_print(const struct container_list *list, FILE *out); /* JSON 
 int container_plan(const struct container_options *options, FILE *out, struct error *err);
 
 /**
- * container_spec() - print the default config.json.
+ * container_spec() - print the default config.json, in the shape of `runc spec`.
  * @rootless: for an ordinary user: a user namespace that maps the caller to root, the host's
  * network
  */

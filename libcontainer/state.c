@@ -13,6 +13,7 @@
 #include "commit.h"
 #include "version.h"
 
+#include "libcontainer/host.h"
 #include "libcontainer/log.h"
 #include "libcontainer/process/passwd.h"
 #include "libcontainer/record.h"
@@ -188,11 +189,23 @@ int container_list_print(const struct container_list *list, FILE *out)
 	return fputs(states_format(&states, &arena), out) < 0 ? -EIO : 0;
 }
 
+/* A host that cannot be asked has no say. */
+static bool has_cgroup2_only(struct arena *arena)
+{
+	const struct host *host;
+	struct error ignored;
+
+	return host_read(arena, &host, &ignored) == 0 && host->hierarchies.count == 1 &&
+	       host->hierarchies.at[0].unified;
+}
+
 int container_spec(bool rootless, FILE *out)
 {
 	struct arena arena _arena_ = {0};
+	const struct template_user user = {rootless, has_cgroup2_only(&arena), geteuid(),
+					   getegid()};
 
-	return fputs(template_format(rootless, geteuid(), getegid(), &arena), out) < 0 ? -EIO : 0;
+	return fputs(template_format(&user, &arena), out) < 0 ? -EIO : 0;
 }
 
 int container_features(FILE *out)

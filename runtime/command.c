@@ -70,6 +70,7 @@ static const struct option list_options[] = {
 };
 static const struct option spec_options[] = {
 	HELP, BUNDLE,
+	{"file", 'f', AT(container.config), "FILE", "the file to write in it; default: config.json"},
 	{"rootless", 0, AT(rootless), NULL, "for an ordinary user"},
 };
 static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -155,16 +156,23 @@ static int read_capability_set(struct reader *reader, const json_t *json, void *
 	return 0;
 }
 
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* By name, as people list them. */
 static json_t *write_capability_set(const void *member)
 {
 	const struct capability_set *set = member;
-	json_t *array = json_array();
+	const char *names[64];
+	struct strings list = {0, names};
 
 	for (unsigned capability = 0; capability < 64; capability++)
 		if (set->mask & 1ULL << capability)
-			json_array_append_new(
-				array, json_string(words_name(&capability_words, capability)));
-	return array;
+			names[list.count++] = words_name(&capability_words, capability);
+	qsort(names, list.count, sizeof *names, compare_names);
+	return strings_write(&list);
 }
 
 static const struct field_custom capability_set_custom = {read_capability_set,
@@ -217,23 +225,30 @@ static int read_namespaces(struct reader *reader, const json_t *json, void *memb
 	return 0;
 }
 
+static json_t *write_namespace(enum namespace_kind kind, const struct namespace_entry *entry)
+{
+	json_t *item = json_object();
+
+	json_object_set_new(item, "type", json_string(words_name(&namespace_words, kind)));
+	if (entry->path)
+		json_object_set_new(item, "path", json_string(entry->path));
+	return item;
+}
+
+/* The order that everybody knows from `runc spec`. */
 static json_t *write_namespaces(const void *member)
 {
+	static const enum namespace_kind order[] = {
+		NAMESPACE_PID,   NAMESPACE_NETWORK, NAMESPACE_IPC,  NAMESPACE_UTS,
+		NAMESPACE_MOUNT, NAMESPACE_CGROUP,  NAMESPACE_USER, NAMESPACE_TIME,
+	};
 	const struct namespaces *namespaces = member;
 	json_t *array = json_array();
 
-	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
-		const struct namespace_entry *entry = &namespaces->at[kind];
-		json_t *item;
-
-		if (!entry->present)
-			continue;
-		item = json_object();
-		json_object_set_new(item, "type", json_string(words_name(&namespace_words, kind)));
-		if (entry->path)
-			json_object_set_new(item, "path", json_string(entry->path));
-		json_array_append_new(array, item);
-	}
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (namespaces->at[order[i]].present)
+			json_array_append_new(array,
+					      write_namespace(order[i], &namespaces->at[order[i]]));
 	return array;
 }
 

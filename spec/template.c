@@ -28,8 +28,10 @@ static const char *const default_env[] = {
 		.mask = 1ULL << CAP_AUDIT_WRITE | 1ULL << CAP_KILL | 1ULL << CAP_NET_BIND_SERVICE  \
 	}
 
-/* No inheritable set (CVE-2022-24769), and so no ambient one, which the kernel takes from it. */
+/* No inheritable set (CVE-2022-24769). The ambient one, which the kernel takes from it, is for who
+ * adds to both; alone it has no effect. */
 static const struct capabilities default_capabilities = {
+	.ambient = DEFAULT_CAPABILITIES,
 	.bounding = DEFAULT_CAPABILITIES,
 	.effective = DEFAULT_CAPABILITIES,
 	.permitted = DEFAULT_CAPABILITIES,
@@ -107,12 +109,12 @@ static const struct config default_config = {
 	.linux = &default_linux,
 };
 
-static const char *format_rootless(uint32_t uid, uint32_t gid, struct arena *arena)
+static const char *format_rootless(struct config config, const struct template_user *user,
+				   struct arena *arena)
 {
-	const struct id_mapping uids[] = {{0, uid, 1}}, gids[] = {{0, gid, 1}};
+	const struct id_mapping uids[] = {{0, user->uid, 1}}, gids[] = {{0, user->gid, 1}};
+	struct linux_config linux_config = *config.linux;
 	struct mount mounts[COUNT(default_mounts)];
-	struct linux_config linux_config = default_linux;
-	struct config config = default_config;
 
 	memcpy(mounts, default_mounts, sizeof mounts);
 	/* An ordinary user has one gid to map, which is not 5. */
@@ -130,20 +132,28 @@ static const char *format_rootless(uint32_t uid, uint32_t gid, struct arena *are
 	return schema_format(&config_schema, &config, SCHEMA_TABS, arena);
 }
 
-const char *template_format(bool rootless, uint32_t uid, uint32_t gid, struct arena *arena)
+const char *template_format(const struct template_user *user, struct arena *arena)
 {
-	if (rootless)
-		return format_rootless(uid, gid, arena);
-	return schema_format(&config_schema, &default_config, SCHEMA_TABS, arena);
+	struct linux_config linux_config = default_linux;
+	struct config config = default_config;
+
+	config.linux = &linux_config;
+	linux_config.namespaces.at[NAMESPACE_CGROUP].present = user->cgroup2;
+	if (user->rootless)
+		return format_rootless(config, user, arena);
+	return schema_format(&config_schema, &config, SCHEMA_TABS, arena);
 }
 
 const char *template_format_for(const char *rootfs, const char *const *args, bool readonly,
 				struct arena *arena)
 {
+	struct capabilities capabilities = default_capabilities;
 	struct root root = {.path = rootfs, .readonly = readonly};
 	struct process process = default_process;
 	struct config config = default_config;
 
+	capabilities.ambient.mask = 0;
+	process.capabilities = &capabilities;
 	process.terminal = false;
 	process.args = (struct strings){0, args};
 	while (args[process.args.count])

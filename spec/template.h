@@ -10,17 +10,24 @@
 
 #include "spec/arena.h"
 
+/* Whom the default config.json is for. */
+struct template_user {
+	bool rootless;     /* an ordinary one: a user namespace that maps him to root, the host's
+			      network */
+	bool cgroup2;      /* on a host with nothing but cgroup2 */
+	uint32_t uid, gid; /* who is mapped */
+};
+
 /**
- * template_format() - the default config.json.
- * @rootless: for an ordinary user: a user namespace that maps uid and gid to root, the host's
- * network
+ * template_format() - the default config.json, in the shape of `runc spec`.
  *
  * Return: the text, owned by the arena
  */
-const char *template_format(bool rootless, uint32_t uid, uint32_t gid, struct arena *arena);
+const char *template_format(const struct template_user *user, struct arena *arena);
 
 /**
- * template_format_for() - the very same, for one command on the caller's stdio.
+ * template_format_for() - the same for one command on the caller's stdio, with a cgroup namespace on
+ * every host.
  * @rootfs: becomes root.path
  * @args: ends in NULL
  * @readonly: becomes root.readonly

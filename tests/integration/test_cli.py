@@ -4,11 +4,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
 
-from harness import CGROUPS, TAG
+from harness import CGROUPS, TAG, clone, has_cgroup_v2_only
 
 COMMANDS = "create start state kill delete run list spec features plan help completion".split()
 
@@ -273,6 +274,163 @@ def test_stdout_that_cannot_be_written(kist, bundle):
         for args in answers:
             result = kist(*args, stdout=full)
             assert result.code == 1 and "No space left on device" in result.err, args
+
+
+SPEC_CAPABILITIES = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"]
+SPEC = {
+    "ociVersion": "1.3.0",
+    "process": {
+        "terminal": True,
+        "user": {"uid": 0, "gid": 0},
+        "args": ["sh"],
+        "env": [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "TERM=xterm",
+        ],
+        "cwd": "/",
+        "capabilities": {
+            kind: SPEC_CAPABILITIES for kind in ("bounding", "effective", "permitted", "ambient")
+        },
+        "rlimits": [{"type": "RLIMIT_NOFILE", "hard": 1024, "soft": 1024}],
+        "noNewPrivileges": True,
+    },
+    "root": {"path": "rootfs", "readonly": True},
+    "hostname": "kist",
+    "mounts": [
+        {"destination": "/proc", "type": "proc", "source": "proc"},
+        {
+            "destination": "/dev",
+            "type": "tmpfs",
+            "source": "tmpfs",
+            "options": ["nosuid", "strictatime", "mode=755", "size=65536k"],
+        },
+        {
+            "destination": "/dev/pts",
+            "type": "devpts",
+            "source": "devpts",
+            "options": "nosuid noexec newinstance ptmxmode=0666 mode=0620 gid=5".split(),
+        },
+        {
+            "destination": "/dev/shm",
+            "type": "tmpfs",
+            "source": "shm",
+            "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"],
+        },
+        {
+            "destination": "/dev/mqueue",
+            "type": "mqueue",
+            "source": "mqueue",
+            "options": ["nosuid", "noexec", "nodev"],
+        },
+        {
+            "destination": "/sys",
+            "type": "sysfs",
+            "source": "sysfs",
+            "options": ["nosuid", "noexec", "nodev", "ro"],
+        },
+        {
+            "destination": "/sys/fs/cgroup",
+            "type": "cgroup",
+            "source": "cgroup",
+            "options": ["nosuid", "noexec", "nodev", "relatime", "ro"],
+        },
+    ],
+    "linux": {
+        "resources": {"devices": [{"allow": False, "access": "rwm"}]},
+        "namespaces": [{"type": kind} for kind in ("pid", "network", "ipc", "uts", "mount")],
+        "maskedPaths": [
+            "/proc/acpi",
+            "/proc/asound",
+            "/proc/kcore",
+            "/proc/keys",
+            "/proc/latency_stats",
+            "/proc/timer_list",
+            "/proc/timer_stats",
+            "/proc/sched_debug",
+            "/sys/firmware",
+            "/proc/scsi",
+        ],
+        "readonlyPaths": [
+            "/proc/bus",
+            "/proc/fs",
+            "/proc/irq",
+            "/proc/sys",
+            "/proc/sysrq-trigger",
+        ],
+    },
+}
+
+
+def rootless_spec(uid, gid):
+    config = clone(SPEC)
+    config["mounts"][2]["options"].remove("gid=5")
+    config["mounts"][5] = {
+        "destination": "/sys",
+        "type": "none",
+        "source": "/sys",
+        "options": ["rbind", "nosuid", "noexec", "nodev", "ro"],
+    }
+    linux = config["linux"]
+    del linux["resources"]
+    linux["uidMappings"] = [{"containerID": 0, "hostID": uid, "size": 1}]
+    linux["gidMappings"] = [{"containerID": 0, "hostID": gid, "size": 1}]
+    linux["namespaces"] = [{"type": kind} for kind in ("pid", "ipc", "uts", "mount", "user")]
+    return config
+
+
+def add_cgroup_namespace(config):
+    """Where cgroup2 is all there is."""
+    if has_cgroup_v2_only():
+        kinds = config["linux"]["namespaces"]
+        kinds.insert(kinds.index({"type": "mount"}) + 1, {"type": "cgroup"})
+    return config
+
+
+@pytest.mark.parametrize("flags, expected", [([], SPEC), (["--rootless"], rootless_spec(0, 0))])
+def test_spec(kist, work, flags, expected):
+    """Member by member, lists in order."""
+    kist.ok("spec", "-b", work, *flags)
+    assert json.loads((work / "config.json").read_text()) == add_cgroup_namespace(clone(expected))
+
+
+def test_spec_is_for_its_caller(program, work):
+    work.chmod(0o777)
+    subprocess.run(
+        [program, "spec", "--rootless"], cwd=work, env={}, user=1234, group=4321, check=True
+    )
+    written = json.loads((work / "config.json").read_text())
+    assert written == add_cgroup_namespace(rootless_spec(1234, 4321))
+
+
+@pytest.mark.skipif(not shutil.which("runc"), reason="runc is not installed")
+@pytest.mark.parametrize("flags", [[], ["--rootless"]])
+@pytest.mark.parametrize("unified", [False, True])
+def test_spec_is_what_runc_writes(kist, work, elsewhere, flags, unified):
+    """Down to the order of members and the indent; but for what names the writer, and for what one
+    version of runc writes and another does not."""
+    setup = "umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup" if unified else ":"
+    host = elsewhere("--mount", setup=setup)
+    texts = []
+    for program in ("runc", str(kist.program)):
+        subprocess.run([*host.enter("-m"), program, "spec", "-b", work, *flags], check=True)
+        text = (work / "config.json").read_text()
+        text = re.sub(r'("ociVersion|"hostname)": ".*"', r"\1", text)
+        text = re.sub(r'\n\t\t\t"/proc/interrupts",', "", text)
+        text = re.sub(r',\n\t\t\t"ambient": \[[^]]*\]', "", text)
+        texts.append(text.rstrip("\n"))
+        (work / "config.json").unlink()
+    assert texts[0] == texts[1]
+
+
+def test_spec_with_another_name(kist, work):
+    """As crun's: in the bundle."""
+    (work / "bundle").mkdir()
+    kist.ok("spec", "-b", work / "bundle", "-f", "other.json")
+    kist.ok("spec", "--file", work / "third.json", cwd=work)
+    assert sorted(os.listdir(work / "bundle")) == ["other.json"]
+    assert (work / "third.json").read_text() == (work / "bundle/other.json").read_text()
+    result = kist.fails("spec", "-b", work / "bundle", "--file=other.json")
+    assert result.err == "kist: spec: other.json exists; move it away first\n"
 
 
 def test_spec_that_cannot_be_written(kist, work):

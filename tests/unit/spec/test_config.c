@@ -1251,8 +1251,8 @@ Test(config, what_is_written_is_read_back)
 		"\"rlimits\":[{\"type\":\"RLIMIT_NOFILE\",\"soft\":1,\"hard\":2}]}"
 		",\"mounts\":[{\"destination\":\"/"
 		"d\",\"source\":\"s\",\"options\":[\"rbind\",\"x=y\"]}]"
-		",\"linux\":{\"namespaces\":[{\"type\":\"uts\",\"path\":\"/"
-		"x\"},{\"type\":\"mount\"}],"
+		",\"linux\":{\"namespaces\":[{\"type\":\"mount\"},"
+		"{\"type\":\"uts\",\"path\":\"/x\"}],"
 		"\"seccomp\":{\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\",\"flags\":["
 		"\"SECCOMP_FILTER_FLAG_LOG\"]},\"rootfsPropagation\":\"shared\","
 		"\"memoryPolicy\":{\"mode\":\"MPOL_BIND\",\"nodes\":\"0,2-3\"}");
@@ -1260,8 +1260,8 @@ Test(config, what_is_written_is_read_back)
 
 	cr_expect_str_eq(format(parse(&arena, once)), once);
 	cr_expect_not_null(strstr(once, "\"bounding\":[\"CAP_CHOWN\",\"CAP_KILL\"]"), "%s", once);
-	cr_expect_not_null(strstr(once, "\"namespaces\":[{\"type\":\"mount\"},{\"type\":\"uts\","
-					"\"path\":\"/x\"}]"),
+	cr_expect_not_null(strstr(once, "\"namespaces\":[{\"type\":\"uts\",\"path\":\"/x\"},"
+					"{\"type\":\"mount\"}]"),
 			   "%s", once);
 	cr_expect_not_null(strstr(once, "\"options\":[\"rbind\",\"x=y\"]"), "%s", once);
 	cr_expect_not_null(strstr(once, "\"defaultAction\":\"SCMP_ACT_KILL_PROCESS\""), "%s", once);

@@ -12,6 +12,7 @@
 #include "spec/schema_fields.h"
 
 static struct arena arena;
+static const struct template_user root, rootless = {.rootless = true, .uid = 1000, .gid = 1001};
 
 static void finish(void)
 {
@@ -22,7 +23,7 @@ TestSuite(template, .fini = finish);
 
 Test(template, is_valid)
 {
-	const struct config *config = parse(&arena, template_format(false, 0, 0, &arena));
+	const struct config *config = parse(&arena, template_format(&root, &arena));
 
 	cr_expect_str_eq(config->ociVersion, SPEC_VERSION);
 	cr_expect_str_eq(config->hostname, "kist");
@@ -33,8 +34,7 @@ Test(template, is_valid)
 
 Test(template, process)
 {
-	const struct process *process =
-		parse(&arena, template_format(false, 0, 0, &arena))->process;
+	const struct process *process = parse(&arena, template_format(&root, &arena))->process;
 
 	cr_expect(process->terminal);
 	cr_assert_eq(process->args.count, 1);
@@ -53,19 +53,20 @@ Test(template, process)
 	cr_expect_eq(process->rlimits.at[0].hard, 1024);
 }
 
-/* CVE-2022-24769: inheritable capabilities reach programs that file capabilities were made for. */
+/* CVE-2022-24769: inheritable capabilities reach programs that file capabilities were made for. The
+ * ambient ones, which runc writes too, are none without them. */
 Test(template, capabilities)
 {
 	const uint64_t expected =
 		1u << CAP_AUDIT_WRITE | 1u << CAP_KILL | 1u << CAP_NET_BIND_SERVICE;
 	const struct capabilities *sets =
-		parse(&arena, template_format(false, 0, 0, &arena))->process->capabilities;
+		parse(&arena, template_format(&root, &arena))->process->capabilities;
 
 	cr_expect_eq(sets->bounding.mask, expected);
 	cr_expect_eq(sets->effective.mask, expected);
 	cr_expect_eq(sets->permitted.mask, expected);
 	cr_expect_eq(sets->inheritable.mask, 0);
-	cr_expect_eq(sets->ambient.mask, 0);
+	cr_expect_eq(sets->ambient.mask, expected);
 }
 
 static const struct {
@@ -82,7 +83,7 @@ static const struct {
 
 Test(template, mounts)
 {
-	const struct mounts *found = &parse(&arena, template_format(false, 0, 0, &arena))->mounts;
+	const struct mounts *found = &parse(&arena, template_format(&root, &arena))->mounts;
 
 	cr_assert_eq(found->count, COUNT(mounts));
 	for (size_t i = 0; i < COUNT(mounts); i++) {
@@ -112,17 +113,27 @@ static unsigned kinds(const struct config *config)
 
 Test(template, linux_part)
 {
-	const struct config *config = parse(&arena, template_format(false, 0, 0, &arena));
+	const struct config *config = parse(&arena, template_format(&root, &arena));
 	const struct device_rules *rules = &config->linux->resources->devices;
 
 	cr_expect_eq(kinds(config), 1u << NAMESPACE_PID | 1u << NAMESPACE_NETWORK |
 					    1u << NAMESPACE_IPC | 1u << NAMESPACE_UTS |
-					    1u << NAMESPACE_MOUNT | 1u << NAMESPACE_CGROUP);
+					    1u << NAMESPACE_MOUNT);
 	cr_expect_eq(config->linux->maskedPaths.count, 10);
 	cr_expect_eq(config->linux->readonlyPaths.count, 5);
 	cr_assert_eq(rules->count, 1);
 	cr_expect_not(rules->at[0].allow);
 	cr_expect_str_eq(rules->at[0].access, "rwm");
+}
+
+/* As runc does it: the namespace goes with cgroup2. */
+Test(template, cgroup_namespace)
+{
+	const struct template_user user = {.cgroup2 = true};
+	const struct config *config = parse(&arena, template_format(&user, &arena));
+
+	cr_expect_eq(kinds(config),
+		     kinds(parse(&arena, template_format(&root, &arena))) | 1u << NAMESPACE_CGROUP);
 }
 
 /* The shape that users and their tools know. */
@@ -138,7 +149,7 @@ Test(template, looks_as_expected)
 					"\t\t\"args\": [\n"
 					"\t\t\t\"sh\"\n"
 					"\t\t],\n";
-	const char *text = template_format(false, 0, 0, &arena);
+	const char *text = template_format(&root, &arena);
 
 	cr_expect_eq(strncmp(text, beginning, sizeof beginning - 1), 0, "%s", text);
 	cr_expect_str_eq(text + strlen(text) - 8, "\t]\n\t}\n}\n");
@@ -152,7 +163,7 @@ Test(template, looks_as_expected)
 /* A user namespace is refused by config_parse() for now, so the text is looked at. */
 Test(template, rootless)
 {
-	const char *text = template_format(true, 1000, 1001, &arena);
+	const char *text = template_format(&rootless, &arena);
 
 	cr_expect_not_null(strstr(text, "\"uidMappings\": [\n\t\t\t{\n\t\t\t\t\"containerID\": 0,\n"
 					"\t\t\t\t\"hostID\": 1000,\n\t\t\t\t\"size\": 1\n\t\t\t}\n"
@@ -160,7 +171,8 @@ Test(template, rootless)
 			   "%s", text);
 	cr_expect_not_null(strstr(text, "\"hostID\": 1001"));
 	cr_expect_not_null(strstr(text, "\"type\": \"user\""));
-	cr_expect_not_null(strstr(text, "\"type\": \"cgroup\""));
+	cr_expect_not_null(strstr(text, "\"type\": \"mount\"\n\t\t\t},\n\t\t\t{\n"
+					"\t\t\t\t\"type\": \"user\""));
 	cr_expect_null(strstr(text, "\"type\": \"network\""));
 	cr_expect_null(strstr(text, "gid=5"));
 	cr_expect_null(strstr(text, "\"resources\""));
@@ -172,7 +184,8 @@ Test(template, rootless)
 
 Test(template, rootless_keeps_large_ids)
 {
-	const char *text = template_format(true, 4294967294, 65534, &arena);
+	const struct template_user user = {.rootless = true, .uid = 4294967294, .gid = 65534};
+	const char *text = template_format(&user, &arena);
 
 	cr_expect_not_null(strstr(text, "\"hostID\": 4294967294"));
 	cr_expect_not_null(strstr(text, "\"hostID\": 65534"));
@@ -181,11 +194,10 @@ Test(template, rootless_keeps_large_ids)
 /* `spec --rootless` leaves nothing behind for `spec`. */
 Test(template, variants_do_not_touch_each_other)
 {
-	const char *before = template_format(false, 0, 0, &arena);
+	const char *before = template_format(&root, &arena);
 
-	template_format(true, 1, 1, &arena);
-	cr_expect_str_eq(template_format(false, 0, 0, &arena), before);
-	cr_expect_str_eq(template_format(false, 1000, 1000, &arena), before);
+	template_format(&rootless, &arena);
+	cr_expect_str_eq(template_format(&root, &arena), before);
 }
 
 Test(template, for_one_command)
@@ -193,7 +205,7 @@ Test(template, for_one_command)
 	static const char *const args[] = {"sh", "-c", "echo \"$0\"\n", "", NULL};
 	const struct config *config =
 		parse(&arena, template_format_for("/srv/a \"b\"", args, false, &arena));
-	const struct config *usual = parse(&arena, template_format(false, 0, 0, &arena));
+	const struct config *usual = parse(&arena, template_format(&root, &arena));
 
 	cr_expect_str_eq(config->root->path, "/srv/a \"b\"");
 	cr_expect_not(config->root->readonly);
@@ -202,7 +214,8 @@ Test(template, for_one_command)
 	for (size_t i = 0; i < 4; i++)
 		cr_expect_str_eq(config->process->args.at[i], args[i]);
 	cr_expect_eq(config->mounts.count, usual->mounts.count);
-	cr_expect_eq(kinds(config), kinds(usual));
+	cr_expect_eq(kinds(config), kinds(usual) | 1u << NAMESPACE_CGROUP);
+	cr_expect_eq(config->process->capabilities->ambient.mask, 0);
 	cr_expect_eq(config->process->capabilities->bounding.mask,
 		     usual->process->capabilities->bounding.mask);
 	cr_expect(parse(&arena, template_format_for("r", args, true, &arena))->root->readonly);
