@@ -6,6 +6,7 @@ PROBE  the static probe, tests/integration/probe of the same build directory by 
 """
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -170,3 +171,49 @@ def elsewhere():
     yield make
     for one in made:
         one.end()
+
+
+def stand_in_for_dockerd(work):
+    """What it does with the network namespace of the pid that its hook is told."""
+    script = work / "dockerd"
+    script.write_text(
+        "#!/bin/sh -e\n"
+        f"echo \"$@\" >{work}/arguments\n"
+        f"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/')\n"
+        f"readlink /proc/$pid/ns/net >{work}/network\n")
+    script.chmod(0o755)
+    return script
+
+
+@pytest.fixture
+def engine_bundle(make_bundle, work, elsewhere):
+    """Make a captured configuration run here: with the files and namespaces its engine had made."""
+
+    def make(name):
+        files = work / "files"
+        files.mkdir()
+        for file in (".containerenv", "hostname", "hosts", "resolv.conf"):
+            (files / file).write_text(f"the engine's {file}\n")
+        (files / "shm").mkdir(mode=0o1777)
+        bundle = make_bundle("bundle")
+        text = (harness.CONFIGS / name).read_text()
+        values = {
+            "ROOTFS": str(bundle.rootfs),
+            "FILES": str(files),
+            "CGROUPS": harness.CGROUPS,
+            "ID": work.name,
+            "PID": str(os.getpid()),
+        }
+        if "@NAMESPACES@" in text:
+            pod = elsewhere("--net", "--ipc", "--uts", setup="hostname pod")
+            values["NAMESPACES"] = f"/proc/{pod.process.pid}/ns"
+        for key, value in values.items():
+            text = text.replace(f"@{key}@", value)
+        assert "@" not in text.replace("@@", "")
+        bundle.config = json.loads(text)
+        for hooks in bundle.config.get("hooks", {}).values():
+            for hook in hooks:
+                hook["path"] = str(stand_in_for_dockerd(work))
+        return bundle
+
+    return make

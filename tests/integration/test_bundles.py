@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import CAPABILITIES, CGROUPS, TAG, Bundle
+from harness import CAPABILITIES, CONFIGS, TAG, Bundle
 
-CONFIGS = Path(__file__).parent / "configs"
 
 
 def run_in_a_terminal(command, typed):
@@ -98,52 +97,6 @@ ENGINES = {
 
 def test_every_configuration_has_its_row():
     assert sorted(path.name for path in CONFIGS.glob("*.json")) == sorted(ENGINES)
-
-
-def stand_in_for_dockerd(work):
-    """What it does with the network namespace of the pid that its hook is told."""
-    script = work / "dockerd"
-    script.write_text(
-        "#!/bin/sh -e\n"
-        f"echo \"$@\" >{work}/arguments\n"
-        f"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/')\n"
-        f"readlink /proc/$pid/ns/net >{work}/network\n")
-    script.chmod(0o755)
-    return script
-
-
-@pytest.fixture
-def engine_bundle(make_bundle, work, elsewhere):
-    """Make a captured configuration run here: with the files and namespaces its engine had made."""
-
-    def make(name):
-        files = work / "files"
-        files.mkdir()
-        for file in (".containerenv", "hostname", "hosts", "resolv.conf"):
-            (files / file).write_text(f"the engine's {file}\n")
-        (files / "shm").mkdir(mode=0o1777)
-        bundle = make_bundle("bundle")
-        text = (CONFIGS / name).read_text()
-        values = {
-            "ROOTFS": str(bundle.rootfs),
-            "FILES": str(files),
-            "CGROUPS": CGROUPS,
-            "ID": work.name,
-            "PID": str(os.getpid()),
-        }
-        if "@NAMESPACES@" in text:
-            pod = elsewhere("--net", "--ipc", "--uts", setup="hostname pod")
-            values["NAMESPACES"] = f"/proc/{pod.process.pid}/ns"
-        for key, value in values.items():
-            text = text.replace(f"@{key}@", value)
-        assert "@" not in text.replace("@@", "")
-        bundle.config = json.loads(text)
-        for hooks in bundle.config.get("hooks", {}).values():
-            for hook in hooks:
-                hook["path"] = str(stand_in_for_dockerd(work))
-        return bundle
-
-    return make
 
 
 def expected_capabilities(config, kind):
