@@ -111,11 +111,15 @@ static int open_leader(int tree, struct error *err)
 	return verify_ptmx(leader, err) < 0 ? -err->code : take(&leader);
 }
 
-/* Terminals turn "\n" into "\r\n" on output; what the caller shows it on does so again. */
-static int clear_onlcr(int leader, struct error *err)
+/* Terminals turn "\n" into "\r\n" on output; that which kist relays it to does so again. Who takes the
+ * leader himself has a terminal as the kernel makes them: engines make their user's terminal raw, and
+ * count on it. */
+static int set_modes(int leader, const struct plan *plan, struct error *err)
 {
 	struct termios settings;
 
+	if (plan->options->console_socket)
+		return 0;
 	if (tcgetattr(leader, &settings) < 0)
 		return error_errno(err, "tcgetattr");
 	settings.c_oflag &= ~(tcflag_t)ONLCR;
@@ -158,7 +162,7 @@ static int open_peer(int leader, const struct plan *plan, struct error *err)
 	peer = ioctl(leader, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (peer < 0)
 		return error_errno(err, "TIOCGPTPEER");
-	if (clear_onlcr(leader, err) < 0 || set_size(leader, plan, err) < 0)
+	if (set_modes(leader, plan, err) < 0 || set_size(leader, plan, err) < 0)
 		return -err->code;
 	if (fchown(peer, uid, (gid_t)-1) < 0)
 		return error_errno(err, "chown to %u", uid);

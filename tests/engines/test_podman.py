@@ -125,7 +125,7 @@ def test_terminal(engine, own_run, work):
     leader, _ = console.receive()
     pid = one.engine.pid()
     one.start()
-    assert read_terminal(leader).split() == ["/dev/pts/0"]
+    assert read_terminal(leader) == "/dev/pts/0\r\n"
     assert wait_for(pid) == 3
     one.clean_up()
     assert one.err.text() == ""
@@ -170,7 +170,7 @@ def test_exec_terminal(podman, work, flags):
                         "--console-socket", console.path, out=subprocess.DEVNULL)
     assert result.code == 0, one.err.text()
     leader, _ = console.receive()
-    assert read_terminal(leader).startswith("/dev/pts/")
+    assert re.fullmatch(r"/dev/pts/\d+\r\n", read_terminal(leader))
     assert wait_for(one.engine.pid(pid_file)) == 4
     finish(one)
 

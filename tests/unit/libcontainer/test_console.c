@@ -151,6 +151,19 @@ CHILD_TEST(console, is_the_container_s_and_controls_it)
 	EXPECT(read(leader, text, sizeof text - 1) == 3 && strcmp(text, "hi\n") == 0);
 }
 
+/* Who takes the leader has made his own terminal raw, or makes it what he wants. */
+CHILD_TEST(console, is_as_the_kernel_makes_it_for_a_socket)
+{
+	char text[8] = "";
+	int host_end = have_tree(), leader;
+
+	mount_devpts();
+	options.console_socket = "/run/console";
+	leader = open_console(host_end);
+	EXPECT(write(1, "hi\n", 3) == 3);
+	EXPECT(read(leader, text, sizeof text - 1) == 4 && strcmp(text, "hi\r\n") == 0);
+}
+
 /* What it is relayed to is what the program's output will be seen on. */
 CHILD_TEST(console, has_the_size_of_the_terminal_it_is_relayed_to)
 {
