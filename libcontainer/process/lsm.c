@@ -97,7 +97,8 @@ int lsm_plan(struct plan *plan, struct error *err)
 			       err);
 }
 
-/* code: what the module answers to a label that it does not have. */
+/* code: what the module answers to a label that it does not have. podman knows the file by its quotes,
+ * and would take "No such file" for the program's. */
 static int write_label(int procfs, const char *path, const char *text, const char *property,
 		       int code, const char *hint, struct error *err)
 {
@@ -105,8 +106,8 @@ static int write_label(int procfs, const char *path, const char *text, const cha
 
 	if (procfs_write(procfs, path, text, &reason) == 0)
 		return 0;
-	return error_set(err, reason.code, "%s: %s%s", property, reason.text,
-			 reason.code == code ? hint : "");
+	return error_set(err, reason.code, "%s: write \"%s\" to `/proc/%s`: %s", property, text,
+			 path, reason.code == code ? hint : strerror(reason.code));
 }
 
 int lsm_step_set(struct creation *creation, struct error *err)
@@ -114,13 +115,13 @@ int lsm_step_set(struct creation *creation, struct error *err)
 	const struct lsm_plan *labels = &creation->plan->lsm;
 	int procfs = creation->procfs;
 
-	if (labels->apparmor &&
-	    write_label(procfs, "self/attr/apparmor/exec", labels->apparmor,
-			"process.apparmorProfile", ENOENT, " (the profile is not loaded)", err) < 0)
+	if (labels->apparmor && write_label(procfs, "self/attr/apparmor/exec", labels->apparmor,
+					    "process.apparmorProfile", ENOENT,
+					    "refused (the profile is not loaded)", err) < 0)
 		return -err->code;
 	if (labels->selinux &&
 	    write_label(procfs, "self/attr/exec", labels->selinux, "process.selinuxLabel", EINVAL,
-			" (the policy does not know it)", err) < 0)
+			"refused (the policy does not know it)", err) < 0)
 		return -err->code;
 	return 0;
 }
