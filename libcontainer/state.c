@@ -223,5 +223,5 @@ int container_signal(const char *text)
 const char *container_version(void)
 {
 	return "kist version " KIST_VERSION "\ncommit: " KIST_COMMIT "\nspec: " SPEC_VERSION
-	       "\n+CAP +SECCOMP +CGROUP_V1 +CGROUP_V2\n";
+	       "\n+CAP +SECCOMP +APPARMOR +SELINUX +CGROUP_V1 +CGROUP_V2\n";
 }
