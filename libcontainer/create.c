@@ -56,6 +56,7 @@
 static int create_step_process(struct creation *creation, struct error *err);
 static int create_step_seal(struct creation *creation, struct error *err);
 static bool create_is_shared(const struct plan *plan);
+static int create_step_check_cgroup(struct creation *creation, struct error *err);
 
 /* clang-format off */
 const struct step host_steps[] = {
@@ -64,7 +65,7 @@ const struct step host_steps[] = {
 	/* An id in use is the better reason than the cgroup that goes with it. */
 	{"id", record_step_check, NULL, NULL, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
-	{"cgroup", cgroup_step_check, NULL, cgroup_planned, NULL},
+	{"cgroup", create_step_check_cgroup, NULL, cgroup_planned, NULL},
 	{"resctrl group", rdt_step_check, NULL, rdt_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
 	{"id", record_step_claim, record_undo, NULL, NULL},
@@ -321,6 +322,18 @@ static int create_step_seal(struct creation *creation, struct error *err)
 	const struct container_options *options = creation->plan->options;
 
 	return options->seal(options->seal_context, err);
+}
+
+/* Of two creates at once the other may have the id by now, and its cgroup with it. */
+static int create_step_check_cgroup(struct creation *creation, struct error *err)
+{
+	struct error in_use;
+
+	if (cgroup_step_check(creation, err) == 0)
+		return 0;
+	if (record_step_check(creation, &in_use) < 0)
+		*err = in_use;
+	return -err->code;
 }
 
 static int create_step_process(struct creation *creation, struct error *err)

@@ -171,7 +171,7 @@ static const struct schema version_schema = SCHEMA(struct record, version_fields
  * Finding a container
  */
 
-static int error_no_container(const char *id, struct error *err)
+int record_error_gone(const char *id, struct error *err)
 {
 	return error_set(err, ENOENT, "container \"%s\" does not exist", id);
 }
@@ -229,6 +229,30 @@ static bool creator_lives(int directory)
 	return false;
 }
 
+static bool is_removed(int directory)
+{
+	struct stat status;
+
+	return fstat(directory, &status) == 0 && status.st_nlink == 0;
+}
+
+/* What the directory of a container says of it. */
+static int read_directory(struct container *container, const char *id, struct error *err)
+{
+	int directory = container->record.directory;
+
+	/* In this order: once the creator has gone, the record is its last word. */
+	container->creating = creator_lives(directory);
+	if (read_record(container, id, err) < 0)
+		return -err->code;
+	/* A creator may have begun just now, a delete have ended. */
+	if (container->record.pid == 0)
+		container->creating |= creator_lives(directory);
+	if (container->damaged && is_removed(directory))
+		return record_error_gone(id, err);
+	return 0;
+}
+
 int container_open(const char *root, const char *id, struct container *container, struct error *err)
 {
 	_close_ int base = -1;
@@ -238,15 +262,13 @@ int container_open(const char *root, const char *id, struct container *container
 		return -err->code;
 	base = open_root(root, err);
 	if (base < 0)
-		return base == -ENOENT ? error_no_container(id, err) : base;
+		return base == -ENOENT ? record_error_gone(id, err) : base;
 	directory = openat(base, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
-		return errno == ENOENT ? error_no_container(id, err)
+		return errno == ENOENT ? record_error_gone(id, err)
 				       : error_errno(err, "%s/%s", root, id);
 	*container = (struct container){.record.directory = directory};
-	/* In this order: once the creator has gone, the record is its last word. */
-	container->creating = creator_lives(directory);
-	if (read_record(container, id, err) < 0) {
+	if (read_directory(container, id, err) < 0) {
 		container_close(container);
 		return -err->code;
 	}
@@ -310,7 +332,7 @@ int container_status(const struct container *container, int *pidfd, struct error
  */
 
 /* The directory's own lock is the creator's. A half-made container may have no configuration, and no
- * hooks then; removing goes on to the end with it. */
+ * hooks then. */
 static int open_lock(int directory)
 {
 	_close_ int lock =
@@ -329,10 +351,14 @@ int record_lock(const struct record *record, struct error *err)
 	_close_ int lock = open_lock(record->directory);
 	struct stat status;
 
+	/* A creator that has just begun either has this lock, or will find its directory removed. */
+	if (record->pid == 0 && flock(record->directory, LOCK_EX | LOCK_NB) < 0)
+		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
+				 record->id);
 	if (lock >= 0 && fstat(lock, &status) == 0 && status.st_nlink > 0)
 		return take(&lock);
 	return lock < 0 && errno != ENOENT ? error_errno(err, "lock")
-					   : error_no_container(record->id, err);
+					   : record_error_gone(record->id, err);
 }
 
 /*
@@ -378,6 +404,17 @@ int record_step_check(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* The id can be somebody else's by now. */
+static bool is_named(int root, const char *id, int directory)
+{
+	struct stat held, named;
+
+	return fstat(directory, &held) == 0 && held.st_nlink > 0 &&
+	       fstatat(root, id, &named, AT_SYMLINK_NOFOLLOW) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+}
+
+/* Return: -ENOENT when it is gone: until it is locked, it could be a dead creator's. */
 static int lock_directory(int root, const char *id, struct error *err)
 {
 	_close_ int directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -386,6 +423,8 @@ static int lock_directory(int root, const char *id, struct error *err)
 		return error_errno(err, "open");
 	if (flock(directory, LOCK_EX) < 0)
 		return error_errno(err, "flock");
+	if (!is_named(root, id, directory))
+		return error_set(err, ENOENT, "open: it was removed");
 	return take(&directory);
 }
 
@@ -393,9 +432,11 @@ static int claim_directory(int root, const char *id, struct error *err)
 {
 	int directory;
 
-	if (mkdirat(root, id, 0700) < 0)
-		return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
-	directory = lock_directory(root, id, err);
+	do {
+		if (mkdirat(root, id, 0700) < 0)
+			return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
+		directory = lock_directory(root, id, err);
+	} while (directory == -ENOENT);
 	/* No undo knows of it yet. */
 	if (directory < 0)
 		unlinkat(root, id, AT_REMOVEDIR);
@@ -469,16 +510,6 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 	return io_replace_file(directory, name, 0644, text, strlen(text), err);
 }
 
-/* Of two deletes the other may have been faster, and the id be somebody else's by now. */
-static bool is_still_there(int root, const struct record *record)
-{
-	struct stat held, named;
-
-	return fstat(record->directory, &held) == 0 && held.st_nlink > 0 &&
-	       fstatat(root, record->id, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       held.st_dev == named.st_dev && held.st_ino == named.st_ino;
-}
-
 static int remove_files(const struct record *record, struct error *err)
 {
 	for (size_t i = 0; i < sizeof record_files / sizeof *record_files; i++)
@@ -498,8 +529,8 @@ int record_undo(const struct record *record, struct error *err)
 	root = openat(record->directory, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return errno == ENOENT ? 0 : error_errno(err, "..");
-	if (is_still_there(root, record) && unlinkat(root, record->id, AT_REMOVEDIR) < 0 &&
-	    errno != ENOENT)
+	if (is_named(root, record->id, record->directory) &&
+	    unlinkat(root, record->id, AT_REMOVEDIR) < 0 && errno != ENOENT)
 		return error_errno(err, "rmdir");
 	return 0;
 }

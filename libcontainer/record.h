@@ -99,6 +99,11 @@ int container_open(const char *root, const char *id, struct container *container
 void container_close(struct container *container);
 
 /**
+ * record_error_gone() - say that there is no such container. Callers look for the sentence.
+ */
+int record_error_gone(const char *id, struct error *err);
+
+/**
  * record_state() - what is said of a container to others: to hooks, to a seccomp agent.
  */
 struct state record_state(const struct record *record, enum status status);
@@ -116,7 +121,8 @@ int container_status(const struct container *container, int *pidfd, struct error
  *
  * Closing lets go of it.
  *
- * Return: descriptor; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile
+ * Return: descriptor; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile;
+ * -EAGAIN when it is half-made, and its creator lives after all
  */
 int record_lock(const struct record *record, struct error *err);
 

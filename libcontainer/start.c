@@ -9,10 +9,14 @@
 
 #include "libcontainer/create.h"
 #include "libcontainer/log.h"
+#include "libcontainer/process/clone.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/seccomp/agent.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
+
+/* Longer than an init that is killed takes to its end, once its descriptors are closed. */
+enum { ENDING_MS = 100 };
 
 bool start_planned(const struct plan *plan)
 {
@@ -132,6 +136,8 @@ static int start_init(const struct record *record, struct container_process *pro
 {
 	_close_ int connection = start_connect(record->directory, err);
 
+	if (connection == -ENOENT)
+		return record_error_gone(record->id, err);
 	if (connection < 0)
 		return -err->code;
 	if (sync_send(connection, SYNC_GO, err) < 0)
@@ -140,14 +146,22 @@ static int start_init(const struct record *record, struct container_process *pro
 				&process->notify, err);
 }
 
-/* Of two starters one is heard; init closes the door on the other. */
+/* Init closed the door: on its way to the program, as another one has said, or to its end. */
+static int error_not_heard(int pidfd, struct error *err)
+{
+	bool ended = clone_has_ended(pidfd, ENDING_MS);
+
+	return error_not_created(ended ? STATUS_STOPPED : STATUS_RUNNING, err);
+}
+
+/* Of two starters one is heard. */
 static int start_once(const struct record *record, struct container_process *process,
 		      const struct seccomp_agent *agent, struct error *err)
 {
 	if (start_init(record, process, agent, err) == 0)
 		return 0;
 	if (err->code == ECONNRESET || err->code == ECONNREFUSED || err->code == EPIPE)
-		return error_not_created(STATUS_RUNNING, err);
+		return error_not_heard(process->pidfd, err);
 	return -err->code;
 }
 
@@ -179,6 +193,9 @@ static int start_opened(struct container *container, struct container_process *p
 
 	if (result < 0)
 		return result;
+	/* Or it was killed, and its door is closed already. */
+	if (result == STATUS_RUNNING)
+		return error_not_heard(process->pidfd, err);
 	if (result != STATUS_CREATED)
 		return error_not_created((enum status)result, err);
 	process->pid = container->record.pid;

@@ -62,9 +62,9 @@ Test(create_tables, every_row_has_a_name_and_does_something)
 /* Nothing of others is touched before the id is claimed, and init is born into its limits. */
 Test(create_tables, order_of_the_host_side)
 {
-	EXPECT_ORDER(host, record_step_check, cgroup_step_check, record_step_claim,
-		     cgroup_step_create, start_step_listen, record_step_write, sync_step_ready,
-		     record_step_pid_file, sync_step_go);
+	EXPECT_ORDER(host, record_step_check, record_step_claim, cgroup_step_create,
+		     start_step_listen, record_step_write, sync_step_ready, record_step_pid_file,
+		     sync_step_go);
 	EXPECT_ORDER(host, sync_step_ready, limits_step_set, sync_step_go);
 	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
 	/* Init waits meanwhile. */
