@@ -7,6 +7,7 @@
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -457,6 +458,64 @@ int idmap_namespace(const struct host *host, const struct id_mappings *uid_map,
 	while (waitid(P_PID, (id_t)pid, NULL, WEXITED) < 0 && errno == EINTR)
 		;
 	return userns < 0 ? -err->code : take(&userns);
+}
+
+/* "CONTAINER-ID HOST-ID SIZE", in numbers of whatever width. */
+static const char *read_line(const char *text, struct id_mapping *mapping)
+{
+	uint32_t *const numbers[] = {&mapping->containerID, &mapping->hostID, &mapping->size};
+	char *end;
+
+	for (size_t i = 0; i < 3; i++) {
+		*numbers[i] = (uint32_t)strtoul(text, &end, 10);
+		if (end == text)
+			return NULL;
+		text = end;
+	}
+	return text;
+}
+
+int idmap_host_id(pid_t pid, const char *map, uint32_t id, uint32_t *host_id, struct error *err)
+{
+	/* Columns of ten digits. */
+	char path[64], text[LINES_MAX * 3 * 11 + 1];
+	struct id_mapping mapping;
+
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, map);
+	if (io_read_file(AT_FDCWD, path, text, sizeof text, err) < 0)
+		return -err->code;
+	for (const char *line = read_line(text, &mapping); line; line = read_line(line, &mapping))
+		if (id - mapping.containerID < mapping.size) {
+			*host_id = mapping.hostID + (id - mapping.containerID);
+			return 0;
+		}
+	return error_set(err, ENOENT, "%u is not in %s", id, map);
+}
+
+int idmap_check_owner(const struct plan *plan, const uint32_t *uid, const uint32_t *gid,
+		      struct error *err)
+{
+	if (uid && uids(plan)->count > 0 &&
+	    check_id(uids(plan), *uid, "uid", "linux.uidMappings", err) < 0)
+		return -err->code;
+	if (gid && gids(plan)->count > 0 &&
+	    check_id(gids(plan), *gid, "gid", "linux.gidMappings", err) < 0)
+		return -err->code;
+	return 0;
+}
+
+/* user_namespaces(7), Unmapped user and group IDs */
+enum { OVERFLOW_ID = 65534 };
+
+uint32_t idmap_id_of(const struct id_mappings *mappings, uint32_t host_id)
+{
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct id_mapping *mapping = &mappings->at[i];
+
+		if (host_id - mapping->hostID < mapping->size)
+			return mapping->containerID + (host_id - mapping->hostID);
+	}
+	return OVERFLOW_ID;
 }
 
 /* The ids of the namespace's creator are not mapped, and files could not be made with them. */

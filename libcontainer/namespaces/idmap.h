@@ -115,6 +115,31 @@ int idmap_namespace(const struct host *host, const struct id_mappings *uids,
  */
 int idmap_namespace_of(pid_t pid, struct error *err);
 
+/**
+ * idmap_host_id() - who an id of a process's user namespace is for the caller.
+ * @map: "uid_map" or "gid_map"
+ * @host_id: set to it
+ *
+ * Return: 0; -ENOENT where the id is not mapped; -errno
+ */
+int idmap_host_id(pid_t pid, const char *map, uint32_t id, uint32_t *host_id, struct error *err);
+
+/**
+ * idmap_check_owner() - refuse ids of an owner that are given and, as far as config.json tells, not
+ * mapped.
+ * @uid, @gid: in the container; NULL: not given
+ */
+int idmap_check_owner(const struct plan *plan, const uint32_t *uid, const uint32_t *gid,
+		      struct error *err);
+
+/**
+ * idmap_id_of() - the same the other way round, as config.json says it.
+ * @mappings: of linux; none where the user namespace is joined, perhaps
+ *
+ * Return: the id in the container; without a mapping of it 65534, as the kernel shows it
+ */
+uint32_t idmap_id_of(const struct id_mappings *mappings, uint32_t host_id);
+
 /* Steps. Host: write the maps; let init go on. Init: wait for that, and become root. */
 int idmap_step_write(struct creation *creation, struct error *err);
 int idmap_step_go(struct creation *creation, struct error *err);

@@ -5,14 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "libcontainer/log.h"
 #include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/nodes.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
@@ -93,12 +94,75 @@ bool devices_bound(const struct plan *plan)
 	return idmap_planned(plan) || plan->host->nodes_denied;
 }
 
-static void warn_of_bind(const struct device *device, size_t index)
+/* Where the host side may do what init may not. */
+static bool are_made(const struct plan *plan)
 {
-	if (device->fileMode || device->uid || device->gid)
-		log_warning("linux.devices[%zu]: %s: fileMode, uid and gid are those of the host: "
-			    "with a user namespace its node is bound",
-			    index, show(device->path).text);
+	const uint64_t needed = 1ULL << CAP_MKNOD | 1ULL << CAP_CHOWN;
+
+	return rootfs_inside_planned(plan) && !plan->host->nodes_denied &&
+	       (plan->host->capabilities & needed) == needed;
+}
+
+/* The same id for whoever is in the container. */
+static uint32_t seen(const struct plan *plan, const struct id_mappings *mappings, uint32_t id)
+{
+	return idmap_planned(plan) ? idmap_id_of(mappings, id) : id;
+}
+
+static int fail_bound(const struct device *device, const char *what, const char *is,
+		      struct error *err)
+{
+	return error_set(err, EPERM,
+			 "%s: cannot be given to the host's own %s, which is bound, since in a "
+			 "user namespace no device can be made; there it is %s",
+			 what, show(device->path).text, is);
+}
+
+static int check_bound_owner(const char *name, const uint32_t *asked, uint32_t is,
+			     const struct device *device, struct error *err)
+{
+	char what[32], found[16];
+
+	if (!asked || *asked == is)
+		return 0;
+	snprintf(what, sizeof what, "%s: %u", name, *asked);
+	snprintf(found, sizeof found, "%u", is);
+	return fail_bound(device, what, found, err);
+}
+
+static int check_bound_mode(const struct device *device, uint32_t is, struct error *err)
+{
+	char what[32], found[16];
+
+	if (!device->fileMode || (*device->fileMode & 07777) == is)
+		return 0;
+	snprintf(what, sizeof what, "fileMode: %04o", *device->fileMode & 07777);
+	snprintf(found, sizeof found, "%04o", is);
+	return fail_bound(device, what, found, err);
+}
+
+/* What the host's node is, it is for the container, too. A missing one is found out later. */
+static int check_bound(const struct plan *plan, const struct device *device, struct error *err)
+{
+	const struct linux_config *linux = plan->config->linux;
+	struct stat status;
+
+	if (lstat(device->path, &status) < 0)
+		return 0;
+	if (check_bound_mode(device, status.st_mode & 07777, err) < 0 ||
+	    check_bound_owner("uid", device->uid, seen(plan, &linux->uidMappings, status.st_uid),
+			      device, err) < 0)
+		return -err->code;
+	return check_bound_owner("gid", device->gid, seen(plan, &linux->gidMappings, status.st_gid),
+				 device, err);
+}
+
+static int check_properties(const struct plan *plan, const struct device *device, struct error *err)
+{
+	if (device->type == S_IFIFO || !devices_bound(plan))
+		return 0;
+	return are_made(plan) ? idmap_check_owner(plan, device->uid, device->gid, err)
+			      : check_bound(plan, device, err);
 }
 
 static void plan_device(struct plan *plan, int index)
@@ -116,9 +180,8 @@ static void plan_device(struct plan *plan, int index)
 		.uid = device->uid ? *device->uid : 0,
 		.gid = device->gid ? *device->gid : 0,
 		.bind = devices_bound(plan) && device->type != S_IFIFO,
+		.made = are_made(plan),
 	};
-	if (devices->at[devices->count - 1].bind)
-		warn_of_bind(device, (size_t)index);
 }
 
 static bool is_configured(const struct plan *plan, const char *path)
@@ -144,6 +207,7 @@ static void plan_defaults(struct plan *plan)
 		*device = default_devices[i];
 		device->index = -1;
 		device->bind = devices_bound(plan);
+		device->made = are_made(plan);
 		device->mode = S_IFCHR | 0666;
 		devices->count++;
 	}
@@ -160,7 +224,8 @@ int devices_plan(struct plan *plan, struct error *err)
 	for (size_t i = 0; i < devices->count; i++) {
 		if (check_path(plan, devices->at[i].path, err) < 0)
 			return error_wrap(err, "linux.devices[%zu].path", i);
-		if (check_device(&devices->at[i], err) < 0)
+		if (check_device(&devices->at[i], err) < 0 ||
+		    check_properties(plan, &devices->at[i], err) < 0)
 			return error_wrap(err, "linux.devices[%zu]", i);
 		/* The specification makes /dev/ptmx a link, whatever engines list. */
 		if (strcmp(path_clean(plan->arena, devices->at[i].path), "/dev/ptmx") != 0)
@@ -183,7 +248,7 @@ void devices_print(const struct plan *plan, FILE *out)
 
 		fprintf(out, "\t\t%s  %c %u:%u  ", device->path, type_letter(device->mode),
 			device->major, device->minor);
-		if (device->bind)
+		if (device->bind && !device->made)
 			fputs("as on the host\n", out);
 		else
 			fprintf(out, "%04o  %u:%u\n", device->mode & 07777, device->uid,
@@ -216,7 +281,7 @@ static int check_node(int node, const struct device_plan *device, struct error *
 }
 
 /* A default device is not in config.json: its path says enough. */
-static int fail_device(const struct device_plan *device, struct error *err)
+int devices_fail(const struct device_plan *device, struct error *err)
 {
 	return device->index < 0 ? -err->code : error_wrap(err, "linux.devices[%d]", device->index);
 }
@@ -237,14 +302,27 @@ static int open_host_device(const struct device_plan *device, struct error *err)
 	return take(&mount);
 }
 
-int devices_open(const struct device_plan *device, struct error *err)
+static int open_device(const struct device_plan *device, struct error *err)
 {
 	int mount = open_host_device(device, err);
 
-	if (mount >= 0)
-		return mount;
-	error_wrap(err, "bind from the host");
-	return fail_device(device, err);
+	return mount < 0 ? error_wrap(err, "bind from the host") : mount;
+}
+
+int devices_open(struct creation *creation, struct error *err)
+{
+	const struct device_plans *devices = &creation->plan->rootfs.devices;
+
+	if (devices->count > 0 && devices->at[0].made)
+		return nodes_make(creation, err);
+	for (size_t i = 0; i < devices->count; i++) {
+		if (!devices->at[i].bind)
+			continue;
+		creation->rootfs.devices[i] = open_device(&devices->at[i], err);
+		if (creation->rootfs.devices[i] < 0)
+			return devices_fail(&devices->at[i], err);
+	}
+	return 0;
 }
 
 /* Over what is there, unless it is the device already. */
@@ -352,7 +430,7 @@ int devices_step_make(struct creation *creation, struct error *err)
 				   : make_node(tree, device, err);
 
 		if (made < 0)
-			return fail_device(device, err);
+			return devices_fail(device, err);
 	}
 	return make_links(tree, err);
 }

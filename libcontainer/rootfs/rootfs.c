@@ -199,20 +199,6 @@ int *rootfs_no_descriptors(const struct plan *plan, size_t count)
 	return descriptors;
 }
 
-static int open_devices(const struct plan *plan, struct rootfs_handles *rootfs, struct error *err)
-{
-	const struct device_plans *devices = &plan->rootfs.devices;
-
-	for (size_t i = 0; i < devices->count; i++) {
-		if (!devices->at[i].bind)
-			continue;
-		rootfs->devices[i] = devices_open(&devices->at[i], err);
-		if (rootfs->devices[i] < 0)
-			return -err->code;
-	}
-	return 0;
-}
-
 /* Something about each mount. */
 static int for_each_mount(struct creation *creation,
 			  int (*run)(struct creation *, const struct mount_plan *, struct error *),
@@ -248,13 +234,14 @@ static int open_sources(struct creation *creation, struct error *err)
 	const struct plan *plan = creation->plan;
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
-	if (open_devices(plan, rootfs, err) < 0)
-		return -err->code;
+	/* First: its path may begin where the caller is. */
 	if (plan->options->overlay) {
 		rootfs->overlay = overlay_open(plan->options->overlay, plan->rootfs.path, err);
 		if (rootfs->overlay < 0)
 			return -err->code;
 	}
+	if (devices_open(creation, err) < 0)
+		return -err->code;
 	return for_each_mount(creation, open_source, err);
 }
 

@@ -62,7 +62,8 @@ struct device_plan {
 	uint32_t mode;    /* S_IFCHR | 0666 */
 	uint32_t major, minor;
 	uint32_t uid, gid;
-	bool bind; /* the host's node of the same path; see devices_bound() */
+	bool bind; /* mounted on a file: init makes no device; see devices_bound() */
+	bool made; /* of those: a node of the host side's, see nodes.h; else the host's of that path */
 };
 
 struct device_plans {
@@ -162,11 +163,14 @@ int rootfs_replace(struct creation *creation, int mount, struct error *err);
 bool devices_bound(const struct plan *plan);
 
 /**
- * devices_open() - the host's node of a device that is bound, as a detached mount.
- *
- * Return: descriptor or -errno
+ * devices_open() - a detached mount of each device that is bound.
  */
-int devices_open(const struct device_plan *device, struct error *err);
+int devices_open(struct creation *creation, struct error *err);
+
+/**
+ * devices_fail() - put in front of an error which device of config.json it is about.
+ */
+int devices_fail(const struct device_plan *device, struct error *err);
 
 /**
  * rootfs_no_descriptors() - an array of -1, of the plan's arena.

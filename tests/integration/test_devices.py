@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from test_user_namespaces import own_user_namespace
+from test_user_namespaces import own_user_namespace, rootless
 
 DEFAULT = {
     "null": [1, 3],
@@ -188,19 +188,80 @@ def test_paths_that_are_no_place(kist, bundle, path):
         kist.fails(command, *flags, text=r"config\.json: linux\.devices\[0\]\.path: ")
 
 
-def test_what_a_bound_device_cannot_have(kist, bundle, work):
-    """With a user namespace the host's node is what there is: a warning, if more is asked for."""
+# With a user namespace
+
+NULL = {"path": "/dev/null", "type": "c", "major": 1, "minor": 3}
+
+
+def test_devices_in_a_user_namespace(kist, bundle):
+    """As asked for, wherever the host has them: mknod(2) is not for the root in there, but kist's."""
     own_user_namespace(bundle)
-    node = {"path": "/dev/null", "type": "c", "major": 1, "minor": 3}
-    bundle.linux["devices"] = [node]
-    log = work / "log"
-    bundle.probe("report")
-    for asked, warned in (({}, False), ({"fileMode": 0o600}, True), ({"uid": 5}, True)):
-        bundle.linux["devices"] = [node | asked]
-        bundle.write()
-        log.write_text("")
-        result = kist.ok("--log", log, "run", "--bundle", bundle.path, kist.new_id())
-        assert result.json["dev"]["null"]["mode"] == 0o666
-        assert ("linux.devices[0]: /dev/null: fileMode, uid and gid are" in log.read_text()) == warned
-        plan = kist.ok("plan", "--bundle", bundle.path).out
-        assert "/dev/null  c 1:3  as on the host\n" in plan
+    bundle.linux["devices"] = [
+        NULL | {"fileMode": 0o600, "uid": 5, "gid": 6},
+        {"path": "/etc/mydev", "type": "c", "major": 1, "minor": 5},
+        {"path": "/dev/deep/er/sda", "type": "b", "major": 8, "minor": 0, "fileMode": 0o640},
+        {"path": "/dev/fifo", "type": "p", "fileMode": 0o620, "uid": 1, "gid": 2},
+    ]
+    (bundle.rootfs / "etc/mydev").touch()
+    report = kist.report(bundle, "/dev/null", "/etc/mydev", "/dev/deep/er/sda", "/dev/fifo",
+                         "/dev/full")
+    for path, *expected in [
+        ("/dev/null", "char", [1, 3], 0o600, 5, 6),
+        ("/etc/mydev", "char", [1, 5], 0o666, 0, 0),
+        ("/dev/deep/er/sda", "block", [8, 0], 0o640, 0, 0),
+        ("/dev/full", "char", [1, 7], 0o666, 0, 0),
+    ]:
+        status = report.path(path)["follow"]
+        assert [status[key] for key in ("type", "rdev", "mode", "uid", "gid")] == expected, path
+        assert {"nosuid", "noexec"} <= report.mount(path).options
+    fifo = report.path("/dev/fifo")
+    assert (fifo["type"], fifo["mode"], fifo["uid"], fifo["gid"]) == ("fifo", 0o620, 1, 2)
+    assert sorted(report["descriptors"]) == ["0", "1", "2"]
+
+
+def test_they_can_be_opened(kist, bundle):
+    own_user_namespace(bundle)
+    result = kist.run(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
+    errors = result.json
+    assert errors.pop("/dev/tty") == 6
+    assert set(errors.values()) == {0}
+
+
+def test_owners_that_are_not_mapped(kist, bundle):
+    own_user_namespace(bundle)
+    for name in "uid", "gid":
+        bundle.linux["devices"] = [NULL | {name: 70000}]
+        kist.refuses(bundle, rf"linux\.devices\[0\]: {name}: 70000 is not mapped by linux.{name}Mapp")
+    # Nobody asked for the owner of the others.
+    bundle.linux["devices"] = [NULL]
+    bundle.linux["uidMappings"] = bundle.linux["gidMappings"] = [
+        {"containerID": 1000, "hostID": 1_000_000, "size": 10}]
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    for mount in bundle.config["mounts"]:
+        if mount["type"] == "devpts":
+            mount["options"].remove("gid=5")
+    report = kist.report(bundle)
+    assert [report["dev"]["null"][key] for key in ("rdev", "mode", "uid")] == [[1, 3], 0o666, 65534]
+
+
+@pytest.mark.parametrize("asked, text", [
+    ({"fileMode": 0o600}, r"fileMode: 0600: cannot be given to the host's own /dev/null, which is bound"),
+    ({"uid": 0}, r"uid: 0: cannot be given to the host's own /dev/null, which is bound"),
+    ({"gid": 0}, r"gid: 0: cannot be given to the host's own /dev/null, which is bound"),
+])
+def test_what_a_bound_device_cannot_have(kist, bundle, asked, text):
+    """Who makes no devices binds the host's."""
+    rootless(kist, bundle)
+    bundle.linux["devices"] = [NULL | asked]
+    bundle.write()
+    for command in ("plan", "run"):
+        flags = ["--bundle", bundle.path] + ([kist.new_id()] if command == "run" else [])
+        kist.fails(command, *flags, text=r"linux\.devices\[0\]: " + text)
+
+
+def test_what_a_bound_device_has_anyway(kist, bundle):
+    """Engines tell what they have seen."""
+    rootless(kist, bundle)
+    bundle.linux["devices"] = [NULL | {"fileMode": 0o20666, "uid": 65534, "gid": 65534}]
+    null = kist.report(bundle)["dev"]["null"]
+    assert (null["mode"], null["uid"], null["gid"]) == (0o666, 65534, 65534)

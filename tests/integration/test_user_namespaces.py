@@ -118,6 +118,9 @@ def test_a_device_of_the_configuration(kist, contained):
 def test_a_device_that_the_host_has_not(kist, contained):
     contained.linux["devices"] = [
         {"path": "/dev/kist-none", "type": "c", "major": 1, "minor": 5}]
+    if contained.caller == "root":
+        assert kist.report(contained)["dev"]["kist-none"]["rdev"] == [1, 5]
+        return
     kist.refuses(contained, r"linux.devices\[0\]: bind from the host: /dev/kist-none: No such")
     contained.linux["devices"] = [{"path": "/dev/null", "type": "c", "major": 1, "minor": 5}]
     kist.refuses(contained, r"/dev/null: exists and is not the character device 1:5")

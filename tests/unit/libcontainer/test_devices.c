@@ -2,6 +2,8 @@
 /*
  * Device nodes and links, in fresh and in hostile /dev directories. Needs root.
  */
+#include <linux/capability.h>
+
 #include "tests/unit/libcontainer/rootfs_fixture.h"
 
 TestSuite(devices_plan, .init = fixture_init, .fini = fixture_finish);
@@ -117,6 +119,80 @@ Test(devices_plan, is_printed)
 	expect_printed("\t\t/dev/x  c 10:200  as on the host\n");
 	expect_printed("\t\t/dev/null  c 1:3  as on the host\n");
 	expect_printed("\t\t/dev/pipe  p 0:0  0666  7:0\n");
+}
+
+/* Of init, of the host side, and of the host. */
+Test(devices_plan, whose_devices_they_are)
+{
+	DEVICES({.type = S_IFIFO, .path = "/dev/pipe"});
+	STEP(devices_plan(&plan, &err));
+	cr_expect_not(planned("/dev/null")->bind);
+	plan.idmap.writer = IDMAP_DIRECT;
+	host.capabilities = ~0ULL;
+	STEP(devices_plan(&plan, &err));
+	cr_expect(planned("/dev/null")->bind && planned("/dev/null")->made);
+	cr_expect_not(planned("/dev/pipe")->bind);
+	host.capabilities = ~(1ULL << CAP_MKNOD);
+	STEP(devices_plan(&plan, &err));
+	cr_expect(planned("/dev/null")->bind && !planned("/dev/null")->made);
+	host.capabilities = ~0ULL;
+	host.nodes_denied = true;
+	STEP(devices_plan(&plan, &err));
+	cr_expect(planned("/dev/null")->bind && !planned("/dev/null")->made);
+}
+
+Test(devices_plan, owners_that_are_not_mapped)
+{
+	static const struct id_mapping mapping = {.hostID = 1000, .size = 7};
+
+	plan.idmap.writer = IDMAP_DIRECT;
+	host.capabilities = ~0ULL;
+	DEVICES({.type = S_IFCHR, .path = "/dev/x", .major = &one, .minor = &three, .gid = &seven});
+	/* A user namespace that others have mapped. */
+	STEP(devices_plan(&plan, &err));
+	linux_config.gidMappings = (struct id_mappings){.count = 1, .at = &mapping};
+	FAILS(devices_plan(&plan, &err), EINVAL,
+	      "linux.devices[0]: gid: 7 is not mapped by linux.gidMappings");
+}
+
+/* As whoever is in the container sees them. */
+Test(devices_plan, bound_ones_are_as_they_are)
+{
+	static const struct id_mapping mapping = {.containerID = 7, .size = 1};
+	static const uint32_t mode_0666 = 020666;
+
+	host.nodes_denied = true;
+	plan.idmap.writer = IDMAP_DIRECT;
+	linux_config.uidMappings = (struct id_mappings){.count = 1, .at = &mapping};
+	DEVICES({.type = S_IFCHR,
+		 .path = "/dev/null",
+		 .major = &one,
+		 .minor = &three,
+		 .fileMode = &mode_0666,
+		 .uid = &seven});
+	STEP(devices_plan(&plan, &err));
+	linux_config.uidMappings.count = 0;
+	FAILS(devices_plan(&plan, &err), EPERM,
+	      "linux.devices[0]: uid: 7: cannot be given to the host's own /dev/null, which is "
+	      "bound, since in a user namespace no device can be made; there it is 65534");
+	DEVICES({.type = S_IFCHR,
+		 .path = "/dev/null",
+		 .major = &one,
+		 .minor = &three,
+		 .fileMode = &mode_0620});
+	FAILS(devices_plan(&plan, &err), EPERM,
+	      "linux.devices[0]: fileMode: 0620: cannot be given to the host's own /dev/null, "
+	      "which is bound, since in a user namespace no device can be made; there it is 0666");
+}
+
+Test(devices_plan, ids_of_a_process)
+{
+	uint32_t id = 77;
+
+	STEP(idmap_host_id(getpid(), "uid_map", 5, &id, &err));
+	cr_expect_eq(id, 5);
+	FAILS(idmap_host_id(getpid(), "gid_map", UINT32_MAX, &id, &err), ENOENT,
+	      "4294967295 is not in gid_map");
 }
 
 static void expect_device(const char *path, mode_t mode, unsigned major, unsigned minor)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * They are made in a filesystem of their own, which is the host's: in one of the user namespace the
+ * kernel opens no device. Nobody but kist sees it, and the mounts of its files, one by one, are all
+ * that remains.
+ */
+#include "libcontainer/rootfs/nodes.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "libcontainer/rootfs/mountfd.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/steps.h"
+#include "spec/cleanup.h"
+
+/* Where the container's root is not mapped, what belongs to it by default is the host's root's. */
+static int find_owner(pid_t pid, const char *map, uint32_t id, uint32_t *owner, struct error *err)
+{
+	int result = idmap_host_id(pid, map, id, owner, err);
+
+	if (result != -ENOENT || id != 0)
+		return result;
+	*owner = 0;
+	return 0;
+}
+
+static int give(int nodes, const char *name, const struct device_plan *device, pid_t init,
+		struct error *err)
+{
+	uint32_t uid, gid;
+
+	if (find_owner(init, "uid_map", device->uid, &uid, err) < 0 ||
+	    find_owner(init, "gid_map", device->gid, &gid, err) < 0)
+		return -err->code;
+	if (fchownat(nodes, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno(err, "chown");
+	return 0;
+}
+
+static int make(int nodes, const char *name, const struct device_plan *device, pid_t init,
+		struct error *err)
+{
+	if (mknodat(nodes, name, device->mode, makedev(device->major, device->minor)) < 0)
+		return error_set(err, errno, "mknod: %s%s", error_describe(errno),
+				 errno == EPERM ? " (does kist's own device cgroup forbid it?)"
+						: "");
+	/* The caller's umask is not meant. */
+	if (fchmodat(nodes, name, device->mode & 07777, 0) < 0)
+		return error_errno(err, "chmod");
+	if (give(nodes, name, device, init, err) < 0)
+		return -err->code;
+	return mountfd_clone(nodes, name, 0, err);
+}
+
+static int make_all(struct creation *creation, int nodes, struct error *err)
+{
+	const struct device_plans *devices = &creation->plan->rootfs.devices;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device_plan *device = &devices->at[i];
+		char name[24];
+
+		if (!device->bind)
+			continue;
+		snprintf(name, sizeof name, "%zu", i);
+		creation->rootfs.devices[i] = make(nodes, name, device, creation->record.pid, err);
+		if (creation->rootfs.devices[i] < 0) {
+			error_wrap(err, "%s", device->path);
+			return devices_fail(device, err);
+		}
+	}
+	return 0;
+}
+
+int nodes_make(struct creation *creation, struct error *err)
+{
+	static const struct parameter parameters[] = {{"mode", "0700"}};
+	_close_ int nodes =
+		mountfd_tmpfs(parameters, 1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+
+	if (nodes < 0 || mountfd_stage(nodes, err) < 0)
+		return error_wrap(err, "devices");
+	if (make_all(creation, nodes, err) < 0)
+		return -err->code;
+	return mountfd_unstage(nodes, err) < 0 ? error_wrap(err, "devices") : 0;
+}
