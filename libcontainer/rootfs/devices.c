@@ -325,17 +325,24 @@ int devices_open(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* Over what is there, unless it is the device already. */
+/* A place to mount on, which kist may have made another time. */
+static bool is_empty_file(int file)
+{
+	struct stat status;
+
+	return fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
+}
+
+/* On a file that stands for it, unless it is the device already. */
 static int bind_device(int tree, int source, const struct device_plan *device, struct error *err)
 {
-	struct error ignored;
 	_close_ int target =
 		path_make_file(tree, device->path, 0666, path_links(device->path), err);
 
 	if (target < 0)
 		return target;
-	if (check_node(target, device, &ignored) == 0)
-		return 0;
+	if (!is_empty_file(target))
+		return check_node(target, device, err);
 	if (mountfd_change(source, false, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0, err) < 0 ||
 	    mountfd_attach(source, target, err) < 0)
 		return error_wrap(err, "%s", device->path);

@@ -244,6 +244,32 @@ def test_owners_that_are_not_mapped(kist, bundle):
     assert [report["dev"]["null"][key] for key in ("rdev", "mode", "uid")] == [[1, 3], 0o666, 65534]
 
 
+@pytest.mark.parametrize("caller", ["root", "rootless"])
+@pytest.mark.parametrize("path", ["/dev/full", "/etc/thing"])
+def test_something_else_in_a_user_namespace(kist, bundle, caller, path):
+    """config-linux.md: an error if something else is already there. What kist mounts on, an empty
+    file, it may have made itself."""
+    rootless(kist, bundle) if caller == "rootless" else own_user_namespace(bundle)
+    bundle.unmount("/dev", "/dev/pts", "/dev/shm", "/dev/mqueue")
+    there = bundle.rootfs / path[1:]
+    if path == "/etc/thing":
+        bundle.bind("/dev/null", "/null")
+        bundle.linux["devices"] = [NULL | {"path": "/dev/full", "minor": 7}]
+        there = bundle.rootfs / "dev/full"
+    there.write_text("something")
+    os.chmod(bundle.rootfs / "dev", 0o777)
+    (bundle.rootfs / "null").touch()
+    kist.refuses(bundle, "/dev/full: exists and is not the character device 1:7")
+    there.write_text("")
+    for name in DEFAULT:
+        (bundle.rootfs / "dev" / name).touch()
+    (bundle.rootfs / "dev/ptmx").symlink_to("pts/ptmx")
+    for name, target in LINKS.items():
+        if name != "ptmx":
+            (bundle.rootfs / "dev" / name).symlink_to(target)
+    assert kist.report(bundle)["dev"]["full"]["rdev"] == [1, 7]
+
+
 @pytest.mark.parametrize("asked, text", [
     ({"fileMode": 0o600}, r"fileMode: 0600: cannot be given to the host's own /dev/null, which is bound"),
     ({"uid": 0}, r"uid: 0: cannot be given to the host's own /dev/null, which is bound"),

@@ -265,8 +265,7 @@ ATTACKS = {
     "dev-shm": default("/dev/shm", MOUNT, mount(at="/dev/shm")),
     "dev-mqueue": default("/dev/mqueue", MOUNT, mount(at="/dev/mqueue", type="mqueue")),
     "dev-null": Attack("/dev/null", at_trap("devices", "/dev/null"), (), callers=PRIVILEGED),
-    # What is there is covered, not used.
-    "dev-null bound": Attack("/dev/null", at_trap("devices", "/dev/null"), FILES,
+    "dev-null bound": Attack("/dev/null", at_trap("devices", "/dev/null"), (),
                              callers=[user_namespace, rootless]),
     "dev-ptmx": default("/dev/ptmx", "devices", runs=()),
     "tmpfs": mount_attack(DIRECTORIES),
