@@ -87,7 +87,7 @@ const struct step host_steps[] = {
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
 	/* Or later, in init's: then both sides have to agree on their places. */
-	{"mount sources", handover_step_prepare, NULL, rootfs_inside_planned, NULL},
+	{"room for sources", handover_step_prepare, NULL, rootfs_inside_planned, NULL},
 	/* A caller that does not listen is found out before there is a container. */
 	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
 	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
@@ -108,7 +108,7 @@ const struct step host_steps[] = {
 	/* The mapping is there now, and init has not used the sources yet. */
 	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, idmapped_own_print},
 	{"user namespace", idmap_step_go, NULL, idmap_planned, NULL},
-	{"mount sources", handover_step_send, NULL, rootfs_inside_planned, NULL},
+	{"sources to init", handover_step_send, NULL, rootfs_inside_planned, NULL},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
@@ -172,7 +172,7 @@ const struct step child_steps[] = {
 	/* Without privileges outside of the user namespace: only here may they be copied. */
 	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_of_init, rootfs_sources_print},
 	/* Or the host side has opened them, and the root. */
-	{"mount sources", handover_step_receive, NULL, rootfs_inside_planned, NULL},
+	{"sources from the host", handover_step_receive, NULL, rootfs_inside_planned, NULL},
 	/* Detached, so that nobody can interfere until it is finished. */
 	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
 	{"mounts", mount_step_all, NULL, NULL, mount_print},
