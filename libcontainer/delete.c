@@ -11,8 +11,8 @@
 
 #include "libcontainer/container.h"
 
-/* How long, and how often, to look whether the creator has gone. */
-enum { CREATOR_WAIT_MS = 2000, CREATOR_PAUSE_MS = 10 };
+/* How long to wait for what will not be so for long, and how often to look. */
+enum { CREATOR_WAIT_MS = 2000, HALF_MADE_WAIT_MS = 100, PAUSE_MS = 10 };
 
 /* May it go? A created one may, as callers expect; one that runs only by force. */
 static int check_deletable(const struct container *container, bool force, struct error *err)
@@ -33,7 +33,7 @@ static int check_deletable(const struct container *container, bool force, struct
 				 id, words_name(&status_words, (uint64_t)status));
 	if (container->damaged && !force)
 		return error_set(
-			err, EINVAL,
+			err, ESTALE,
 			"container \"%s\" was left half-made by a killed create; use --force", id);
 	return 0;
 }
@@ -63,14 +63,22 @@ static int delete_once(const char *root, const char *id, bool force, struct erro
 	return result;
 }
 
-/* A creator that was killed a moment ago may not have let go of its lock yet. */
+/* A creator that was killed a moment ago may not have let go of its lock yet; and what looks half-made
+ * may be half removed. */
+static int patience_ms(int code, bool force)
+{
+	if (code == EAGAIN && force)
+		return CREATOR_WAIT_MS;
+	return code == ESTALE ? HALF_MADE_WAIT_MS : 0;
+}
+
 int container_delete(const char *root, const char *id, bool force, struct error *err)
 {
-	const struct timespec pause = {.tv_nsec = CREATOR_PAUSE_MS * 1000000L};
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
 	int result = delete_once(root, id, force, err);
 
-	for (int waited_ms = 0; force && result == -EAGAIN && waited_ms < CREATOR_WAIT_MS;
-	     waited_ms += CREATOR_PAUSE_MS) {
+	for (int waited_ms = 0; result < 0 && waited_ms < patience_ms(-result, force);
+	     waited_ms += PAUSE_MS) {
 		nanosleep(&pause, NULL);
 		result = delete_once(root, id, force, err);
 	}

@@ -73,7 +73,7 @@ static bool has_sources(const struct plan *plan)
 
 bool rootfs_sources_planned(const struct plan *plan)
 {
-	return has_sources(plan) && !idmap_planned(plan);
+	return has_sources(plan) && !idmap_planned(plan) && idmap_by_host(plan);
 }
 
 bool rootfs_inside_planned(const struct plan *plan)
@@ -83,7 +83,9 @@ bool rootfs_inside_planned(const struct plan *plan)
 
 bool rootfs_sources_of_init(const struct plan *plan)
 {
-	return idmap_planned(plan) && !rootfs_inside_planned(plan);
+	if (!idmap_planned(plan))
+		return has_sources(plan) && !idmap_by_host(plan);
+	return !rootfs_inside_planned(plan);
 }
 
 void rootfs_sources_print(const struct plan *plan, FILE *out)

@@ -360,13 +360,13 @@ def ambient(kist, work, *without):
     kist.root.mkdir(mode=0o700)
     os.chown(kist.root, USER, USER)
     names = {"sys_admin", "setuid", "setgid", "setpcap", "dac_override", "dac_read_search", "chown",
-             "fowner", "net_admin", "kill", "mknod", "setfcap", "sys_ptrace"} - set(without)
+             "fowner", "net_admin", "kill", "mknod", "setfcap", "sys_ptrace", "sys_chroot"} - set(without)
     words = ",".join(f"+{name}" for name in sorted(names))
     kist.prefix = ["setpriv", "--reuid", str(USER), "--regid", str(USER), "--clear-groups",
                    f"--inh-caps={words}", f"--ambient-caps={words}", "--"]
 
 
-@pytest.mark.parametrize("without", ["nothing", "sys_ptrace", "dac_override"])
+@pytest.mark.parametrize("without", ["nothing", "dac_override"])
 def test_a_caller_with_ambient_capabilities(kist, bundle, work, without):
     """Init is guarded, and its maps, its score and the mounts that follow them are there."""
     source = work / "source"
@@ -382,6 +382,20 @@ def test_a_caller_with_ambient_capabilities(kist, bundle, work, without):
     assert report.path("/proc/self/uid_map")["text"].split() == ["0", str(FIRST), str(SIZE)]
     assert [report.path("/data")[key] for key in ("uid", "gid")] == [5, 6]
     assert report["files"]["/proc/self/oom_score_adj"] == "500\n"
+
+
+@pytest.mark.parametrize("without", ["sys_ptrace", "sys_chroot"])
+def test_a_caller_who_may_not_visit(kist, bundle, work, without):
+    """Init opens the sources, as for ordinary users."""
+    own_user_namespace(bundle)
+    (work / "source").mkdir()
+    (work / "source/file").write_text("there")
+    (bundle.rootfs / "data").mkdir()
+    bundle.bind(work / "source", "/data", "bind")
+    ambient(kist, work, without)
+    assert kist.report(bundle, "/data/file").path("/data/file")["text"] == "there"
+    bundle.config["mounts"][-1]["options"].append("idmap")
+    kist.refuses(bundle, r"mounts\[6\]: options: idmap: takes CAP_SYS_CHROOT and CAP_SYS_PTRACE")
 
 
 # Joining one by path
