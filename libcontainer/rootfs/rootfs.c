@@ -83,9 +83,7 @@ bool rootfs_inside_planned(const struct plan *plan)
 
 bool rootfs_sources_of_init(const struct plan *plan)
 {
-	if (!idmap_planned(plan))
-		return has_sources(plan) && !idmap_by_host(plan);
-	return !rootfs_inside_planned(plan);
+	return has_sources(plan) && !rootfs_sources_planned(plan) && !rootfs_inside_planned(plan);
 }
 
 void rootfs_sources_print(const struct plan *plan, FILE *out)
