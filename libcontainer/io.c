@@ -10,6 +10,8 @@
 
 #include "spec/cleanup.h"
 
+enum { PEER_WAIT_S = 10 };
+
 /* Write everything, however often the kernel takes only a part. */
 static int write_all(int fd, const char *data, size_t size)
 {
@@ -113,11 +115,15 @@ int io_check_socket(const char *path, const char *option, struct error *err)
 
 int io_connect(const char *path, struct error *err)
 {
+	const struct timeval limit = {.tv_sec = PEER_WAIT_S};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (connection < 0)
 		return error_errno(err, "socket");
+	/* Who does not accept, or read, is not waited for without end. */
+	if (setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+		return error_errno(err, "setsockopt");
 	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
 	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
 		return error_errno(err, "%s: connect", path);

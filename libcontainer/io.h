@@ -50,7 +50,8 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 int io_check_socket(const char *path, const char *option, struct error *err);
 
 /**
- * io_connect() - connect to a listening stream socket.
+ * io_connect() - connect to a listening stream socket, to send. Neither takes longer than 10 s each: then
+ * they fail with EAGAIN.
  * @path: at most 107 bytes, which the caller has checked
  *
  * Return: descriptor or -errno

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcontainer/seccomp/agent.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "libcontainer/io.h"
@@ -66,8 +67,10 @@ int seccomp_agent_send(const struct seccomp_agent *agent, int listener, struct e
 {
 	_close_ int connection = io_connect(agent->path, err);
 
-	if (connection < 0 ||
-	    io_send_descriptor(connection, agent->state, strlen(agent->state), listener, err) < 0)
-		return error_wrap(err, "linux.seccomp.listenerPath");
-	return 0;
+	if (connection >= 0 &&
+	    io_send_descriptor(connection, agent->state, strlen(agent->state), listener, err) == 0)
+		return 0;
+	if (err->code == EAGAIN)
+		error_set(err, EAGAIN, "%s: the agent does not answer", agent->path);
+	return error_wrap(err, "linux.seccomp.listenerPath");
 }

@@ -63,15 +63,29 @@ static bool may_load(const struct plan *plan)
 	       (plan->process.capabilities.effective & 1ULL << CAP_SYS_ADMIN);
 }
 
-/* The kernel makes none in this scheduling class, and none beyond this limit. */
+/* On one processor a thread in real time would keep the other from running, and the kernel makes none
+ * in the class of SCHED_DEADLINE. */
+static bool in_real_time(const struct scheduler *scheduler)
+{
+	return scheduler && (scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR ||
+			     scheduler->policy == SCHED_DEADLINE);
+}
+
 static bool may_have_thread(const struct plan *plan)
 {
-	const struct scheduler *scheduler = plan->config->process->scheduler;
 	const struct resources *resources = plan->config->linux->resources;
 	const struct pids *pids = resources ? resources->pids : NULL;
 
-	return !(scheduler && scheduler->policy == SCHED_DEADLINE) &&
+	return !in_real_time(plan->config->process->scheduler) &&
 	       !(pids && pids->limit && *pids->limit == 1);
+}
+
+/* What it keeps, whoever may trace it has: hooks of the image with CAP_SYS_PTRACE, or others in a pid
+ * namespace that is shared, until the container is started. */
+static bool may_be_traced(const struct plan *plan)
+{
+	return plan->process.capabilities.bounding & 1ULL << CAP_SYS_PTRACE ||
+	       !(plan->joined || plan->namespaces.clone_flags & CLONE_NEWPID);
 }
 
 /*
@@ -84,9 +98,14 @@ static int plan_loading(struct plan *plan, struct error *err)
 	struct seccomp_plan *seccomp = &plan->seccomp;
 
 	seccomp->notifies = seccomp_notifies(profile);
+	if (seccomp->notifies && !may_have_thread(plan))
+		return error_set(
+			err, EINVAL,
+			"SCMP_ACT_NOTIFY: takes a second thread of init, which a real-time "
+			"process.scheduler and a linux.resources.pids.limit of 1 exclude");
 	if (may_load(plan))
 		return 0;
-	seccomp->by_thread = !seccomp->notifies && may_have_thread(plan);
+	seccomp->by_thread = !seccomp->notifies && may_have_thread(plan) && !may_be_traced(plan);
 	seccomp->early = !seccomp->by_thread;
 	if (seccomp->early && profile->defaultAction == SECCOMP_RET_USER_NOTIF)
 		return error_set(err, EINVAL,

@@ -4,15 +4,17 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <linux/seccomp.h>
+#include <linux/securebits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/capability.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 
 #include "libcontainer/compat.h"
 #include "libcontainer/process/sync.h"
 
-enum { IDLE, ASKED, SPINNING, DONE };
+enum { BEGUN, IDLE, ASKED, SPINNING, DONE };
 
 /* The threads share libc's errno, too: only one of them makes system calls at a time. */
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
@@ -46,7 +48,10 @@ static struct seccomp_thread *begin(struct seccomp_thread *thread, int (*run)(vo
 
 	if (clone(run, thread->stack + sizeof thread->stack, flags, thread) >= 0)
 		return thread;
-	error_errno(err, "clone a second thread");
+	error_set(err, errno, "clone a second thread: %s%s", error_describe(errno),
+		  errno == EAGAIN
+			  ? " (do linux.resources.pids.limit or RLIMIT_NPROC leave no room?)"
+			  : "");
 	munmap(thread, sizeof *thread);
 	return NULL;
 }
@@ -55,12 +60,25 @@ static struct seccomp_thread *begin(struct seccomp_thread *thread, int (*run)(vo
  * Load
  */
 
+static int drop_bounding_set(void)
+{
+	for (int capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0)
+			return -1;
+	return 0;
+}
+
+/* Nor does a program give this thread any, being executed by root. */
 static int keep_only_sys_admin(void)
 {
+	const unsigned long securebits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
+					 SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	const uint32_t mask = 1U << CAP_SYS_ADMIN;
 	struct __user_cap_data_struct data[2] = {{.effective = mask, .permitted = mask}};
 
+	if (drop_bounding_set() < 0 || prctl(PR_SET_SECUREBITS, securebits, 0, 0, 0) < 0)
+		return -1;
 	return capset(&header, data);
 }
 
@@ -83,16 +101,20 @@ static long load_into_all(const struct seccomp_thread *thread)
 __attribute__((noreturn)) static int run_load(void *context)
 {
 	struct seccomp_thread *thread = context;
-	int refused = keep_only_sys_admin() < 0 ? errno : 0;
 
+	thread->answer = keep_only_sys_admin() < 0 ? -errno : 0;
+	atomic_store(&thread->state, IDLE);
+	futex(&thread->state, FUTEX_WAKE, 1);
 	while (atomic_load(&thread->state) == IDLE)
 		futex(&thread->state, FUTEX_WAIT, IDLE);
 	await_rest(thread);
-	thread->answer = refused ? -refused : load_into_all(thread);
+	thread->answer = load_into_all(thread);
 	atomic_store(&thread->state, DONE);
-	/* The filter is this thread's, too, and need not let it end. */
-	for (;;)
+	/* The filter is this thread's, too, and need not let it end: execve does. Unless the filter
+	 * ends init alone there, which nobody would notice. */
+	while (atomic_load(&thread->init))
 		cpu_relax();
+	__builtin_trap();
 }
 
 struct seccomp_thread *seccomp_thread_begin_load(const struct sock_fprog *program, unsigned flags,
@@ -104,13 +126,22 @@ struct seccomp_thread *seccomp_thread_begin_load(const struct sock_fprog *progra
 		return NULL;
 	thread->program = program;
 	thread->flags = flags;
-	return begin(thread, run_load, err);
+	if (!begin(thread, run_load, err))
+		return NULL;
+	while (atomic_load(&thread->state) == BEGUN)
+		futex(&thread->state, FUTEX_WAIT, BEGUN);
+	if (thread->answer == 0)
+		return thread;
+	error_set(err, (int)-thread->answer, "give up capabilities: %s",
+		  error_describe((int)-thread->answer));
+	return NULL;
 }
 
 long seccomp_thread_load(struct seccomp_thread *thread)
 {
 	uint32_t asked = ASKED;
 
+	atomic_store(&thread->init, (uint32_t)syscall(SYS_set_tid_address, &thread->init));
 	atomic_store(&thread->state, ASKED);
 	futex(&thread->state, FUTEX_WAKE, 1);
 	futex(&thread->turn, FUTEX_WAIT, 0);
@@ -136,7 +167,7 @@ static int run_send(void *context)
 {
 	struct seccomp_thread *thread = context;
 
-	while (atomic_load(&thread->state) == IDLE)
+	while (atomic_load(&thread->state) != ASKED)
 		sched_yield();
 	if (thread->listener >= 0) {
 		/* A program without its agent would wait for ever. */

@@ -25,6 +25,7 @@ enum { SECCOMP_THREAD_STACK_BYTES = 64 * 1024 };
 struct seccomp_thread {
 	_Atomic uint32_t state;
 	_Atomic uint32_t turn; /* init sleeps on it until the thread begins */
+	_Atomic uint32_t init; /* load: 0 once init has ended, by the kernel's hand */
 	const struct sock_fprog *program;
 	unsigned flags;
 	long answer;  /* load: of seccomp(2), or -errno */
@@ -36,7 +37,9 @@ struct seccomp_thread {
 /**
  * seccomp_thread_begin_load() - make a thread that keeps CAP_SYS_ADMIN alone and waits.
  *
- * Return: the thread, which lasts until execve or exit; NULL: err says why
+ * Whoever traces it can have that capability and nothing else: no execve gives it another one.
+ *
+ * Return: the thread, which lasts until execve, or until init ends; NULL: err says why
  */
 struct seccomp_thread *seccomp_thread_begin_load(const struct sock_fprog *program, unsigned flags,
 						 struct error *err);

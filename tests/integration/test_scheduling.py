@@ -68,6 +68,18 @@ def test_real_time_policies(kist, bundle, policy, number):
     assert found["flags"] & RESET_ON_FORK
 
 
+@pytest.mark.parametrize("policy, number", [("SCHED_FIFO", FIFO), ("SCHED_RR", RR)])
+def test_real_time_with_a_filter(kist, bundle, policy, number):
+    """On one processor a second thread and init would keep each other waiting."""
+    allow_real_time(bundle)
+    bundle.linux["resources"].setdefault("cpu", {})["cpus"] = "0"
+    bundle.process["noNewPrivileges"] = False
+    bundle.process["capabilities"] = {}
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}
+    found = scheduler(kist, bundle, policy=policy, priority=1)
+    assert (found["policy"], found["priority"]) == (number, 1)
+
+
 @pytest.mark.skipif(not has_cgroup_v1(), reason="cgroup v2 has no shares of real time")
 def test_real_time_without_a_share(kist, bundle):
     bundle.process["scheduler"] = {"policy": "SCHED_FIFO", "priority": 1}

@@ -112,6 +112,39 @@ def test_filter_of_a_created_container(kist, bundle, nnp):
     status = [Path(f"/proc/{container.pid}/task/{thread}/status").read_text() for thread in threads]
     assert "CapPrm:\t0000000000000000" in status[0]
     assert all("CapPrm:\t0000000000200000" in text for text in status[1:])
+    assert all("CapBnd:\t0000000000000000" in text for text in status[1:])
+    container.start()
+    assert container.wait_for_report().status["Seccomp"] == "2"
+
+
+@pytest.mark.parametrize("action", ["SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS"])
+@pytest.mark.parametrize("nnp", [True, False])
+def test_killed_by_the_filter_before_the_program(kist, bundle, nnp, action):
+    """execve itself is not allowed: init ends, whatever threads it has. And where it could not execute
+    anyway, nothing may wait for what the filter keeps it from saying."""
+    bundle.process["noNewPrivileges"] = nnp
+    bundle.process["capabilities"] = {}
+    bundle.linux["seccomp"] = {
+        "defaultAction": action,
+        "syscalls": [rule([name for name in PROBE_CALLS if name != "execve"], "SCMP_ACT_ALLOW")],
+    }
+    killed = {128 + signal.SIGSYS, 128 + signal.SIGILL}
+    assert kist.run(bundle.probe("report"), timeout=20).code in killed
+    (bundle.rootfs / "bin/broken").write_text("#!/no/such/interpreter\n")
+    (bundle.rootfs / "bin/broken").chmod(0o755)
+    bundle.args = ["/bin/broken"]
+    bundle.linux["seccomp"]["syscalls"] = [rule(PROBE_CALLS, "SCMP_ACT_ALLOW")]
+    assert kist.run(bundle, timeout=20).code != 0
+
+
+@pytest.mark.parametrize("bounding", [["CAP_SYS_PTRACE"], []])
+def test_a_hook_does_not_find_a_thread_to_trace(kist, bundle, bounding):
+    """It would have CAP_SYS_ADMIN, which the container has not."""
+    bundle.process["noNewPrivileges"] = False
+    bundle.process["capabilities"] = {"bounding": bounding}
+    bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW"}
+    container = kist.create(bundle.probe("report"))
+    assert len(os.listdir(f"/proc/{container.pid}/task")) == (1 if bounding else 2)
     container.start()
     assert container.wait_for_report().status["Seccomp"] == "2"
 

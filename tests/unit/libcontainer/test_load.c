@@ -37,6 +37,7 @@ static int decide(void)
 Test(load, as_the_last_call_by_who_may)
 {
 	linux_config.seccomp = &profile;
+	plan.namespaces.clone_flags = CLONE_NEWPID;
 	cr_expect_eq(decide(), THREAD_LATE);
 	plan.process.capabilities.effective = 1ULL << CAP_SYS_ADMIN;
 	cr_expect_eq(decide(), INIT_LATE);
@@ -45,16 +46,39 @@ Test(load, as_the_last_call_by_who_may)
 	cr_expect_eq(decide(), INIT_LATE);
 }
 
+/* Who traces it could have what it keeps. */
+Test(load, early_where_the_thread_could_be_traced)
+{
+	const struct joined joined = {.filter.len = 0};
+
+	linux_config.seccomp = &profile;
+	cr_expect_eq(decide(), INIT_EARLY);
+	plan.namespaces.clone_flags = CLONE_NEWPID;
+	cr_expect_eq(decide(), THREAD_LATE);
+	plan.process.capabilities.bounding = 1ULL << CAP_SYS_PTRACE;
+	cr_expect_eq(decide(), INIT_EARLY);
+	plan.process.capabilities.bounding = 0;
+	plan.namespaces.clone_flags = 0;
+	plan.joined = &joined;
+	cr_expect_eq(decide(), THREAD_LATE);
+}
+
 Test(load, early_where_there_can_be_no_thread)
 {
-	const struct scheduler deadline = {.policy = SCHED_DEADLINE};
+	static const uint64_t real_time[] = {SCHED_FIFO, SCHED_RR, SCHED_DEADLINE};
+	struct scheduler scheduler = {.policy = SCHED_BATCH};
 	const int64_t one = 1;
 	const struct pids pids = {.limit = &one};
 	const struct resources resources = {.pids = &pids};
 
 	linux_config.seccomp = &profile;
-	process.scheduler = &deadline;
-	cr_expect_eq(decide(), INIT_EARLY);
+	plan.namespaces.clone_flags = CLONE_NEWPID;
+	process.scheduler = &scheduler;
+	cr_expect_eq(decide(), THREAD_LATE);
+	for (size_t i = 0; i < sizeof real_time / sizeof *real_time; i++) {
+		scheduler.policy = real_time[i];
+		cr_expect_eq(decide(), INIT_EARLY);
+	}
 	process.scheduler = NULL;
 	linux_config.resources = &resources;
 	cr_expect_eq(decide(), INIT_EARLY);
@@ -125,8 +149,21 @@ CHILD_TEST(load, a_program_is_kept)
 }
 
 /* Init has neither the capability nor a call to spare. */
+Test(load, an_agent_takes_a_thread)
+{
+	const struct scheduler scheduler = {.policy = SCHED_FIFO};
+
+	linux_config.seccomp = &with_agent;
+	process.noNewPrivileges = true;
+	process.scheduler = &scheduler;
+	REFUSED(seccomp_plan(&plan, &err), EINVAL,
+		"linux.seccomp: SCMP_ACT_NOTIFY: takes a second thread of init, which a real-time "
+		"process.scheduler and a linux.resources.pids.limit of 1 exclude");
+}
+
 CHILD_TEST(load, by_a_thread)
 {
+	plan.namespaces.clone_flags = CLONE_NEWPID;
 	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
 	STEP(seccomp_plan(&plan, &err));
 	STEP(seccomp_step_thread(&creation, &err));
@@ -138,11 +175,12 @@ CHILD_TEST(load, by_a_thread)
 
 CHILD_TEST(load, by_a_thread_without_the_capability)
 {
+	plan.namespaces.clone_flags = CLONE_NEWPID;
 	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
 	STEP(seccomp_plan(&plan, &err));
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	STEP(seccomp_step_thread(&creation, &err));
-	FAILS(seccomp_step_load(&creation, &err), EPERM, "seccomp(2): Operation not permitted");
+	FAILS(seccomp_step_thread(&creation, &err), EPERM,
+	      "give up capabilities: Operation not permitted");
 }
 
 Test(load, flags_are_bits)
