@@ -70,11 +70,6 @@ struct container_options {
 	/* Of the terminal that the container's is relayed to, so that the program finds it when it
 	 * begins; process.consoleSize counts only without. */
 	struct container_terminal_size terminal_size;
-	/* Called before anything is made, when processes of others will be where init is, while that
-	 * still executes the caller's executable: the container's pid namespace is not a new one. They
-	 * must not get hold of it for writing (CVE-2019-5736). NULL: the caller has seen to it. */
-	int (*seal)(void *context, struct error *err);
-	void *seal_context;
 	/* The program gets a NOTIFY_SOCKET (sd_notify(3)); what it says there goes to whoever starts
 	 * it, see struct container_process. create and run. */
 	bool notify;

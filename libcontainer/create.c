@@ -54,14 +54,10 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int create_step_process(struct creation *creation, struct error *err);
-static int create_step_seal(struct creation *creation, struct error *err);
-static bool create_is_shared(const struct plan *plan);
 static int create_step_check_cgroup(struct creation *creation, struct error *err);
 
 /* clang-format off */
 const struct step host_steps[] = {
-	/* First: the caller may begin anew. */
-	{"executable", create_step_seal, NULL, create_is_shared, NULL},
 	/* An id in use is the better reason than the cgroup that goes with it. */
 	{"id", record_step_check, NULL, NULL, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
@@ -310,18 +306,6 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 	if (pid < 0)
 		return -err->code;
 	return clone_identify(creation->init, pid, &creation->record, err);
-}
-
-static bool create_is_shared(const struct plan *plan)
-{
-	return plan->options->seal && !(plan->namespaces.clone_flags & CLONE_NEWPID);
-}
-
-static int create_step_seal(struct creation *creation, struct error *err)
-{
-	const struct container_options *options = creation->plan->options;
-
-	return options->seal(options->seal_context, err);
 }
 
 /* Of two creates at once the other may have the id by now, and its cgroup with it. */

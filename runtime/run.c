@@ -70,7 +70,7 @@ int command_run(const struct global *global, struct command_options *options, ch
 				 "--rootfs is for a container without a bundle: leave --bundle and "
 				 "--config out");
 	if (readiness_read(container, err) < 0 ||
-	    seal_for(container, global->call, !container->detach, err) < 0)
+	    (container->detach ? seal_executable : seal_lightly)(global->call, err) < 0)
 		return -err->code;
 	if (container->detach)
 		return run_detached(container, err);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -102,30 +103,37 @@ int seal_executable(char **call, struct error *err)
 	return 0;
 }
 
-static int seal(void *call, struct error *err)
-{
-	return seal_executable(call, err);
-}
-
 /* Of the program itself: one without a linker's path needs none. */
 static bool is_static(void)
 {
 	return getauxval(AT_BASE) == 0;
 }
 
-/* Linux 6.11 and 6.12 did let running files be written to. */
-static bool is_writable_while_it_runs(void)
+/* By its permissions, or on a read-only mount. Not whether it is busy. */
+static bool is_writable(void)
 {
-	_close_ int executable = open("/proc/self/exe", O_WRONLY | O_CLOEXEC);
-
-	return executable >= 0;
+	return access("/proc/self/exe", W_OK) == 0;
 }
 
-int seal_for(struct container_options *options, char **call, bool stays, struct error *err)
+/* Returns when that is not allowed. */
+static void go_on_in_view(char **call)
 {
-	options->seal = seal;
-	options->seal_context = call;
-	if (stays && is_static() && !is_writable_while_it_runs())
-		return 0;
-	return seal_executable(call, err);
+	_close_ int view =
+		open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	struct mount_attr readonly = {.attr_set = MOUNT_ATTR_RDONLY};
+
+	if (view >= 0 && mount_setattr(view, "", AT_EMPTY_PATH, &readonly, sizeof readonly) == 0)
+		syscall(SYS_execveat, view, "", call, environ, AT_EMPTY_PATH);
+}
+
+int seal_lightly(char **call, struct error *err)
+{
+	if (!is_static())
+		return seal_executable(call, err);
+	if (is_writable()) {
+		go_on_in_view(call);
+		return seal_executable(call, err);
+	}
+	prctl(PR_SET_NAME, NAME);
+	return 0;
 }

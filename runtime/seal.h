@@ -10,9 +10,7 @@
 #ifndef KIST_SEAL_H
 #define KIST_SEAL_H
 
-#include <stdbool.h>
-
-#include "libcontainer/container.h"
+#include "spec/error.h"
 
 /**
  * seal_executable() - go on in a sealed copy, unless this is one.
@@ -26,15 +24,17 @@
 int seal_executable(char **call, struct error *err);
 
 /**
- * seal_for() - the same for a new container, where it is needed.
- * @stays: the calling process stays until the container has ended
+ * seal_lightly() - go on where nobody can write to kist, unless nobody can here; for a caller that stays
+ * until the container has ended.
  *
- * The kernel lets nobody write to a file that is being executed, and the caller executes it. So a
- * caller that stays protects it for as long as a new pid namespace has processes, and need not go on
- * sealed; unless kist has a dynamic linker, which would run libraries of the image when a script there
- * has kist executed. Where the container shares a pid namespace, others may outlive it: libcontainer
- * tells.
+ * A read-only view of the file, a mount that is in no mount namespace, is cheaper than a copy, and as
+ * well protected from whoever holds it. It shares the file's page cache, which matters when a flaw of
+ * the kernel lets readers change it; so what outlives its caller goes on sealed. A kist with a dynamic
+ * linker, which would run libraries of the image when a script there has kist executed, does so, too;
+ * and where a caller may not make that view.
+ *
+ * Return: as above
  */
-int seal_for(struct container_options *options, char **call, bool stays, struct error *err);
+int seal_lightly(char **call, struct error *err);
 
 #endif
