@@ -152,6 +152,8 @@ const struct step child_steps[] = {
 	{"join namespaces", namespaces_step_join_outside, NULL, namespaces_joined_outside, NULL},
 	{"inside", clone_step_inside, NULL, namespaces_joined_outside, NULL},
 	{"begin", self_step_begin, NULL, namespaces_joined_outside, NULL},
+	/* The host side is to visit it before it does anything there. */
+	{"mount namespace", namespaces_step_invite, NULL, rootfs_inside_planned, NULL},
 	{"id maps", idmap_step_become, NULL, idmap_planned, NULL},
 	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
 	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to

@@ -135,6 +135,9 @@ typedef int namespaces_visitor(struct creation *creation, struct error *err);
  */
 int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err);
 
+/* Step of init: let the host side know where. */
+int namespaces_step_invite(struct creation *creation, struct error *err);
+
 /**
  * namespaces_may_visit() - does the caller have the capabilities for it?
  */

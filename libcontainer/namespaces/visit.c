@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A visit of the host side to init's mount namespace, and back (setns(2), mount_namespaces(7)). To
- * enter one changes the root and the working directory as well.
+ * enter one changes the root and the working directory as well. Init itself opens what leads there: to
+ * others a guarded process is closed in /proc without CAP_SYS_PTRACE.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <stdio.h>
 #include <unistd.h>
 
+#include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -19,48 +20,51 @@ struct place {
 
 bool namespaces_may_visit(const struct plan *plan)
 {
-	/* setns(2) asks for them, for the last since init is guarded. */
-	const uint64_t needed =
-		1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT | 1ULL << CAP_SYS_PTRACE;
+	const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT;
 
 	return (plan->host->capabilities & needed) == needed;
 }
 
-static int open_link(const char *process, const char *name, int flags, struct error *err)
+static int open_link(const char *path, int flags, struct error *err)
 {
-	char path[64];
-	int file;
+	int file = open(path, flags | O_CLOEXEC);
 
-	snprintf(path, sizeof path, "/proc/%s/%s", process, name);
-	file = open(path, flags | O_CLOEXEC);
 	return file < 0 ? error_errno(err, "%s", path) : file;
 }
 
-/* What is open is to be closed, also after a failure. */
-static int open_directories(struct place *place, const char *process, struct error *err)
+/* Where the calling process is. What is open is to be closed, also after a failure. */
+static int place_open(struct place *place, struct error *err)
 {
-	place->root = open_link(process, "root", O_PATH | O_DIRECTORY, err);
+	*place = (struct place){-1, -1, -1};
+	place->namespace = open_link("/proc/self/ns/mnt", O_RDONLY, err);
+	if (place->namespace < 0)
+		return -err->code;
+	place->root = open_link("/proc/self/root", O_PATH | O_DIRECTORY, err);
 	if (place->root < 0)
 		return -err->code;
-	place->directory = open_link(process, "cwd", O_PATH | O_DIRECTORY, err);
+	place->directory = open_link("/proc/self/cwd", O_PATH | O_DIRECTORY, err);
 	return place->directory < 0 ? -err->code : 0;
 }
 
-static int open_own(struct place *place, struct error *err)
+static int place_send(const struct place *place, int sync, struct error *err)
 {
-	place->namespace = open_link("self", "ns/mnt", O_RDONLY, err);
-	return place->namespace < 0 ? -err->code : open_directories(place, "self", err);
+	if (sync_send_descriptor(sync, place->namespace, err) < 0 ||
+	    sync_send_descriptor(sync, place->root, err) < 0)
+		return -err->code;
+	return sync_send_descriptor(sync, place->directory, err);
 }
 
-static int open_of_init(struct place *place, const struct creation *creation, struct error *err)
+static int place_receive(struct place *place, const struct creation *creation, struct error *err)
 {
-	char process[16];
+	int *const descriptors[] = {&place->namespace, &place->root, &place->directory};
 
-	snprintf(process, sizeof process, "%d", creation->record.pid);
-	/* A pidfd is good for setns, and of nobody else. */
-	place->namespace = fcntl(creation->init, F_DUPFD_CLOEXEC, 0);
-	return place->namespace < 0 ? error_errno(err, "dup")
-				    : open_directories(place, process, err);
+	*place = (struct place){-1, -1, -1};
+	for (size_t i = 0; i < sizeof descriptors / sizeof *descriptors; i++) {
+		*descriptors[i] = sync_receive_descriptor(creation, err);
+		if (*descriptors[i] < 0)
+			return -err->code;
+	}
+	return 0;
 }
 
 static void place_close(const struct place *place)
@@ -96,14 +100,25 @@ static int go_and_return(struct creation *creation, const struct place *there,
 
 int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err)
 {
-	struct place own = {-1, -1, -1}, there = {-1, -1, -1};
-	int result = open_own(&own, err);
+	struct place own = {-1, -1, -1}, there;
+	int result = place_receive(&there, creation, err);
 
 	if (result == 0)
-		result = open_of_init(&there, creation, err);
+		result = place_open(&own, err);
 	if (result == 0)
 		result = go_and_return(creation, &there, &own, run, err);
 	place_close(&there);
 	place_close(&own);
+	return result;
+}
+
+int namespaces_step_invite(struct creation *creation, struct error *err)
+{
+	struct place place;
+	int result = place_open(&place, err);
+
+	if (result == 0)
+		result = place_send(&place, creation->sync, err);
+	place_close(&place);
 	return result;
 }

@@ -210,7 +210,7 @@ static int open_terminal(struct creation *creation, int tree, struct error *err)
 	peer = open_peer(leader, creation->plan, err);
 	if (peer < 0)
 		return peer;
-	if (sync_send_terminal(creation->sync, leader, err) < 0)
+	if (sync_send_descriptor(creation->sync, leader, err) < 0)
 		return -err->code;
 	return take(&peer);
 }

@@ -34,9 +34,9 @@ int sync_send(int sync, enum sync_word word, struct error *err)
 	return send_word(sync, word, -1, err);
 }
 
-int sync_send_terminal(int sync, int terminal, struct error *err)
+int sync_send_descriptor(int sync, int descriptor, struct error *err)
 {
-	return send_word(sync, SYNC_FD, terminal, err);
+	return send_word(sync, SYNC_FD, descriptor, err);
 }
 
 int sync_send_listener(int sync, int listener, struct error *err)
@@ -213,6 +213,18 @@ static int error_init_ended(const struct plan *plan, struct error *err)
 			"for it?",
 			(long long)*resources->memory->limit);
 	return error_set(err, ECHILD, "init was killed");
+}
+
+int sync_receive_descriptor(const struct creation *creation, struct error *err)
+{
+	_close_ int descriptor = -1;
+	int word = sync_receive(creation->sync, creation->init, &descriptor, err);
+
+	if (word == SYNC_CLOSED || word == -ECONNRESET)
+		return error_init_ended(creation->plan, err);
+	if (word < 0)
+		return word;
+	return word == SYNC_FD && descriptor >= 0 ? take(&descriptor) : error_unexpected(word, err);
 }
 
 static struct seccomp_agent describe_agent(const struct creation *creation)

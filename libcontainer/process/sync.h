@@ -4,6 +4,7 @@
  * the same words over the start socket.
  *
  *     init                                     host side
+ *       FD, three times: its mount namespace, root, working directory; only in a user namespace
  *                                   <-------   GO, BATCH...; only in a user namespace: its ids are
  *                                              mapped, descriptors that only the host can open
  *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
@@ -67,9 +68,16 @@ struct sync_batch {
 int sync_send(int sync, enum sync_word word, struct error *err);
 
 /**
- * sync_send_terminal() - init: FD, with the leader of its terminal.
+ * sync_send_descriptor() - init: FD, with the leader of its terminal, or where it is.
  */
-int sync_send_terminal(int sync, int terminal, struct error *err);
+int sync_send_descriptor(int sync, int descriptor, struct error *err);
+
+/**
+ * sync_receive_descriptor() - host: wait for that.
+ *
+ * Return: descriptor; FAILED becomes its error, -code
+ */
+int sync_receive_descriptor(const struct creation *creation, struct error *err);
 
 /**
  * sync_send_listener() - init: LISTENER, with that of its filter.

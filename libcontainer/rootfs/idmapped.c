@@ -75,10 +75,9 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 				 "options: idmap: takes CAP_SYS_ADMIN over the filesystem, which "
 				 "an ordinary user does not have");
 	if (rootfs_sources_of_init(plan))
-		return error_set(
-			err, EPERM,
-			"options: idmap: takes CAP_SYS_CHROOT and CAP_SYS_PTRACE, too, in a "
-			"container with a user namespace");
+		return error_set(err, EPERM,
+				 "options: idmap: takes CAP_SYS_CHROOT, too, in a container with a "
+				 "user namespace");
 	if (entry->kind == MOUNT_FILESYSTEM && idmap_planned(plan))
 		return error_set(err, EINVAL,
 				 "options: idmap: a filesystem that is made in the container's "

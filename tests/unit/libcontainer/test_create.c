@@ -109,7 +109,8 @@ Test(create_tables, order_of_init)
 {
 	cr_expect_eq(child_steps[0].run, self_step_begin);
 	EXPECT_ORDER(child, cgroup_step_join, namespaces_step_unshare);
-	EXPECT_ORDER(child, idmap_step_become, handover_step_receive, rootfs_step_open);
+	EXPECT_ORDER(child, self_step_begin, namespaces_step_invite, idmap_step_become,
+		     handover_step_receive, rootfs_step_open);
 	EXPECT_ORDER(child, procfs_step_open, rootfs_step_open, mount_step_all, devices_step_make,
 		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
 		     pivot_step_enter, self_step_cwd, executable_step_find);

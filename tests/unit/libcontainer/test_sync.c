@@ -132,7 +132,7 @@ Test(sync, a_terminal_comes_with_its_word)
 	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int received = -1;
 
-	cr_assert_eq(sync_send_terminal(other, terminal, &err), 0);
+	cr_assert_eq(sync_send_descriptor(other, terminal, &err), 0);
 	cr_expect_eq(sync_receive(creation.sync, -1, &received, &err), SYNC_FD);
 	cr_expect_geq(received, 0);
 	cr_expect_eq(fcntl(received, F_GETFD), FD_CLOEXEC);
@@ -156,6 +156,27 @@ Test(sync, one_who_neither_listened_nor_spoke)
 	cr_assert_eq(sync_send(creation.sync, SYNC_GO, &err), 0);
 	close(other);
 	cr_expect_eq(sync_receive(creation.sync, -1, NULL, &err), -ECONNRESET);
+}
+
+Test(sync, a_descriptor_for_the_host_side)
+{
+	struct error failure;
+	int received;
+
+	creation.init = -1;
+	cr_assert_eq(sync_send_descriptor(other, other, &err), 0);
+	received = sync_receive_descriptor(&creation, &err);
+	cr_expect_eq(fcntl(received, F_GETFD), FD_CLOEXEC, "%s", err.text);
+	/* It is the other end itself. */
+	close(received);
+	SAY(SYNC_FD);
+	REFUSED(sync_receive_descriptor(&creation, &err), EPROTO,
+		"init said something unexpected (2)");
+	error_set(&failure, EACCES, "no");
+	sync_send_failure(other, &failure);
+	REFUSED(sync_receive_descriptor(&creation, &err), EACCES, "no");
+	close(other);
+	REFUSED(sync_receive_descriptor(&creation, &err), ECHILD, "init was killed");
 }
 
 /* A process that says this, unless it is SYNC_CLOSED, and ends. Return: its pidfd */
@@ -208,7 +229,7 @@ Test(sync, ready_keeps_the_terminal)
 {
 	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	cr_assert_eq(sync_send_terminal(other, terminal, &err), 0);
+	cr_assert_eq(sync_send_descriptor(other, terminal, &err), 0);
 	SAY(SYNC_PAUSED);
 	PLAN(sync_step_ready(&creation, &err));
 	cr_expect_geq(creation.terminal, 0);
@@ -219,8 +240,8 @@ Test(sync, there_is_one_terminal)
 {
 	_close_ int terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	sync_send_terminal(other, terminal, &err);
-	sync_send_terminal(other, terminal, &err);
+	sync_send_descriptor(other, terminal, &err);
+	sync_send_descriptor(other, terminal, &err);
 	cr_expect_eq(sync_step_ready(&creation, &err), -EPROTO);
 	cr_expect_geq(creation.terminal, 0, "the first one is there to be closed");
 }
