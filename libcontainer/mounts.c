@@ -19,6 +19,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -35,6 +37,7 @@
 #include "libcontainer/rootfs/path.h"
 #include "spec/check.h"
 #include "spec/cleanup.h"
+#include "spec/escape.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -462,6 +465,66 @@ static int refuse(const struct mount_plan *entry, struct error *err)
 	return 0;
 }
 
+/* The kernel takes no disk for these, but the node of a flash chip. */
+static const char *const flash_filesystems[] = {"jffs2", "ubifs"};
+
+/* "fuse.sshfs" is a fuse. */
+static bool has_name(const char *type, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(type, name, length) == 0 && (!type[length] || type[length] == '.');
+}
+
+/* Return: 1 when it takes a device, 0 when not, -ENODEV when the kernel does not know it (yet) */
+static int needs_device(FILE *filesystems, const char *type)
+{
+	char *text _free_ = NULL;
+	size_t room = 0;
+
+	while (getline(&text, &room, filesystems) > 0) {
+		char *name = strchr(text, '\t');
+
+		if (!name)
+			continue;
+		*name++ = '\0';
+		name[strcspn(name, "\n")] = '\0';
+		if (has_name(type, name))
+			return strcmp(text, "nodev") != 0 ||
+			       mount_in_list(name, flash_filesystems, COUNT(flash_filesystems));
+	}
+	return -ENODEV;
+}
+
+/* The kernel looks the source of a disk up by its path, in the container, with kist's privileges: a
+ * node that the container makes there would choose among the disks of the host. What is not loaded
+ * cannot be told to be harmless. */
+static int refuse_device(const struct mount_plan *entry, struct error *err)
+{
+	const char *type = entry->mount->type;
+	FILE *filesystems _fclose_ = NULL;
+	int needs;
+
+	if (entry->kind != MOUNT_FILESYSTEM)
+		return 0;
+	filesystems = fopen("/proc/filesystems", "re");
+	if (!filesystems)
+		return error_errno(err, "/proc/filesystems");
+	needs = needs_device(filesystems, type);
+	if (needs < 0)
+		return error_set(
+			err, ENODEV,
+			"mounts[%zu].type: filesystem type \"%s\" is unknown, or its module "
+			"is not loaded",
+			entry->index, show(type).text);
+	if (needs)
+		return error_set(err, ENOTSUP,
+				 "mounts[%zu].type: type %s needs a device, which a running "
+				 "container could exchange; mount it outside and bind it",
+				 entry->index, show(type).text);
+	return 0;
+}
+
 static int plan_adding(struct plan *plan, struct error *err)
 {
 	struct mount_plans *mounts = &plan->rootfs.mounts;
@@ -469,7 +532,7 @@ static int plan_adding(struct plan *plan, struct error *err)
 	if (check_mount_entries(plan->config, err) < 0 || mount_plan(plan, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < mounts->count; i++) {
-		if (refuse(&mounts->at[i], err) < 0)
+		if (refuse(&mounts->at[i], err) < 0 || refuse_device(&mounts->at[i], err) < 0)
 			return -err->code;
 		/* Nothing is made in it any more. */
 		mounts->at[i].readonly_late = false;
