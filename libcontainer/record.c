@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/cgroup/cgroup.h"
@@ -26,6 +27,9 @@
 
 /* The form of record.json. A kist that does not know a form leaves such containers alone. */
 #define RECORD_VERSION "1"
+
+/* How long to wait for another delete, and how often to look. */
+enum { REMOVER_WAIT_MS = 10000, REMOVER_PAUSE_MS = 10 };
 
 static const struct word status_table[] = {
 	{"creating", STATUS_CREATING}, {"created", STATUS_CREATED}, {"running", STATUS_RUNNING},
@@ -331,6 +335,19 @@ int container_status(const struct container *container, int *pidfd, struct error
  * Removing
  */
 
+/* Wait for whoever is at it, but not without end: that may be who waits for us, by a poststop hook. */
+static int wait_for_lock(int lock)
+{
+	const struct timespec pause = {.tv_nsec = REMOVER_PAUSE_MS * 1000000L};
+
+	for (int waited_ms = 0; flock(lock, LOCK_EX | LOCK_NB) < 0; waited_ms += REMOVER_PAUSE_MS) {
+		if (errno != EWOULDBLOCK || waited_ms >= REMOVER_WAIT_MS)
+			return -1;
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
 /* The directory's own lock is the creator's. A half-made container may have no configuration, and no
  * hooks then. */
 static int open_lock(int directory)
@@ -340,10 +357,17 @@ static int open_lock(int directory)
 
 	if (lock < 0)
 		return openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	while (flock(lock, LOCK_EX) < 0)
-		if (errno != EINTR)
-			return -1;
-	return take(&lock);
+	return wait_for_lock(lock) < 0 ? -1 : take(&lock);
+}
+
+static int error_not_locked(const char *id, struct error *err)
+{
+	if (errno == EWOULDBLOCK)
+		return error_set(err, EBUSY,
+				 "container \"%s\" is being deleted by another process, which may "
+				 "wait for a poststop hook",
+				 id);
+	return errno == ENOENT ? record_error_gone(id, err) : error_errno(err, "lock");
 }
 
 int record_lock(const struct record *record, struct error *err)
@@ -351,14 +375,15 @@ int record_lock(const struct record *record, struct error *err)
 	_close_ int lock = open_lock(record->directory);
 	struct stat status;
 
+	if (lock < 0)
+		return error_not_locked(record->id, err);
 	/* A creator that has just begun either has this lock, or will find its directory removed. */
 	if (record->pid == 0 && flock(record->directory, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
 				 record->id);
-	if (lock >= 0 && fstat(lock, &status) == 0 && status.st_nlink > 0)
+	if (fstat(lock, &status) == 0 && status.st_nlink > 0)
 		return take(&lock);
-	return lock < 0 && errno != ENOENT ? error_errno(err, "lock")
-					   : record_error_gone(record->id, err);
+	return record_error_gone(record->id, err);
 }
 
 /*

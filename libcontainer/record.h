@@ -117,11 +117,11 @@ struct state record_state(const struct record *record, enum status status);
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
 /**
- * record_lock() - be the only one to remove a container; wait for whoever is at it.
+ * record_lock() - be the only one to remove a container; wait for whoever is at it, for 10 s at most.
  *
  * Closing lets go of it.
  *
- * Return: descriptor; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile;
+ * Return: descriptor; -EBUSY: another one still is; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile;
  * -EAGAIN when it is half-made, and its creator lives after all
  */
 int record_lock(const struct record *record, struct error *err);

@@ -191,9 +191,11 @@ static void take_descriptors(struct readiness *readiness, struct msghdr *message
 		for (size_t i = 0; i < count; i++)
 			close_or_keep(readiness, at[i]);
 	}
-	/* One that passes so many gets no further hearing. */
-	if (readiness->kept > KEPT_MAX)
-		readiness->container = -1;
+	if (readiness->kept <= KEPT_MAX)
+		return;
+	/* One that passes so many gets no further hearing, and is not to wait for it. */
+	shutdown(readiness->container, SHUT_RD);
+	readiness->container = -1;
 }
 
 /* Return: bytes of a whole message; 0: there is none, or it is too long */

@@ -183,6 +183,9 @@ int mountfd_detach(int mount, int descriptors, struct error *err)
 {
 	char link[16];
 
+	/* What is mounted below it may be the peers' own: it stays there. */
+	if (mountfd_propagate(mount, MS_SLAVE | MS_REC, err) < 0)
+		return -err->code;
 	snprintf(link, sizeof link, "%d", mount);
 	if (fchdir(descriptors) < 0)
 		return error_errno(err, "fchdir");

@@ -556,6 +556,20 @@ def test_poststop_fails(kist, bundle, hooks, work):
     kist.fails("state", container.id, text="does not exist")
 
 
+def test_poststop_deletes_its_own_container(kist, bundle, hooks):
+    """It waits for the delete that waits for it; not without end."""
+    container = kist.create(bundle)
+    command = f"{kist.program} --root {kist.root} delete --force {container.id} 2>$N/said"
+    container.delete("--force")
+    hooks.add("poststop", f"{command}; echo $? >$N/status")
+    container = kist.create(bundle, id=container.id)
+    began = time.monotonic()
+    container.delete("--force")
+    assert time.monotonic() - began < 20
+    assert (hooks.notes / "status").read_text() == "1\n"
+    assert "is being deleted by another process" in (hooks.notes / "said").read_text()
+
+
 def test_poststop_when_the_container_has_gone(kist, bundle, hooks):
     """Neither process nor cgroup are left when they run."""
     path = bundle.linux["cgroupsPath"]

