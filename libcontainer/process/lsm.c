@@ -107,7 +107,7 @@ static int write_label(int procfs, const char *path, const char *text, const cha
 	if (procfs_write(procfs, path, text, &reason) == 0)
 		return 0;
 	return error_set(err, reason.code, "%s: write \"%s\" to `/proc/%s`: %s", property, text,
-			 path, reason.code == code ? hint : strerror(reason.code));
+			 path, reason.code == code ? hint : error_describe(reason.code));
 }
 
 int lsm_step_set(struct creation *creation, struct error *err)
