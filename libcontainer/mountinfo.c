@@ -2,8 +2,11 @@
 #include "libcontainer/mountinfo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "spec/cleanup.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -14,6 +17,27 @@ FILE *mountinfo_open(struct error *err)
 	if (!file)
 		error_errno(err, "/proc/self/mountinfo");
 	return file;
+}
+
+FILE *mountinfo_open_at(int descriptors, struct error *err)
+{
+	_close_ int fd = openat(descriptors, "../mountinfo", O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (file)
+		take(&fd);
+	else
+		error_errno(err, "mountinfo");
+	return file;
+}
+
+/* The group of "shared:2 master:1". */
+static uint64_t find_group(const char *fields)
+{
+	static const char word[] = "shared:";
+	const char *found = strstr(fields, word);
+
+	return found ? strtoull(found + strlen(word), NULL, 10) : 0;
 }
 
 /* 36 35 98:0 /mnt1 /mnt2 rw,noatime shared:2 master:1 - ext3 /dev/root rw,errors=continue */
@@ -32,7 +56,7 @@ bool mountinfo_split(char *text, struct mountinfo_line *line)
 	line->device = fields[2];
 	line->root = fields[3];
 	line->target = fields[4];
-	line->shared = strstr(rest, " shared:");
+	line->group = find_group(rest);
 	line->type = strtok_r(separator + strlen(" - "), " ", &rest);
 	source = strtok_r(NULL, " ", &rest);
 	line->options = strtok_r(NULL, " \n", &rest);

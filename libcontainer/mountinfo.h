@@ -16,7 +16,7 @@ struct mountinfo_line {
 	uint64_t id;  /* as statx(2) has it, with STATX_MNT_ID */
 	char *device; /* major:minor */
 	char *root, *target;
-	bool shared; /* in a peer group */
+	uint64_t group; /* of peers, the same number in all namespaces; 0: in none */
 	char *type, *options;
 };
 
@@ -26,6 +26,12 @@ struct mountinfo_line {
  * Return: NULL with an error
  */
 FILE *mountinfo_open(struct error *err);
+
+/**
+ * mountinfo_open_at() - the same of the namespace that the caller has joined, where /proc may be a fake.
+ * @descriptors: see procfs_open_descriptors()
+ */
+FILE *mountinfo_open_at(int descriptors, struct error *err);
 
 /**
  * mountinfo_split() - cut a line, in place.

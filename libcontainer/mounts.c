@@ -28,6 +28,7 @@
 #include "libcontainer/create.h"
 #include "libcontainer/enter.h"
 #include "libcontainer/log.h"
+#include "libcontainer/mountinfo.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
@@ -41,6 +42,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
+static int mounts_step_groups(struct creation *creation, struct error *err);
 static int mounts_step_adder(struct creation *creation, struct error *err);
 static int mounts_step_remover(struct creation *creation, struct error *err);
 static int mounts_step_wait(struct creation *creation, struct error *err);
@@ -58,6 +60,8 @@ static const struct step add_host_steps[] = {
 	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, NULL},
 	{"mount sources", rootfs_step_sources, NULL, idmap_by_host, NULL},
 	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, NULL},
+	/* Where a mount that is made in the container would be seen, too. */
+	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
 	{"process", mounts_step_adder, NULL, NULL, NULL},
 	{"container", mounts_step_wait, NULL, NULL, NULL},
 };
@@ -102,6 +106,36 @@ const struct mounts_table
 /*
  * Steps of the host side
  */
+
+static void keep_group(struct rootfs_handles *rootfs, uint64_t group, struct arena *arena)
+{
+	/* A power of two is full. */
+	if ((rootfs->group_count & (rootfs->group_count - 1)) == 0) {
+		uint64_t *grown = arena_array(arena, rootfs->group_count * 2 + 1, sizeof *grown);
+
+		if (rootfs->group_count > 0)
+			memcpy(grown, rootfs->groups, rootfs->group_count * sizeof *grown);
+		rootfs->groups = grown;
+	}
+	rootfs->groups[rootfs->group_count++] = group;
+}
+
+static int mounts_step_groups(struct creation *creation, struct error *err)
+{
+	FILE *file = mountinfo_open(err);
+	struct mountinfo_line line;
+	char *text = NULL;
+	size_t size = 0;
+
+	if (!file)
+		return -err->code;
+	while (getline(&text, &size, file) >= 0)
+		if (mountinfo_split(text, &line) && line.group)
+			keep_group(&creation->rootfs, line.group, creation->plan->arena);
+	free(text);
+	fclose(file);
+	return 0;
+}
 
 static int mounts_step_adder(struct creation *creation, struct error *err)
 {
@@ -223,6 +257,44 @@ static int check_place(const struct creation *creation, const struct mount_plan 
 	return 0;
 }
 
+static uint64_t find_group(FILE *mountinfo, uint64_t id)
+{
+	struct mountinfo_line line;
+	char *text = NULL;
+	uint64_t group = 0;
+	size_t size = 0;
+
+	while (getline(&text, &size, mountinfo) >= 0)
+		if (mountinfo_split(text, &line) && line.id == id)
+			group = line.group;
+	free(text);
+	return group;
+}
+
+/* What is mounted onto a mount that the host shares appears there, too, at a place that the container's
+ * links may have chosen, and outlives the container. */
+static int check_peers(const struct creation *creation, int target, struct error *err)
+{
+	const struct rootfs_handles *rootfs = &creation->rootfs;
+	struct statx status;
+	FILE *mountinfo;
+	uint64_t group;
+
+	if (statx(target, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
+		return error_errno(err, "statx");
+	mountinfo = mountinfo_open_at(creation->procfs, err);
+	if (!mountinfo)
+		return -err->code;
+	group = find_group(mountinfo, status.stx_mnt_id);
+	fclose(mountinfo);
+	for (size_t i = 0; group && i < rootfs->group_count; i++)
+		if (rootfs->groups[i] == group)
+			return error_set(
+				err, EPERM,
+				"is on a mount that the host shares, and would see this one");
+	return 0;
+}
+
 static int find_target(const struct creation *creation, const struct mount_plan *entry, int mount,
 		       struct error *err)
 {
@@ -249,6 +321,7 @@ static int add(struct creation *creation, const struct mount_plan *entry, struct
 	if (target < 0)
 		return target;
 	if (check_place(creation, entry, target, err) < 0 ||
+	    check_peers(creation, target, err) < 0 ||
 	    mount_propagate(mount, &entry->mount->options, err) < 0 ||
 	    mountfd_attach(mount, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);

@@ -124,7 +124,7 @@ static int add_peers(const struct plan *plan, const struct mount_plan *entry,
 		struct mountinfo_line line;
 		const char *path;
 
-		if (!mountinfo_split(text, &line) || !line.shared)
+		if (!mountinfo_split(text, &line) || !line.group)
 			continue;
 		mountinfo_unescape(line.target);
 		path = find_below(views, &line);

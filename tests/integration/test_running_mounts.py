@@ -737,3 +737,22 @@ def test_a_caller_that_is_killed(container, data):
         process.wait()
         wait_until(lambda: set(harness.tagged_processes()) == {container.pid}, "it to be alone")
     assert container.status == "running"
+
+
+def test_what_the_host_shares_is_no_place(kist, bundle, host, work):
+    """A link of the container's leads into a volume whose mounts the host would see. And what is taken
+    away leaves the host's own mounts below it."""
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "own", work / "volume/sub"], check=True)
+    bundle.linux["rootfsPropagation"] = "shared"
+    bundle.bind(work / "volume", "/vol", "rbind", "rshared")
+    container = start(kist, bundle)
+    (bundle.rootfs / "data").symlink_to("/vol/later")
+    host.has_changed()
+    (work / "mounts.json").write_text(json.dumps([mount("/data", "tmpfs", "x")]))
+    kist.fails("mounts", "add", container.id, work / "mounts.json",
+               text="/data: is on a mount that the host shares, and would see this one")
+    assert not host.has_changed()
+    (work / "mounts.json").write_text(json.dumps([mount("/vol")]))
+    kist.ok("mounts", "remove", container.id, work / "mounts.json")
+    assert host.mount(work / "volume/sub").source == "own"
+    container.delete("--force")

@@ -27,17 +27,17 @@ Test(mountinfo, a_line)
 	cr_expect_str_eq(line.target, "/b");
 	cr_expect_str_eq(line.type, "ext3");
 	cr_expect_str_eq(line.options, "rw,errors=continue");
-	cr_expect(line.shared);
+	cr_expect(line.group);
 }
 
 Test(mountinfo, who_is_shared)
 {
-	cr_expect(split("36 35 98:0 / /b rw shared:1 - ext3 x rw\n").shared);
-	cr_expect_not(split("36 35 98:0 / /b rw - ext3 x rw\n").shared);
-	cr_expect_not(split("36 35 98:0 / /b rw master:1 - ext3 x rw\n").shared);
-	cr_expect_not(split("36 35 98:0 / /b rw unbindable - ext3 x rw\n").shared);
+	cr_expect(split("36 35 98:0 / /b rw shared:1 - ext3 x rw\n").group);
+	cr_expect_not(split("36 35 98:0 / /b rw - ext3 x rw\n").group);
+	cr_expect_not(split("36 35 98:0 / /b rw master:1 - ext3 x rw\n").group);
+	cr_expect_not(split("36 35 98:0 / /b rw unbindable - ext3 x rw\n").group);
 	/* Names are anybody's to choose. */
-	cr_expect_not(split("36 35 98:0 / /b rw - ext3 shared:1 rw\n").shared);
+	cr_expect_not(split("36 35 98:0 / /b rw - ext3 shared:1 rw\n").group);
 }
 
 Test(mountinfo, what_is_no_line)
