@@ -170,9 +170,10 @@ static int run_send(void *context)
 	while (atomic_load(&thread->state) != ASKED)
 		sched_yield();
 	if (thread->listener >= 0) {
-		/* A program without its agent would wait for ever. */
+		/* A program without its agent would wait for ever. A bare call, since libc's may be
+		 * replaced by what looks for its own stack (sanitizers). */
 		if (send_listener(thread) < 0)
-			_exit(EXIT_FAILURE);
+			syscall(SYS_exit_group, EXIT_FAILURE);
 		close(thread->listener);
 	}
 	atomic_store(&thread->state, DONE);
