@@ -6,8 +6,7 @@
 int command_create(const struct global *global, struct command_options *options, char **argv,
 		   struct error *err)
 {
-	if (readiness_read(&options->container, err) < 0 ||
-	    seal_executable(global->call, err) < 0)
+	if (readiness_read(&options->container, err) < 0 || seal_executable(global->call, err) < 0)
 		return -err->code;
 	options->container.id = argv[0];
 	return container_create(&options->container, err);
