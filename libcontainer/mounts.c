@@ -257,18 +257,21 @@ static int check_place(const struct creation *creation, const struct mount_plan 
 	return 0;
 }
 
-static uint64_t find_group(FILE *mountinfo, uint64_t id)
+/* Return: whether the mount is there, with its group */
+static bool find_group(FILE *mountinfo, uint64_t id, uint64_t *group)
 {
 	struct mountinfo_line line;
 	char *text = NULL;
-	uint64_t group = 0;
+	bool found = false;
 	size_t size = 0;
 
 	while (getline(&text, &size, mountinfo) >= 0)
-		if (mountinfo_split(text, &line) && line.id == id)
-			group = line.group;
+		if (mountinfo_split(text, &line) && line.id == id) {
+			*group = line.group;
+			found = true;
+		}
 	free(text);
-	return group;
+	return found;
 }
 
 /* What is mounted onto a mount that the host shares appears there, too, at a place that the container's
@@ -278,15 +281,18 @@ static int check_peers(const struct creation *creation, int target, struct error
 	const struct rootfs_handles *rootfs = &creation->rootfs;
 	struct statx status;
 	FILE *mountinfo;
-	uint64_t group;
+	uint64_t group = 0;
+	bool found;
 
 	if (statx(target, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
 		return error_errno(err, "statx");
 	mountinfo = mountinfo_open_at(creation->procfs, err);
 	if (!mountinfo)
 		return -err->code;
-	group = find_group(mountinfo, status.stx_mnt_id);
+	found = find_group(mountinfo, status.stx_mnt_id, &group);
 	fclose(mountinfo);
+	if (!found)
+		return error_set(err, ENOENT, "its mount has gone meanwhile");
 	for (size_t i = 0; group && i < rootfs->group_count; i++)
 		if (rootfs->groups[i] == group)
 			return error_set(
