@@ -350,23 +350,17 @@ void creation_init(struct creation *creation, const struct plan *plan,
 		creation->namespaces.at[kind] = -1;
 }
 
-static void close_all(const int *descriptors, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		cleanup_close(&descriptors[i]);
-}
-
 void creation_finish(struct creation *creation)
 {
 	struct error ignored;
 	const int own[] = {creation->sync, creation->start, creation->console,
 			   creation->pidfd_socket, creation->cgroup.directory};
 
-	close_all(own, COUNT(own));
-	close_all(creation->cgroup.tasks, creation->cgroup.count);
-	close_all(creation->rdt.tasks, creation->rdt.count);
+	cleanup_close_all(own, COUNT(own));
+	cleanup_close_all(creation->cgroup.tasks, creation->cgroup.count);
+	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
 	rootfs_step_close(creation, &ignored);
-	close_all(creation->namespaces.at, NAMESPACE_KINDS);
+	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
 	if (limits_raised(creation->plan))
 		limits_step_restore(creation, &ignored);
 }

@@ -26,6 +26,13 @@ static inline void cleanup_close(const int *fd)
 	errno = saved;
 }
 
+/* The same for many; at may be NULL. */
+static inline void cleanup_close_all(const int *at, size_t count)
+{
+	for (size_t i = 0; at && i < count; i++)
+		cleanup_close(&at[i]);
+}
+
 static inline void cleanup_free(void *pointer)
 {
 	free(*(void **)pointer);

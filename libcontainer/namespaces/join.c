@@ -304,7 +304,7 @@ int namespaces_send(int connection, struct error *err)
 		_close_ int fd = ioctl(self, requests[kind], 0);
 
 		/* A kind, or a request, that this kernel does not know. */
-		if (fd >= 0 && sync_send_namespace(connection, fd, err) < 0)
+		if (fd >= 0 && sync_send_descriptor(connection, fd, err) < 0)
 			return -err->code;
 	}
 	return 0;

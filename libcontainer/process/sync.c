@@ -44,11 +44,6 @@ int sync_send_listener(int sync, int listener, struct error *err)
 	return send_word(sync, SYNC_LISTENER, listener, err);
 }
 
-int sync_send_namespace(int sync, int namespace, struct error *err)
-{
-	return send_word(sync, SYNC_FD, namespace, err);
-}
-
 int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err)
 {
 	struct message message = {.word = SYNC_PROCESS, .pid = pid};

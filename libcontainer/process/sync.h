@@ -68,7 +68,7 @@ struct sync_batch {
 int sync_send(int sync, enum sync_word word, struct error *err);
 
 /**
- * sync_send_descriptor() - init: FD, with the leader of its terminal, or where it is.
+ * sync_send_descriptor() - init: FD, with the leader of its terminal, a namespace, or where it is.
  */
 int sync_send_descriptor(int sync, int descriptor, struct error *err);
 
@@ -83,11 +83,6 @@ int sync_receive_descriptor(const struct creation *creation, struct error *err);
  * sync_send_listener() - init: LISTENER, with that of its filter.
  */
 int sync_send_listener(int sync, int listener, struct error *err);
-
-/**
- * sync_send_namespace() - init: FD, with a namespace that it is in.
- */
-int sync_send_namespace(int sync, int namespace, struct error *err);
 
 /**
  * sync_send_process() - exec: PROCESS, another one takes over the conversation.

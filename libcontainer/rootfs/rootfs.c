@@ -411,23 +411,17 @@ int rootfs_step_seal(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static void close_all(const int *descriptors, size_t count)
-{
-	for (size_t i = 0; descriptors && i < count; i++)
-		cleanup_close(&descriptors[i]);
-}
-
 int rootfs_step_close(struct creation *creation, struct error *err)
 {
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
 	(void)err;
-	close_all(rootfs->sources, rootfs->count);
-	close_all(rootfs->mappings, rootfs->mapping_count);
-	close_all(rootfs->devices, rootfs->device_count);
+	cleanup_close_all(rootfs->sources, rootfs->count);
+	cleanup_close_all(rootfs->mappings, rootfs->mapping_count);
+	cleanup_close_all(rootfs->devices, rootfs->device_count);
 	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
 		if (rootfs->cgroups[i])
-			close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
+			cleanup_close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
 	peers_close(rootfs);
 	cleanup_close(&rootfs->tree);
 	cleanup_close(&rootfs->overlay);

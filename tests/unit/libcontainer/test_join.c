@@ -238,7 +238,7 @@ static void say_nothing(int connection)
 
 static void say_what_is_none(int connection)
 {
-	STEP(sync_send_namespace(connection, STDIN_FILENO, &err));
+	STEP(sync_send_descriptor(connection, STDIN_FILENO, &err));
 }
 
 static void say_paused(int connection)
