@@ -164,9 +164,6 @@ static int read_joined(const struct container *container, struct source *source,
 	struct joined *joined = &source->joined;
 
 	joined->record = record;
-	joined->cgroup_driver = record->cgroup.driver;
-	joined->cgroup_path = record->cgroup.path;
-	joined->keyring = record->keyring;
 	if (enter_read_namespaces(record, source->init, joined, err) < 0)
 		return -err->code;
 	if (source->config.linux->intelRdt &&
@@ -182,11 +179,8 @@ static int read_config(const struct container *container, const struct container
 {
 	static const struct process nothing = {.cwd = "/"};
 	const struct config *own;
-	struct document document;
 
-	if (config_read(container->record.directory, "config.json", &source->arena, &document,
-			err) < 0 ||
-	    config_parse("config.json", &document, &source->arena, &own, err) < 0)
+	if (record_read_config(&container->record, &source->arena, &own, err) < 0)
 		return -err->code;
 	source->process = own->process ? *own->process : nothing;
 	source->config = *own;

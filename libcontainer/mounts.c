@@ -686,10 +686,8 @@ static int read_config(const struct container *container, const char *file, stru
 	static const struct process nothing = {.cwd = "/"};
 	struct arena *arena = &source->arena;
 	const struct config *own;
-	struct document document;
 
-	if (config_read(container->record.directory, "config.json", arena, &document, err) < 0 ||
-	    config_parse("config.json", &document, arena, &own, err) < 0)
+	if (record_read_config(&container->record, arena, &own, err) < 0)
 		return -err->code;
 	source->config = *own;
 	if (!own->process)

@@ -32,10 +32,7 @@ struct joined {
 	bool denies_setgroups; /* see idmap_denies_setgroups() */
 	const struct record *record;
 	enum status status;
-	struct sock_fprog filter;  /* as kept by create; len 0: none */
-	const char *cgroup_driver; /* of the record, as is cgroup_path */
-	const char *cgroup_path;
-	const char *keyring;          /* of the record, too; NULL: none */
+	struct sock_fprog filter;     /* as kept by create; len 0: none */
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
 	struct rdt_joined rdt;

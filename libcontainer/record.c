@@ -286,6 +286,17 @@ void container_close(struct container *container)
 	arena_finish(&container->arena);
 }
 
+int record_read_config(const struct record *record, struct arena *arena,
+		       const struct config **config, struct error *err)
+{
+	static const char name[] = "config.json";
+	struct document document;
+
+	if (config_read(record->directory, name, arena, &document, err) < 0)
+		return -err->code;
+	return config_parse(name, &document, arena, config, err);
+}
+
 struct state record_state(const struct record *record, enum status status)
 {
 	return (struct state){

@@ -25,6 +25,7 @@
 
 struct plan;
 struct creation;
+struct config;
 
 struct record_cgroup {
 	const char *driver; /* "": none */
@@ -99,6 +100,14 @@ int container_open(const char *root, const char *id, struct container *container
 void container_close(struct container *container);
 
 /**
+ * record_read_config() - the configuration that the container was made from: the copy in its directory.
+ *
+ * Return: 0 or -code
+ */
+int record_read_config(const struct record *record, struct arena *arena,
+		       const struct config **config, struct error *err);
+
+/**
  * record_error_gone() - say that there is no such container. Callers look for the sentence.
  */
 int record_error_gone(const char *id, struct error *err);
@@ -121,8 +130,8 @@ int container_status(const struct container *container, int *pidfd, struct error
  *
  * Closing lets go of it.
  *
- * Return: descriptor; -EBUSY: another one still is; -ENOENT "container \"x\" does not exist": another one has removed it meanwhile;
- * -EAGAIN when it is half-made, and its creator lives after all
+ * Return: descriptor; -EBUSY: another one still is; -ENOENT "container \"x\" does not exist": another
+ * one has removed it meanwhile; -EAGAIN when it is half-made, and its creator lives after all
  */
 int record_lock(const struct record *record, struct error *err);
 

@@ -133,8 +133,8 @@ int cgroup_plan_joined(struct plan *plan, struct error *err)
 	struct cgroup_plan *cgroup = &plan->cgroup;
 	size_t count = plan->host->hierarchies.count;
 
-	cgroup->driver = cgroup_driver_find(joined->cgroup_driver);
-	cgroup->path = joined->cgroup_path;
+	cgroup->driver = cgroup_driver_find(joined->record->cgroup.driver);
+	cgroup->path = joined->record->cgroup.path;
 	cgroup->clone_into = true;
 	cgroup->joins = arena_array(plan->arena, count, sizeof *cgroup->joins);
 	for (size_t i = 0; i < count; i++)

@@ -350,12 +350,9 @@ int hooks_step_hide_rootfs(struct creation *creation, struct error *err)
 int hooks_read(const struct record *record, enum hook_kind kind, struct arena *arena,
 	       struct hook_programs *programs, struct error *err)
 {
-	static const char name[] = "config.json";
 	const struct config *config;
-	struct document document;
 
-	if (config_read(record->directory, name, arena, &document, err) < 0 ||
-	    config_parse(name, &document, arena, &config, err) < 0)
+	if (record_read_config(record, arena, &config, err) < 0)
 		return error_wrap(err, "hooks.%s", kind_name(kind));
 	*programs = make_programs(config, kind, record->bundle, NULL, arena);
 	return 0;

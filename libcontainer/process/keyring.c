@@ -71,12 +71,13 @@ int keyring_step_join(struct creation *creation, struct error *err)
 	 * forgets the wish with the next execve. */
 	if (label && procfs_write(creation->procfs, "self/attr/keycreate", label, err) < 0)
 		return -err->code;
-	return keyring_join(creation->plan->joined ? creation->plan->joined->keyring
+	return keyring_join(creation->plan->joined ? creation->plan->joined->record->keyring
 						   : creation->record.keyring,
 			    err);
 }
 
 bool keyring_planned(const struct plan *plan)
 {
-	return plan->joined ? plan->joined->keyring != NULL : !plan->options->no_new_keyring;
+	return plan->joined ? plan->joined->record->keyring != NULL
+			    : !plan->options->no_new_keyring;
 }

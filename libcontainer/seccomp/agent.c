@@ -52,12 +52,9 @@ struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 int seccomp_agent_read(const struct record *record, enum status status, struct arena *arena,
 		       struct seccomp_agent *agent, struct error *err)
 {
-	static const char name[] = "config.json";
 	const struct config *config;
-	struct document document;
 
-	if (config_read(record->directory, name, arena, &document, err) < 0 ||
-	    config_parse(name, &document, arena, &config, err) < 0)
+	if (record_read_config(record, arena, &config, err) < 0)
 		return -err->code;
 	*agent = seccomp_agent_describe(config->linux->seccomp, record, status, record->pid, arena);
 	return 0;

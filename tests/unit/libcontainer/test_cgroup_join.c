@@ -9,6 +9,7 @@
 
 #include "expect.h"
 
+static struct record record;
 static struct joined joined;
 
 static void finish(void)
@@ -23,9 +24,12 @@ static void plan_join(struct hierarchies hierarchies, const char *text,
 		      const char *const *subgroups)
 {
 	prepare(hierarchies, "");
+	record.cgroup = (struct record_cgroup){
+		.driver = hierarchies.count == 1 ? "cgroupfs-v2" : "cgroupfs-v1",
+		.path = "/c",
+	};
 	joined = (struct joined){
-		.cgroup_driver = hierarchies.count == 1 ? "cgroupfs-v2" : "cgroupfs-v1",
-		.cgroup_path = "/c",
+		.record = &record,
 		.cgroups = cgroup_parse_process(arena_strdup(&arena, text), &plan.host->hierarchies,
 						&arena),
 		.subgroups = subgroups,
@@ -136,7 +140,7 @@ Test(cgroup_join, a_path_has_an_end)
 Test(cgroup_join, without_a_cgroup)
 {
 	plan_join(v2, "0::/\n", NULL);
-	joined.cgroup_driver = "";
+	record.cgroup.driver = "";
 	PLAN();
 	cr_expect(!cgroup_planned(&plan));
 	joined.subgroups = SUBGROUPS("a");
