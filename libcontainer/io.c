@@ -4,13 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "spec/cleanup.h"
 
-enum { PEER_WAIT_S = 10 };
+enum { PEER_WAIT_S = 10, LOCK_PAUSE_MS = 10 };
 
 /* Write everything, however often the kernel takes only a part. */
 static int write_all(int fd, const char *data, size_t size)
@@ -99,6 +101,20 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 		error_errno(err, "%s: rename", name);
 		unlinkat(directory, temporary, 0);
 		return -err->code;
+	}
+	return 0;
+}
+
+int io_lock(int fd, int operation, int wait_ms, struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+
+	for (int waited_ms = 0; flock(fd, operation | LOCK_NB) < 0; waited_ms += LOCK_PAUSE_MS) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return error_errno(err, "flock");
+		if (waited_ms >= wait_ms)
+			return error_set(err, EBUSY, "another program keeps it locked");
+		nanosleep(&pause, NULL);
 	}
 	return 0;
 }

@@ -44,6 +44,14 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 		    struct error *err);
 
 /**
+ * io_lock() - take a lock, which others hold for a while, but not for ever (flock(2)).
+ * @operation: LOCK_SH or LOCK_EX
+ *
+ * Return: 0; -EBUSY after wait_ms; -errno
+ */
+int io_lock(int fd, int operation, int wait_ms, struct error *err);
+
+/**
  * io_check_socket() - refuse a path that has no room in a socket's address.
  * @option: which one gave it, for the error
  */

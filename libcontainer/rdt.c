@@ -11,7 +11,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/compat.h"
@@ -25,7 +24,6 @@
 enum {
 	SCHEMATA_SIZE = 1 << 16, /* a few resources, some hundred domains of each */
 	LOCK_WAIT_MS = 2000,     /* others hold it for a few system calls */
-	LOCK_PAUSE_MS = 10,
 	GROUP_PATH_SIZE = 2 * (NAME_MAX + 1) + sizeof "mon_groups/",
 };
 
@@ -53,30 +51,13 @@ static int open_mount(const char *mount, struct error *err)
 	return take(&root);
 }
 
-/* A lock that is never let go of must not hang anybody. */
-static int lock(int root, int operation, struct error *err)
-{
-	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
-	int waited_ms = 0;
-
-	while (flock(root, operation | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return error_errno(err, "flock");
-		if (waited_ms >= LOCK_WAIT_MS)
-			return error_set(err, EBUSY, "another program keeps it locked");
-		nanosleep(&pause, NULL);
-		waited_ms += LOCK_PAUSE_MS;
-	}
-	return 0;
-}
-
 static int open_locked(const char *mount, int operation, struct error *err)
 {
 	_close_ int root = open_mount(mount, err);
 
 	if (root < 0)
 		return root;
-	if (lock(root, operation, err) < 0)
+	if (io_lock(root, operation, LOCK_WAIT_MS, err) < 0)
 		return error_wrap(err, "%s", mount);
 	return take(&root);
 }

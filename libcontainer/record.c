@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "libcontainer/cgroup/cgroup.h"
@@ -28,8 +27,8 @@
 /* The form of record.json. A kist that does not know a form leaves such containers alone. */
 #define RECORD_VERSION "1"
 
-/* How long to wait for another delete, and how often to look. */
-enum { REMOVER_WAIT_MS = 10000, REMOVER_PAUSE_MS = 10 };
+/* How long to wait for another delete. */
+enum { REMOVER_WAIT_MS = 10000 };
 
 static const struct word status_table[] = {
 	{"creating", STATUS_CREATING}, {"created", STATUS_CREATED}, {"running", STATUS_RUNNING},
@@ -346,48 +345,42 @@ int container_status(const struct container *container, int *pidfd, struct error
  * Removing
  */
 
-/* Wait for whoever is at it, but not without end: that may be who waits for us, by a poststop hook. */
-static int wait_for_lock(int lock)
+/* Whoever has it may be who waits for us, by a poststop hook. */
+static int lock_configuration(int file, const char *id, struct error *err)
 {
-	const struct timespec pause = {.tv_nsec = REMOVER_PAUSE_MS * 1000000L};
-
-	for (int waited_ms = 0; flock(lock, LOCK_EX | LOCK_NB) < 0; waited_ms += REMOVER_PAUSE_MS) {
-		if (errno != EWOULDBLOCK || waited_ms >= REMOVER_WAIT_MS)
-			return -1;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	if (io_lock(file, LOCK_EX, REMOVER_WAIT_MS, err) == 0)
+		return 0;
+	if (err->code != EBUSY)
+		return error_wrap(err, "lock");
+	return error_set(
+		err, EBUSY,
+		"container \"%s\" is being deleted by another process, which may wait for a "
+		"poststop hook",
+		id);
 }
 
 /* The directory's own lock is the creator's. A half-made container may have no configuration, and no
  * hooks then. */
-static int open_lock(int directory)
+static int open_lock(const struct record *record, struct error *err)
 {
-	_close_ int lock =
-		openat(directory, "config.json", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	_close_ int file = openat(record->directory, "config.json",
+				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-	if (lock < 0)
-		return openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return wait_for_lock(lock) < 0 ? -1 : take(&lock);
-}
-
-static int error_not_locked(const char *id, struct error *err)
-{
-	if (errno == EWOULDBLOCK)
-		return error_set(err, EBUSY,
-				 "container \"%s\" is being deleted by another process, which may "
-				 "wait for a poststop hook",
-				 id);
-	return errno == ENOENT ? record_error_gone(id, err) : error_errno(err, "lock");
+	if (file >= 0)
+		return lock_configuration(file, record->id, err) < 0 ? -err->code : take(&file);
+	file = openat(record->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (file >= 0)
+		return take(&file);
+	return errno == ENOENT ? record_error_gone(record->id, err) : error_errno(err, "lock");
 }
 
 int record_lock(const struct record *record, struct error *err)
 {
-	_close_ int lock = open_lock(record->directory);
+	_close_ int lock = open_lock(record, err);
 	struct stat status;
 
 	if (lock < 0)
-		return error_not_locked(record->id, err);
+		return lock;
 	/* A creator that has just begun either has this lock, or will find its directory removed. */
 	if (record->pid == 0 && flock(record->directory, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",

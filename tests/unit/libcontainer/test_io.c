@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -88,6 +89,20 @@ static void interrupt_often(void)
 /*
  * Reading
  */
+
+Test(io, a_lock_is_waited_for_and_not_for_ever)
+{
+	_close_ int holder = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	_close_ int other = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct error of_lock;
+
+	cr_assert_eq(flock(holder, LOCK_EX | LOCK_NB), 0);
+	cr_expect_eq(io_lock(other, LOCK_SH, 20, &of_lock), -EBUSY);
+	cr_expect_str_eq(of_lock.text, "another program keeps it locked");
+	cr_expect_eq(io_lock(-1, LOCK_SH, 20, &of_lock), -EBADF);
+	cr_assert_eq(flock(holder, LOCK_UN), 0);
+	cr_expect_eq(io_lock(other, LOCK_EX, 20, &of_lock), 0);
+}
 
 Test(io, reads_a_whole_file)
 {
