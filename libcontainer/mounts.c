@@ -122,18 +122,16 @@ static void keep_group(struct rootfs_handles *rootfs, uint64_t group, struct are
 
 static int mounts_step_groups(struct creation *creation, struct error *err)
 {
-	FILE *file = mountinfo_open(err);
+	FILE *mountinfo _fclose_ = mountinfo_open(err);
 	struct mountinfo_line line;
-	char *text = NULL;
-	size_t size = 0;
+	char *text _free_ = NULL;
+	size_t room = 0;
 
-	if (!file)
+	if (!mountinfo)
 		return -err->code;
-	while (getline(&text, &size, file) >= 0)
+	while (getline(&text, &room, mountinfo) > 0)
 		if (mountinfo_split(text, &line) && line.group)
 			keep_group(&creation->rootfs, line.group, creation->plan->arena);
-	free(text);
-	fclose(file);
 	return 0;
 }
 
@@ -257,21 +255,24 @@ static int check_place(const struct creation *creation, const struct mount_plan 
 	return 0;
 }
 
-/* Return: whether the mount is there, with its group */
-static bool find_group(FILE *mountinfo, uint64_t id, uint64_t *group)
+/* The peer group of a mount, 0 for none. */
+static int find_group(const struct creation *creation, uint64_t id, uint64_t *group,
+		      struct error *err)
 {
+	FILE *mountinfo _fclose_ = mountinfo_open_at(creation->procfs, err);
 	struct mountinfo_line line;
-	char *text = NULL;
-	bool found = false;
-	size_t size = 0;
+	char *text _free_ = NULL;
+	size_t room = 0;
 
-	while (getline(&text, &size, mountinfo) >= 0)
-		if (mountinfo_split(text, &line) && line.id == id) {
-			*group = line.group;
-			found = true;
-		}
-	free(text);
-	return found;
+	if (!mountinfo)
+		return -err->code;
+	while (getline(&text, &room, mountinfo) > 0) {
+		if (!mountinfo_split(text, &line) || line.id != id)
+			continue;
+		*group = line.group;
+		return 0;
+	}
+	return error_set(err, ENOENT, "its mount has gone meanwhile");
 }
 
 /* What is mounted onto a mount that the host shares appears there, too, at a place that the container's
@@ -279,20 +280,10 @@ static bool find_group(FILE *mountinfo, uint64_t id, uint64_t *group)
 static int check_peers(const struct creation *creation, int target, struct error *err)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	struct statx status;
-	FILE *mountinfo;
-	uint64_t group = 0;
-	bool found;
+	uint64_t id, group = 0;
 
-	if (statx(target, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
-		return error_errno(err, "statx");
-	mountinfo = mountinfo_open_at(creation->procfs, err);
-	if (!mountinfo)
+	if (mountfd_id(target, "", &id, err) < 0 || find_group(creation, id, &group, err) < 0)
 		return -err->code;
-	found = find_group(mountinfo, status.stx_mnt_id, &group);
-	fclose(mountinfo);
-	if (!found)
-		return error_set(err, ENOENT, "its mount has gone meanwhile");
 	for (size_t i = 0; group && i < rootfs->group_count; i++)
 		if (rootfs->groups[i] == group)
 			return error_set(
@@ -420,23 +411,19 @@ static int open_removable(const struct creation *creation, const struct mount_pl
 	return take(&target);
 }
 
-static uint64_t mount_id(int descriptor)
-{
-	struct statx status = {0};
-
-	statx(descriptor, "", AT_EMPTY_PATH, STATX_MNT_ID, &status);
-	return status.stx_mnt_id;
-}
-
-/* While a mount is held open nobody else has its id. */
 static bool is_still_there(const struct creation *creation, const struct mount_plan *entry,
 			   int mount)
 {
 	struct error ignored;
 	_close_ int found = path_open(creation->rootfs.tree, entry->target, O_PATH,
 				      PATH_LINKS_REFUSED, &ignored);
+	uint64_t there = 0, meant = 0;
 
-	return found >= 0 && mount_id(found) == mount_id(mount);
+	if (found < 0)
+		return false;
+	mountfd_id(found, "", &there, &ignored);
+	mountfd_id(mount, "", &meant, &ignored);
+	return there == meant;
 }
 
 static int detach(const struct creation *creation, const struct mount_plan *entry,

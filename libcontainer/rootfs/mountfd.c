@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "libcontainer/compat.h"
 #include "spec/cleanup.h"
@@ -131,6 +132,16 @@ int mountfd_idmap(int mount, bool recursive, int userns, struct error *err)
 	struct mount_attr change = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)userns};
 
 	return set_attributes(mount, recursive, &change, err);
+}
+
+int mountfd_id(int directory, const char *path, uint64_t *id, struct error *err)
+{
+	struct statx status;
+
+	if (statx(directory, path, AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
+		return error_errno(err, "statx%s%s", *path ? " " : "", path);
+	*id = status.stx_mnt_id;
+	return 0;
 }
 
 int mountfd_propagate(int mount, unsigned long propagation, struct error *err)

@@ -87,6 +87,15 @@ int mountfd_change(int mount, bool recursive, uint64_t set, uint64_t clear, stru
 int mountfd_idmap(int mount, bool recursive, int userns, struct error *err);
 
 /**
+ * mountfd_id() - the mount that something is on; the same number in mountinfo. While the mount is held
+ * open no other has it.
+ * @path: below directory, "": directory itself
+ *
+ * Return: 0 or -errno
+ */
+int mountfd_id(int directory, const char *path, uint64_t *id, struct error *err);
+
+/**
  * mountfd_propagate() - set the propagation type of a mount, under the same condition.
  * @propagation: MS_SHARED, MS_SLAVE, MS_PRIVATE or MS_UNBINDABLE; with MS_REC also of all below
  */

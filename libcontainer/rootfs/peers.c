@@ -60,11 +60,10 @@ static int open_below(int view, const char *path, struct error *err)
 static bool is_mount(int view, const char *path, uint64_t id)
 {
 	struct error ignored;
-	struct statx status;
+	uint64_t found;
 	_close_ int file = open_below(view, path, &ignored);
 
-	return file >= 0 && statx(file, "", AT_EMPTY_PATH, STATX_MNT_ID, &status) == 0 &&
-	       status.stx_mnt_id == id;
+	return file >= 0 && mountfd_id(file, "", &found, &ignored) == 0 && found == id;
 }
 
 /* Where a mount is in the views: "" for the source's own; NULL for others, and for one that is

@@ -64,22 +64,12 @@ static int set_propagation(int tree, unsigned long propagation, struct error *er
 	return 0;
 }
 
-static int mount_id(int directory, const char *path, uint64_t *id, struct error *err)
-{
-	struct statx status;
-
-	if (statx(directory, path, AT_EMPTY_PATH, STATX_MNT_ID, &status) < 0)
-		return error_errno(err, "statx %s", path);
-	*id = status.stx_mnt_id;
-	return 0;
-}
-
 /* Nothing may be left over the new root: it would be what "/.." leads to. */
 static int verify(int tree, struct error *err)
 {
 	uint64_t wanted, found;
 
-	if (mount_id(tree, "", &wanted, err) < 0 || mount_id(AT_FDCWD, "/..", &found, err) < 0)
+	if (mountfd_id(tree, "", &wanted, err) < 0 || mountfd_id(AT_FDCWD, "/..", &found, err) < 0)
 		return -err->code;
 	if (found != wanted)
 		return error_set(err, EPERM, "another root is left over the container's");
