@@ -53,6 +53,7 @@ bool mountinfo_split(char *text, struct mountinfo_line *line)
 		return false;
 	*separator = '\0';
 	line->id = strtoull(fields[0], NULL, 10);
+	line->parent = strtoull(fields[1], NULL, 10);
 	line->device = fields[2];
 	line->root = fields[3];
 	line->target = fields[4];

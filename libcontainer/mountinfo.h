@@ -13,8 +13,9 @@
 
 /* One line, cut into what somebody asks for. */
 struct mountinfo_line {
-	uint64_t id;  /* as statx(2) has it, with STATX_MNT_ID */
-	char *device; /* major:minor */
+	uint64_t id;     /* as statx(2) has it, with STATX_MNT_ID */
+	uint64_t parent; /* the id of what it is mounted on; its own: nothing */
+	char *device;    /* major:minor */
 	char *root, *target;
 	uint64_t group; /* of peers, the same number in all namespaces; 0: in none */
 	char *type, *options;

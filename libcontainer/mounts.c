@@ -30,6 +30,7 @@
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/process.h"
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
@@ -41,6 +42,11 @@
 #include "spec/escape.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+enum {
+	ANSWER_MS = 10000, /* until all is mounted or unmounted */
+	END_MS = 1000,     /* of a process that is killed */
+};
 
 static int mounts_step_groups(struct creation *creation, struct error *err);
 static int mounts_step_adder(struct creation *creation, struct error *err);
@@ -56,6 +62,8 @@ static bool sources_by_child(const struct plan *plan);
 
 /* clang-format off */
 static const struct step add_host_steps[] = {
+	/* First: whatever is opened counts. */
+	{"descriptor limit", limits_step_raise, NULL, limits_raised, NULL},
 	/* As in create: with the caller's privileges, where his files are to be seen. */
 	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, NULL},
 	{"mount sources", rootfs_step_sources, NULL, idmap_by_host, NULL},
@@ -82,6 +90,8 @@ static const struct step add_child_steps[] = {
 };
 
 static const struct step remove_host_steps[] = {
+	/* Where what is unmounted would go, too. */
+	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
 	{"process", mounts_step_remover, NULL, NULL, NULL},
 	{"container", mounts_step_wait, NULL, NULL, NULL},
 };
@@ -145,10 +155,22 @@ static int mounts_step_remover(struct creation *creation, struct error *err)
 	return creation_clone(creation, mounts_remove_child.at, mounts_remove_child.count, err);
 }
 
+static int error_no_answer(struct error *err)
+{
+	return error_set(err, ETIMEDOUT,
+			 "no answer within %d seconds (a filesystem in the container, or the "
+			 "source of one, does not react)",
+			 ANSWER_MS / 1000);
+}
+
 static int mounts_step_wait(struct creation *creation, struct error *err)
 {
-	int word = sync_receive(creation->sync, creation->init, NULL, err);
+	int word;
 
+	/* A filesystem of the container's own (fuse) need never answer. */
+	if (sync_await(creation->sync, creation->init, ANSWER_MS, err) < 0)
+		return err->code == ETIMEDOUT ? error_no_answer(err) : -err->code;
+	word = sync_receive(creation->sync, creation->init, NULL, err);
 	if (word == SYNC_CLOSED || word == -ECONNRESET)
 		return error_set(err, ECHILD, "the process that was in there has been killed");
 	if (word >= 0 && word != SYNC_PAUSED)
@@ -255,8 +277,13 @@ static int check_place(const struct creation *creation, const struct mount_plan 
 	return 0;
 }
 
-/* The peer group of a mount, 0 for none. */
-static int find_group(const struct creation *creation, uint64_t id, uint64_t *group,
+/* Of a mount of the container. */
+struct place_peers {
+	uint64_t parent; /* the id of what it is on */
+	uint64_t group;  /* 0: none */
+};
+
+static int find_peers(const struct creation *creation, uint64_t id, struct place_peers *peers,
 		      struct error *err)
 {
 	FILE *mountinfo _fclose_ = mountinfo_open_at(creation->procfs, err);
@@ -269,26 +296,49 @@ static int find_group(const struct creation *creation, uint64_t id, uint64_t *gr
 	while (getline(&text, &room, mountinfo) > 0) {
 		if (!mountinfo_split(text, &line) || line.id != id)
 			continue;
-		*group = line.group;
+		*peers = (struct place_peers){line.parent, line.group};
 		return 0;
 	}
 	return error_set(err, ENOENT, "its mount has gone meanwhile");
 }
 
-/* What is mounted onto a mount that the host shares appears there, too, at a place that the container's
- * links may have chosen, and outlives the container. */
-static int check_peers(const struct creation *creation, int target, struct error *err)
+static bool is_shared_with_host(const struct creation *creation, const struct place_peers *peers)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
-	uint64_t id, group = 0;
 
-	if (mountfd_id(target, "", &id, err) < 0 || find_group(creation, id, &group, err) < 0)
+	for (size_t i = 0; peers->group && i < rootfs->group_count; i++)
+		if (rootfs->groups[i] == peers->group)
+			return true;
+	return false;
+}
+
+/* What is mounted onto a mount that the host shares appears there, too, at a place that the container's
+ * links may have chosen, and outlives the container. */
+static int check_place_peers(const struct creation *creation, int target, struct error *err)
+{
+	struct place_peers place;
+	uint64_t id;
+
+	if (mountfd_id(target, "", &id, err) < 0 || find_peers(creation, id, &place, err) < 0)
 		return -err->code;
-	for (size_t i = 0; group && i < rootfs->group_count; i++)
-		if (rootfs->groups[i] == group)
-			return error_set(
-				err, EPERM,
-				"is on a mount that the host shares, and would see this one");
+	if (is_shared_with_host(creation, &place))
+		return error_set(err, EPERM,
+				 "is on a mount that the host shares, and would see this one");
+	return 0;
+}
+
+/* What is unmounted from one goes there, too. */
+static int check_mount_peers(const struct creation *creation, int mount, struct error *err)
+{
+	struct place_peers own, parent;
+	uint64_t id;
+
+	if (mountfd_id(mount, "", &id, err) < 0 || find_peers(creation, id, &own, err) < 0 ||
+	    find_peers(creation, own.parent, &parent, err) < 0)
+		return -err->code;
+	if (is_shared_with_host(creation, &parent))
+		return error_set(err, EPERM,
+				 "is on a mount that the host shares, and would lose this one");
 	return 0;
 }
 
@@ -318,7 +368,7 @@ static int add(struct creation *creation, const struct mount_plan *entry, struct
 	if (target < 0)
 		return target;
 	if (check_place(creation, entry, target, err) < 0 ||
-	    check_peers(creation, target, err) < 0 ||
+	    check_place_peers(creation, target, err) < 0 ||
 	    mount_propagate(mount, &entry->mount->options, err) < 0 ||
 	    mountfd_attach(mount, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);
@@ -392,6 +442,8 @@ static int check_removable(const struct creation *creation, int target, struct e
 		return -err->code;
 	if (strcmp(place, "/") == 0)
 		return error_set(err, EINVAL, "is the root of the container");
+	if (check_mount_peers(creation, target, err) < 0)
+		return -err->code;
 	if (check_protection(creation, "linux.maskedPaths", &linux->maskedPaths, place, err) < 0)
 		return -err->code;
 	return check_protection(creation, "linux.readonlyPaths", &linux->readonlyPaths, place, err);
@@ -712,12 +764,14 @@ static int plan_all(struct source *source, const struct container *container, co
 	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
 }
 
-/* It has nothing more to do, or must not go on. */
+/* It has nothing more to do, or must not go on; unless it is held up in the kernel: then it ends when
+ * the container does, or whatever else holds it. */
 static void end_child(struct creation *creation)
 {
 	if (creation->init >= 0) {
 		sys_pidfd_send_signal(creation->init, SIGKILL);
-		clone_reap(creation->init);
+		if (clone_has_ended(creation->init, END_MS))
+			clone_reap(creation->init);
 	}
 	cleanup_close(&creation->init);
 }

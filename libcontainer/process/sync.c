@@ -59,8 +59,9 @@ void sync_send_failure(int sync, const struct error *failure)
 	io_send_descriptor(sync, &message, sizeof message, -1, &ignored);
 }
 
-/* Wait until there is something to receive, or until there never will be. */
-static int wait_readable(int sync, int pidfd, struct error *err)
+/* Wait until there is something to receive, or until there never will be.
+ * Return: whether there is; -ETIMEDOUT; -errno */
+static int wait_readable(int sync, int pidfd, int timeout_ms, struct error *err)
 {
 	/* The kernel looks at them in this order, and what a process said before it ended still
 	 * counts. */
@@ -68,11 +69,21 @@ static int wait_readable(int sync, int pidfd, struct error *err)
 		{.fd = pidfd, .events = POLLIN},
 		{.fd = sync, .events = POLLIN},
 	};
+	int ready;
 
-	while (poll(fds, 2, -1) < 0)
+	while ((ready = poll(fds, 2, timeout_ms)) < 0)
 		if (errno != EINTR)
 			return error_errno(err, "poll");
+	if (ready == 0)
+		return error_set(err, ETIMEDOUT, "no answer within %d ms", timeout_ms);
 	return fds[1].revents != 0;
+}
+
+int sync_await(int sync, int pidfd, int timeout_ms, struct error *err)
+{
+	int readable = wait_readable(sync, pidfd, timeout_ms, err);
+
+	return readable < 0 ? readable : 0;
 }
 
 static int error_malformed(struct error *err)
@@ -105,7 +116,7 @@ static ssize_t receive_last(int sync, struct message *message, int *descriptor, 
 /* Return: the word; FAILED becomes its error. */
 static int receive(int sync, int pidfd, struct message *message, int *descriptor, struct error *err)
 {
-	int readable = wait_readable(sync, pidfd, err);
+	int readable = wait_readable(sync, pidfd, -1, err);
 	ssize_t size;
 
 	*message = (struct message){0};

@@ -119,6 +119,14 @@ void sync_send_failure(int sync, const struct error *failure);
 int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 
 /**
+ * sync_await() - wait for a word, for a while only; sync_receive() then has it at once.
+ * @pidfd: as for sync_receive()
+ *
+ * Return: 0; -ETIMEDOUT; -errno
+ */
+int sync_await(int sync, int pidfd, int timeout_ms, struct error *err);
+
+/**
  * sync_receive_end() - wait until the other side closes, which execve does.
  * @agent: to whom it hands a listener over before; NULL: to none
  * @hooked: whether it runs hooks before

@@ -104,7 +104,7 @@ struct rootfs_handles {
 	int *devices;                    /* one for each device, -1 where it has none */
 	struct cgroup_sources **cgroups; /* one for each mount, NULL where it is none of cgroups */
 	size_t group_count;
-	uint64_t *groups; /* mounts add: peer groups that the host has mounts in */
+	uint64_t *groups; /* mounts add, remove: peer groups that the host has mounts in */
 	size_t place_count;
 	int **places; /* of those that the host side hands over; see handover.h */
 };

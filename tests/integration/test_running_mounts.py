@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """`kist mounts`: more and fewer mounts in a container that runs, and in one that fights it."""
 
+import ctypes
 import itertools
 import json
 import os
@@ -756,3 +757,63 @@ def test_what_the_host_shares_is_no_place(kist, bundle, host, work):
     kist.ok("mounts", "remove", container.id, work / "mounts.json")
     assert host.mount(work / "volume/sub").source == "own"
     container.delete("--force")
+
+
+def test_what_the_host_shares_loses_nothing(kist, bundle, host, work):
+    """A mount that was made in a shared volume is the host's, too."""
+    bundle.linux["rootfsPropagation"] = "shared"
+    bundle.bind(work / "volume", "/vol", "rbind", "rshared")
+    container = start(kist, bundle)
+    subprocess.run([*kist.prefix, "mount", "-t", "tmpfs", "own", work / "volume/sub"], check=True)
+    assert "/vol/sub" in points(container)
+    host.has_changed()
+    (work / "mounts.json").write_text(json.dumps([mount("/vol/sub")]))
+    kist.fails("mounts", "remove", container.id, work / "mounts.json",
+               text="/vol/sub: is on a mount that the host shares, and would lose this one")
+    assert not host.has_changed()
+    container.delete("--force")
+
+
+# What never ends
+
+
+@pytest.fixture
+def hang(container):
+    """Mount a filesystem in the container whose server never answers, until the test has ended."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    server = os.open("/dev/fuse", os.O_RDWR)
+    namespace = os.open(f"/proc/{container.pid}/ns/mnt", os.O_RDONLY)
+    (container.bundle.rootfs / "hang").mkdir()
+    options = f"fd={server},rootmode=40000,user_id=0,group_id=0".encode()
+    if (child := os.fork()) == 0:
+        failed = (libc.setns(namespace, 0) or
+                  libc.mount(b"fuse", b"/hang", b"fuse", 0, options))
+        os._exit(1 if failed else 0)
+    os.close(namespace)
+    assert os.waitpid(child, 0)[1] == 0
+    yield container
+    os.close(server)
+    wait_until(lambda: set(harness.tagged_processes()) <= {container.pid}, "it to be alone")
+
+
+@pytest.mark.parametrize("action", ["add", "remove"])
+def test_a_filesystem_that_never_answers(hang, action):
+    before = points(hang)
+    made = [tmpfs("/made")] if action == "add" else []
+    path = file_of(hang.kist, *made, tmpfs("/hang/below"))
+    begun = time.monotonic()
+    hang.kist.fails("mounts", action, hang.id, path,
+                    text=r": container: no answer within 10 seconds \(a filesystem in the container")
+    assert time.monotonic() - begun < 20
+    assert points(hang) == before + [entry["destination"] for entry in made]
+
+
+def test_a_low_limit_of_descriptors(kist, bundle, data):
+    """The soft limit is what programs want, the hard one is what kist may use."""
+    container = start(kist, bundle)
+    many = [bind(data / "file", f"/many/{number}") for number in range(300)]
+    low = ["prlimit", "--nofile=128:4096"]
+    result = subprocess.run([*low, *kist.command("mounts", "add", container.id, file_of(kist, *many))],
+                            capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert len([point for point in points(container) if point.startswith("/many/")]) == 300

@@ -22,6 +22,7 @@ Test(mountinfo, a_line)
 					   "/dev/root rw,errors=continue\n");
 
 	cr_expect_eq(line.id, 36);
+	cr_expect_eq(line.parent, 35);
 	cr_expect_str_eq(line.device, "98:0");
 	cr_expect_str_eq(line.root, "/a");
 	cr_expect_str_eq(line.target, "/b");
