@@ -633,6 +633,22 @@ def test_poststop_runs_once_whoever_deletes(kist, bundle, hooks, force):
     assert not (kist.root / container.id).exists()
 
 
+def test_poststop_that_hangs_keeps_others_waiting_for_a_while_only(kist, bundle, hooks):
+    hooks.add("poststop", "echo ran >>$N/ran; while [ ! -e $N/go ]; do sleep 0.05; done")
+    container = kist.create(bundle.probe("wait"))
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(kist, "delete", container.id)
+        wait_until(lambda: (hooks.notes / "ran").exists(), "the hook to run")
+        second = kist("delete", "--force", container.id)
+        (hooks.notes / "go").touch()
+        assert first.result().code == 0, first.result()
+    assert second.code == 1 and second.err == (
+        f'kist: delete {container.id}: container "{container.id}" is being deleted by another '
+        "process, which may wait for a poststop hook\n")
+    assert hooks.read("ran") == "ran\n"
+    assert not (kist.root / container.id).exists()
+
+
 @pytest.mark.parametrize("command", ["start", "run"])
 def test_poststop_runs_once_when_start_fails_meanwhile(kist, bundle, hooks, command):
     """A poststart hook that fails has the container destroyed, which another one does already."""
