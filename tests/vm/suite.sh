@@ -555,6 +555,32 @@ test_two_containers() {
 	kist delete --force b
 }
 
+# With systemd as the manager: a service is ready when its container says so, and init is what it
+# watches.
+test_service_of_systemd() {
+	local unit=kist-suite.service
+	of_service() {
+		systemctl show --value -p "$1" $unit
+	}
+	has_become() {
+		[ "$(of_service ActiveState)" = "$1" ]
+	}
+	systemd-run --quiet --no-block --unit=$unit --service-type=notify /host/kist --root $state \
+		run --rootfs / --ephemeral c -- /bin/sh -c '
+			trap ready=1 USR1
+			until [ "$ready" ]; do sleep 0.1; done
+			systemd-notify --ready --status="said inside"
+			exec sleep 1000'
+	eventually has_status c running
+	is state activating "$(of_service ActiveState)"
+	kist kill c USR1
+	eventually has_become active
+	is status 'said inside' "$(of_service StatusText)"
+	is 'main process' "$(pid c)" "$(of_service MainPID)"
+	kist kill c KILL
+	eventually has_become inactive
+}
+
 test_named_network_namespace() {
 	/sbin/ip netns add kist-suite
 	namespaces='{"type": "pid"}, {"type": "network", "path": "/run/netns/kist-suite"}'
