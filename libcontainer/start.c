@@ -165,25 +165,43 @@ static int start_once(const struct record *record, struct container_process *pro
 	return -err->code;
 }
 
+/* What of the configuration matters when the container is started. */
+struct wishes {
+	struct hook_programs poststart;
+	struct seccomp_agent agent; /* path is NULL: none */
+};
+
+static int read_wishes(struct container *container, struct wishes *wishes, struct error *err)
+{
+	const struct record *record = &container->record;
+	struct arena *arena = &container->arena;
+	const struct config *config;
+
+	if (!record->listener && !record->poststart)
+		return 0;
+	if (record_read_config(record, arena, &config, err) < 0)
+		return -err->code;
+	if (record->listener)
+		wishes->agent = seccomp_agent_describe(config->linux->seccomp, record,
+						       STATUS_CREATED, record->pid, arena);
+	if (record->poststart)
+		wishes->poststart = hooks_prepare(record, config, HOOK_POSTSTART, arena);
+	return 0;
+}
+
 /* runtime.md, Lifecycle, steps 7 to 9. What cannot be read is found out before anything runs. */
 static int start_with_hooks(struct container *container, struct container_process *process,
 			    struct error *err)
 {
 	const struct record *record = &container->record;
-	struct hook_programs poststart = {0};
-	struct seccomp_agent agent;
+	struct wishes wishes = {0};
 
-	if (record->listener &&
-	    seccomp_agent_read(record, STATUS_CREATED, &container->arena, &agent, err) < 0)
-		return -err->code;
-	if (record->poststart &&
-	    hooks_read(record, HOOK_POSTSTART, &container->arena, &poststart, err) < 0)
-		return -err->code;
-	if (start_once(record, process, record->listener ? &agent : NULL, err) < 0)
+	if (read_wishes(container, &wishes, err) < 0 ||
+	    start_once(record, process, wishes.agent.path ? &wishes.agent : NULL, err) < 0)
 		return -err->code;
 	if (!record->poststart)
 		return 0;
-	return hooks_run(record, HOOK_POSTSTART, &poststart, &container->arena, err);
+	return hooks_run(record, HOOK_POSTSTART, &wishes.poststart, &container->arena, err);
 }
 
 static int start_opened(struct container *container, struct container_process *process,

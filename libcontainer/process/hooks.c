@@ -347,15 +347,10 @@ int hooks_step_hide_rootfs(struct creation *creation, struct error *err)
  * Later commands
  */
 
-int hooks_read(const struct record *record, enum hook_kind kind, struct arena *arena,
-	       struct hook_programs *programs, struct error *err)
+struct hook_programs hooks_prepare(const struct record *record, const struct config *config,
+				   enum hook_kind kind, struct arena *arena)
 {
-	const struct config *config;
-
-	if (record_read_config(record, arena, &config, err) < 0)
-		return error_wrap(err, "hooks.%s", kind_name(kind));
-	*programs = make_programs(config, kind, record->bundle, NULL, arena);
-	return 0;
+	return make_programs(config, kind, record->bundle, NULL, arena);
 }
 
 int hooks_run(const struct record *record, enum hook_kind kind,
@@ -364,6 +359,17 @@ int hooks_run(const struct record *record, enum hook_kind kind,
 	const struct hook_state state = format_state(record, kind, arena);
 
 	return run_all(kind, programs, &state, record->pid, err);
+}
+
+static int read_poststop(const struct record *record, struct arena *arena,
+			 struct hook_programs *programs, struct error *err)
+{
+	const struct config *config;
+
+	if (record_read_config(record, arena, &config, err) < 0)
+		return error_wrap(err, "hooks.poststop");
+	*programs = hooks_prepare(record, config, HOOK_POSTSTOP, arena);
+	return 0;
 }
 
 int hooks_undo(const struct record *record, struct error *err)
@@ -376,7 +382,7 @@ int hooks_undo(const struct record *record, struct error *err)
 	(void)err;
 	if (!record->poststop)
 		return 0;
-	if (hooks_read(record, HOOK_POSTSTOP, &arena, &programs, &failure) < 0)
+	if (read_poststop(record, &arena, &programs, &failure) < 0)
 		log_warning("%s", failure.text);
 	state = format_state(record, HOOK_POSTSTOP, &arena);
 	for (size_t i = 0; i < programs.count; i++)

@@ -29,6 +29,7 @@
 #include "spec/arena.h"
 #include "spec/names.h"
 
+struct config;
 struct plan;
 struct creation;
 struct record;
@@ -90,11 +91,11 @@ void hooks_start_container_print(const struct plan *plan, FILE *out);
 void hooks_poststart_print(const struct plan *plan, FILE *out);
 
 /**
- * hooks_read() - hooks of a container that exists, from the copy of config.json that was made with
- * it.
+ * hooks_prepare() - hooks of a container that exists.
+ * @config: as it was made from
  */
-int hooks_read(const struct record *record, enum hook_kind kind, struct arena *arena,
-	       struct hook_programs *programs, struct error *err);
+struct hook_programs hooks_prepare(const struct record *record, const struct config *config,
+				   enum hook_kind kind, struct arena *arena);
 
 /**
  * hooks_run() - tell a container's state to hooks of one kind of the runtime namespace, one after

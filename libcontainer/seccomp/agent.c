@@ -49,17 +49,6 @@ struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 	};
 }
 
-int seccomp_agent_read(const struct record *record, enum status status, struct arena *arena,
-		       struct seccomp_agent *agent, struct error *err)
-{
-	const struct config *config;
-
-	if (record_read_config(record, arena, &config, err) < 0)
-		return -err->code;
-	*agent = seccomp_agent_describe(config->linux->seccomp, record, status, record->pid, arena);
-	return 0;
-}
-
 int seccomp_agent_send(const struct seccomp_agent *agent, int listener, struct error *err)
 {
 	_close_ int connection = io_connect(agent->path, err);

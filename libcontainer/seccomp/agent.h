@@ -24,14 +24,6 @@ struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 					    pid_t pid, struct arena *arena);
 
 /**
- * seccomp_agent_read() - the same, from the configuration that the container was made from.
- *
- * Return: 0 or -code
- */
-int seccomp_agent_read(const struct record *record, enum status status, struct arena *arena,
-		       struct seccomp_agent *agent, struct error *err);
-
-/**
  * seccomp_agent_send() - connect to the agent, give it the listener, and close the connection.
  *
  * Return: 0, or -code with linux.seccomp.listenerPath in front of the error

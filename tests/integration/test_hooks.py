@@ -691,7 +691,7 @@ def test_poststart_with_a_damaged_copy(kist, bundle, hooks):
     hooks.note_all("poststart")
     container = kist.create(bundle.probe("wait"))
     (kist.root / container.id / "config.json").write_text("{")
-    kist.fails("start", container.id, text="hooks.poststart: config.json:1")
+    kist.fails("start", container.id, text=f"kist: start {container.id}: config.json:1:")
     assert container.status == "created"
 
 
