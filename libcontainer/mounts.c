@@ -713,7 +713,7 @@ static int read_mounts(const char *file, struct arena *arena, struct config *con
 {
 	struct document document;
 	int result = is_stdin(file) ? config_read_stdin(arena, &document, err)
-				    : config_read(AT_FDCWD, file, arena, &document, err);
+				    : config_read_named(AT_FDCWD, file, arena, &document, err);
 
 	return result < 0 ? result : mounts_parse(show_name(file), &document, arena, config, err);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "runtime/activation.h"
+#include "runtime/seal.h"
 
 #define AT(member) OPTION_AT(struct command_options, member)
 
@@ -75,18 +76,21 @@ static const struct option spec_options[] = {
 };
 static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
 
+static int seal(const struct command_options *, char **, struct error *);
+static int seal_run(const struct command_options *, char **, struct error *);
+
 const struct command commands[] = {
 	{"completion", "SHELL", "print a script that completes command lines", OPTIONS(help_options), 1, 1, command_completion},
-	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create},
+	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create, .seal = seal},
 	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
-	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .words = 2, .failure = 255},
+	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .seal = seal, .words = 2, .failure = 255},
 	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
 	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
 	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill},
 	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
-	{"mounts", "ACTION ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts},
+	{"mounts", "ACTION ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts, .seal = seal},
 	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
-	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run},
+	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run},
 	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},
 	{"start", "ID", "execute the program of a created container", OPTIONS(help_options), 1, 1, command_start},
 	{"state", "ID", "print the state of a container", OPTIONS(help_options), 1, 1, command_state},
@@ -178,6 +182,17 @@ static int check_count(const struct command *command, int count, struct error *e
 			 count < command->least ? "few" : "many", command->name, command->usage);
 }
 
+static int seal(const struct command_options *options, char **call, struct error *err)
+{
+	(void)options;
+	return seal_executable(call, err);
+}
+
+static int seal_run(const struct command_options *options, char **call, struct error *err)
+{
+	return options->container.detach ? seal_executable(call, err) : seal_lightly(call, err);
+}
+
 static int call(const struct command *command, const struct global *global,
 		struct command_options *options, char **argv, struct error *err)
 {
@@ -193,6 +208,9 @@ static int call(const struct command *command, const struct global *global,
 	if (check_count(command, count, err) < 0)
 		return -err->code;
 	if (passes_descriptors(command) && activation_read(&options->container, err) < 0)
+		return error_wrap(err, "%s", command->name);
+	/* Before anything is closed, which a path such as /dev/fd/5 may name. */
+	if (command->seal && command->seal(options, global->call, err) < 0)
 		return error_wrap(err, "%s", command->name);
 	secure_descriptors(options->container.preserve_fds);
 	options->container.root = global->root;

@@ -47,6 +47,14 @@ static int unknown_option(const struct options *options, const char *word, struc
 	return error_set(err, EINVAL, "unknown option \"%s\" (see --help)", word);
 }
 
+/* In the middle of a word it would not be seen which one is meant. */
+static int unknown_letter(const struct options *options, const char *word, const char *letter,
+			  struct error *err)
+{
+	unknown_option(options, word, err);
+	return letter == word + 1 ? -err->code : error_wrap(err, "-%c", *letter);
+}
+
 static int store_flag(const struct option *option, const char *value, bool *flag, struct error *err)
 {
 	if (!value || strcmp(value, "true") == 0)
@@ -64,7 +72,7 @@ static int store_path(const struct option *option, const char *value, const char
 		      struct error *err)
 {
 	if (!*value)
-		return error_set(err, EINVAL, "--%s: the path is empty", option->name);
+		return error_set(err, EINVAL, "--%s: the argument is empty", option->name);
 	*path = value;
 	return 0;
 }
@@ -91,8 +99,11 @@ static int store_number(const struct option *option, const char *value, unsigned
 
 	errno = 0;
 	parsed = strtoul(value, &end, 10);
-	if (!isdigit((unsigned char)*value) || *end || errno || parsed > INT_MAX)
+	if (!isdigit((unsigned char)*value) || *end)
 		return error_set(err, EINVAL, "--%s: \"%s\" is not a number", option->name, value);
+	if (errno || parsed > INT_MAX)
+		return error_set(err, ERANGE, "--%s: %s is too large, at most %d", option->name,
+				 value, INT_MAX);
 	*number = (unsigned)parsed;
 	return 0;
 }
@@ -153,7 +164,7 @@ static int parse_letters(const struct options *options, char ***argv, void *targ
 		const char *rest = letter[1] ? letter + 1 : NULL;
 
 		if (!option)
-			return unknown_option(options, word, err);
+			return unknown_letter(options, word, letter, err);
 		if (rest && *rest == '=')
 			return parse_option(option, rest + 1, argv, target, err);
 		if (takes_argument(option))

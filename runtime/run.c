@@ -6,7 +6,6 @@
 #include "runtime/command.h"
 #include "runtime/readiness.h"
 #include "runtime/relay.h"
-#include "runtime/seal.h"
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
@@ -69,8 +68,7 @@ int command_run(const struct global *global, struct command_options *options, ch
 		return error_set(err, EINVAL,
 				 "--rootfs is for a container without a bundle: leave --bundle and "
 				 "--config out");
-	if (readiness_read(container, err) < 0 ||
-	    (container->detach ? seal_executable : seal_lightly)(global->call, err) < 0)
+	if (readiness_read(container, err) < 0)
 		return -err->code;
 	if (container->detach)
 		return run_detached(container, err);

@@ -788,33 +788,59 @@ static int read_document(int fd, size_t size, struct arena *arena, struct docume
 	return 0;
 }
 
+static int read_regular(int fd, off_t size, struct arena *arena, struct document *document,
+			struct error *err)
+{
+	if (size > CONFIG_BYTES_MAX)
+		return error_set(err, E2BIG, "%lld bytes are too large, at most %d",
+				 (long long)size, CONFIG_BYTES_MAX);
+	return read_document(fd, (size_t)size, arena, document, err);
+}
+
+static int read_stream(int fd, struct arena *arena, struct document *document, struct error *err)
+{
+	if (read_document(fd, CONFIG_BYTES_MAX + 1, arena, document, err) < 0)
+		return -err->code;
+	if (document->size > CONFIG_BYTES_MAX)
+		return error_set(err, E2BIG, "too large, at most %d bytes", CONFIG_BYTES_MAX);
+	return 0;
+}
+
+static int read_opened(int fd, bool streams, struct arena *arena, struct document *document,
+		       struct error *err)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0)
+		return error_errno(err, "stat");
+	if (S_ISREG(status.st_mode))
+		return read_regular(fd, status.st_size, arena, document, err);
+	return streams ? read_stream(fd, arena, document, err)
+		       : error_set(err, EINVAL, "not a regular file");
+}
+
 int config_read(int directory, const char *name, struct arena *arena, struct document *document,
 		struct error *err)
 {
 	/* Without O_NONBLOCK a fifo in its place would wait for somebody to write. */
 	_close_ int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	struct stat status;
 
 	if (fd < 0)
 		return error_errno(err, "%s", name);
-	if (fstat(fd, &status) < 0)
+	return read_opened(fd, false, arena, document, err) < 0 ? error_wrap(err, "%s", name) : 0;
+}
+
+int config_read_named(int directory, const char *name, struct arena *arena,
+		      struct document *document, struct error *err)
+{
+	_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
 		return error_errno(err, "%s", name);
-	if (!S_ISREG(status.st_mode))
-		return error_set(err, EINVAL, "%s: not a regular file", name);
-	if (status.st_size > CONFIG_BYTES_MAX)
-		return error_set(err, E2BIG, "%s: %lld bytes are too large, at most %d", name,
-				 (long long)status.st_size, CONFIG_BYTES_MAX);
-	if (read_document(fd, (size_t)status.st_size, arena, document, err) < 0)
-		return error_wrap(err, "%s", name);
-	return 0;
+	return read_opened(fd, true, arena, document, err) < 0 ? error_wrap(err, "%s", name) : 0;
 }
 
 int config_read_stdin(struct arena *arena, struct document *document, struct error *err)
 {
-	if (read_document(STDIN_FILENO, CONFIG_BYTES_MAX + 1, arena, document, err) < 0)
-		return error_wrap(err, "stdin");
-	if (document->size > CONFIG_BYTES_MAX)
-		return error_set(err, E2BIG, "stdin: too large, at most %d bytes",
-				 CONFIG_BYTES_MAX);
-	return 0;
+	return read_stream(STDIN_FILENO, arena, document, err) < 0 ? error_wrap(err, "stdin") : 0;
 }

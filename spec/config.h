@@ -501,6 +501,13 @@ int config_read(int directory, const char *name, struct arena *arena, struct doc
 		struct error *err);
 
 /**
+ * config_read_named() - the same for a file that a person named: a pipe or a fifo will do, and is read to
+ * its end.
+ */
+int config_read_named(int directory, const char *name, struct arena *arena,
+		      struct document *document, struct error *err);
+
+/**
  * config_read_stdin() - read standard input to its end, whatever it is; as large at most.
  */
 int config_read_stdin(struct arena *arena, struct document *document, struct error *err);

@@ -5,6 +5,7 @@
  */
 #include "libcontainer/process/change.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -84,7 +85,7 @@ static int read_file(struct process *process, const char *name, struct arena *ar
 	struct document document;
 	struct process read;
 
-	if (config_read(AT_FDCWD, name, arena, &document, err) < 0)
+	if (config_read_named(AT_FDCWD, name, arena, &document, err) < 0)
 		return error_wrap(err, "--process");
 	if (process_parse(name, &document, arena, &read, err) < 0)
 		return -err->code;
@@ -183,6 +184,19 @@ static int change_env(struct process *process, const struct container_exec *exec
 	return 0;
 }
 
+/* People write it as capsh(1) prints it. */
+static bool find_capability(const char *name, uint64_t *capability)
+{
+	char upper[64];
+	size_t length = strlen(name);
+
+	if (length >= sizeof upper)
+		return false;
+	for (size_t i = 0; i <= length; i++)
+		upper[i] = (char)toupper((unsigned char)name[i]);
+	return words_find(&capability_words, upper, capability);
+}
+
 /* Never inheritable, which would let files of the image hand them on (CVE-2022-29162); and so never
  * ambient, which the kernel ties to it. */
 static int change_capabilities(struct process *process, const struct container_exec *exec,
@@ -197,7 +211,7 @@ static int change_capabilities(struct process *process, const struct container_e
 	for (const char *const *name = exec->capabilities; *name; name++) {
 		uint64_t capability;
 
-		if (!words_find(&capability_words, *name, &capability))
+		if (!find_capability(*name, &capability))
 			return error_set(err, EINVAL, "--cap: unknown capability \"%s\"",
 					 show(*name).text);
 		changed->bounding.mask |= 1ULL << capability;

@@ -95,7 +95,7 @@ def test_bundle_that_is_empty(kist):
     """As from a script's variable that is not set."""
     for args in (["--bundle", ""], ["--bundle="], ["-b", ""]):
         result = kist.fails("create", *args, "id")
-        assert result.err == "kist: create: --bundle: the path is empty\n"
+        assert result.err == "kist: create: --bundle: the argument is empty\n"
 
 
 def test_letters_may_be_joined(kist, bundle):
@@ -135,11 +135,18 @@ def test_log_json(kist, work):
     "args, text",
     [
         (["--nosuch", "state", "x"], "unknown option"),
-        (["--root", "", "state", "x"], "the path is empty"),
+        (["--root", "", "state", "x"], "the argument is empty"),
         (["--cgroup-manager", "nosuch", "state", "x"], "unknown manager"),
         (["nosuch"], "unknown command"),
         (["state", "--nosuch", "x"], "unknown option"),
         (["create", "--preserve-fds", "many", "x"], "is not a number"),
+        (["run", "x", "y"], "run x: too many arguments; a command goes with --rootfs, a bundle has "
+                            "its own in config.json"),
+        (["run", "--rootfs", "/", "x"],
+         "run x: --rootfs: a command is needed: kist run --rootfs DIR ID -- CMD [ARG...]"),
+        (["run", "--rootfs", "/", "-b.", "x", "y"],
+         "run x: --rootfs is for a container without a bundle: leave --bundle and --config out"),
+        (["mounts", "ad", "x", "y"], "mounts ad: unknown action (add or remove)"),
         (["state"], "too few arguments"),
     ],
 )

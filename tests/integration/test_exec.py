@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import select
+import shlex
 import signal
 import socket
 import struct
@@ -182,7 +183,7 @@ def test_cwd(container):
     assert report(container, "--cwd", "/home/user")["cwd"]["path"] == "/home/user"
     assert report(container, "--cwd", "/made/for/it")["cwd"]["path"] == "/made/for/it"
     fails(container, "--cwd", "tmp", ["pwd"], text='--cwd: "tmp" is not an absolute path')
-    fails(container, "--cwd", "", ["pwd"], text="--cwd: the path is empty")
+    fails(container, "--cwd", "", ["pwd"], text="--cwd: the argument is empty")
 
 
 def test_env(container):
@@ -410,6 +411,27 @@ def test_process_files_that_are_wrong(container, work):
     fails(container, "-p", work / "none", [], text="No such file or directory")
     fails(container, "-p", process_file(work), ["id"], text="the file has a command of its own")
     fails(container, [], text="a command is needed")
+
+
+@pytest.mark.parametrize("how", ["<(cat {})", "/dev/stdin <{}", "/dev/stdin < <(cat {})",
+                                 "/dev/fd/5 5<{}", "fifo"])
+def test_process_file_that_is_none(container, work, how):
+    """What a shell makes of a pipe, or has open already."""
+    path, fifo = process_file(work, cwd="/tmp"), work / "fifo"
+    os.mkfifo(fifo)
+    command = shlex.join(container.kist.command("exec", container.id, "-p"))
+    if how == "fifo":
+        script = f"cat {path} >{fifo} & {command} {fifo}"
+    else:
+        script = f"{command} {how.format(path)}"
+    result = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0 and result.stderr == "", result
+    assert Report(json.loads(result.stdout))["cwd"]["path"] == "/tmp"
+
+
+def test_process_file_without_end(container):
+    fails(container, "-p", "/dev/zero", [], text="--process: /dev/zero: too large, at most 16777216")
+    fails(container, "-p", "/tmp", [], text="--process: /tmp: ")
 
 
 # Programs that cannot be executed

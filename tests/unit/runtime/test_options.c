@@ -105,14 +105,16 @@ Test(options, numbers)
 	cr_expect_eq(target.count, 2147483647);
 	PARSED(0, "-n0");
 	cr_expect_eq(target.count, 0);
-	for (char **bad =
-		     ARGV("", "x", "1x", "-1", " 1", "+1", "2147483648", "99999999999999999999");
-	     *bad; bad++) {
+	for (char **bad = ARGV("", "x", "1x", "-1", " 1", "+1"); *bad; bad++) {
 		char text[64];
 
 		snprintf(text, sizeof text, "--count: \"%s\" is not a number", *bad);
 		REFUSED(parse(ARGV("--count", *bad)), text);
 	}
+	REFUSED(parse(ARGV("--count", "2147483648")),
+		"--count: 2147483648 is too large, at most 2147483647");
+	REFUSED(parse(ARGV("--count", "99999999999999999999")),
+		"--count: 99999999999999999999 is too large, at most 2147483647");
 }
 
 Test(options, words)
@@ -131,9 +133,9 @@ Test(options, what_is_ignored_has_an_argument)
 
 Test(options, a_path_is_not_empty)
 {
-	REFUSED(parse(ARGV("--bundle", "")), "--bundle: the path is empty");
-	REFUSED(parse(ARGV("--bundle=")), "--bundle: the path is empty");
-	REFUSED(parse(ARGV("-b=")), "--bundle: the path is empty");
+	REFUSED(parse(ARGV("--bundle", "")), "--bundle: the argument is empty");
+	REFUSED(parse(ARGV("--bundle=")), "--bundle: the argument is empty");
+	REFUSED(parse(ARGV("-b=")), "--bundle: the argument is empty");
 }
 
 Test(options, an_argument_is_needed)
@@ -148,7 +150,7 @@ Test(options, what_was_meant)
 		"unknown option \"--bundel\" (did you mean --bundle?)");
 	REFUSED(parse(ARGV("--cofnig=x")),
 		"unknown option \"--cofnig=x\" (did you mean --config?)");
-	REFUSED(parse(ARGV("-forse")), "unknown option \"-forse\" (did you mean --force?)");
+	REFUSED(parse(ARGV("-forse")), "-o: unknown option \"-forse\" (did you mean --force?)");
 	/* The closest, not the first that is close. */
 	REFUSED(parse(ARGV("--coont")), "unknown option \"--coont\" (did you mean --count?)");
 }
@@ -157,7 +159,7 @@ Test(options, nothing_was_meant)
 {
 	REFUSED(parse(ARGV("--nosuch")), "unknown option \"--nosuch\" (see --help)");
 	REFUSED(parse(ARGV("-x")), "unknown option \"-x\" (see --help)");
-	REFUSED(parse(ARGV("-aX")), "unknown option \"-aX\" (see --help)");
+	REFUSED(parse(ARGV("-aX")), "-X: unknown option \"-aX\" (see --help)");
 	REFUSED(parse(ARGV("--b", "x")), "unknown option \"--b\" (see --help)");
 	REFUSED(parse(ARGV("--=x")), "unknown option \"--=x\" (see --help)");
 	REFUSED(parse(ARGV("-=x")), "unknown option \"-=x\" (see --help)");
