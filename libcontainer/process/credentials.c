@@ -24,9 +24,12 @@ mode_t credentials_umask(const struct plan *plan)
 
 /* The user opens /dev/stdout, so a pipe or a file that the caller passed must be his. Devices are
  * the host's: a terminal, /dev/null. */
-static bool is_handed_over(const struct stat *status)
+static bool is_handed_over(int descriptor, const struct stat *status)
 {
-	return S_ISFIFO(status->st_mode) || S_ISREG(status->st_mode) || S_ISSOCK(status->st_mode);
+	/* What was opened to be read, /etc/hosts for instance, its new owner could write to. */
+	if (S_ISREG(status->st_mode))
+		return (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY;
+	return S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode);
 }
 
 static int give_stdio(uid_t uid, struct error *err)
@@ -36,7 +39,7 @@ static int give_stdio(uid_t uid, struct error *err)
 
 		if (fstat(descriptor, &status) < 0)
 			return error_errno(err, "stdio: descriptor %d", descriptor);
-		if (status.st_uid == uid || !is_handed_over(&status))
+		if (status.st_uid == uid || !is_handed_over(descriptor, &status))
 			continue;
 		/* Read-only filesystems, and those without owners, keep theirs. */
 		if (fchown(descriptor, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&

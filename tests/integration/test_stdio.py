@@ -152,6 +152,19 @@ def test_streams_belong_to_the_container_user(kist, bundle):
     assert (process.returncode, out) == (0, b"opened\n")
 
 
+def test_what_is_only_read_keeps_its_owner(kist, bundle, work):
+    """/etc/hosts as somebody's stdin must not become his; what he writes to anyway may."""
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.args = ["sh", "-c", "cat; ! echo x 2>/dev/null >/proc/self/fd/0"]
+    bundle.write()
+    read, written = work / "read", work / "written"
+    read.write_text("text")
+    with read.open() as stdin, written.open("w") as stdout:
+        kist.ok("run", "--bundle", bundle.path, kist.new_id(), stdin=stdin, stdout=stdout)
+    assert (read.read_text(), written.read_text()) == ("text", "text")
+    assert (read.stat().st_uid, written.stat().st_uid) == (0, 1000)
+
+
 def test_null_keeps_its_owner(kist, bundle):
     before = os.stat("/dev/null")
     bundle.process["user"] = {"uid": 1000, "gid": 1000}
