@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -88,10 +90,10 @@ int io_create_file(int directory, const char *name, mode_t mode, const void *dat
 int io_replace_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
 		    struct error *err)
 {
-	char temporary[300];
+	char temporary[NAME_MAX + 1];
 
-	if ((size_t)snprintf(temporary, sizeof temporary, ".%s.new", name) >= sizeof temporary)
-		return error_set(err, ENAMETOOLONG, "%s: name too long", name);
+	/* It has room for the longest name, and for what marks it. */
+	snprintf(temporary, sizeof temporary, ".%.240s.new", name);
 	/* What a killed predecessor left must not be in the way. */
 	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
 		return error_errno(err, "%s: remove", temporary);

@@ -536,7 +536,9 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 	if (directory < 0)
 		return error_errno(err, "%s", path);
 	snprintf(text, sizeof text, "%d", creation->record.pid);
-	return io_replace_file(directory, name, 0644, text, strlen(text), err);
+	if (io_replace_file(directory, name, 0644, text, strlen(text), err) < 0)
+		return error_wrap(err, "%s", path);
+	return 0;
 }
 
 static int remove_files(const struct record *record, struct error *err)

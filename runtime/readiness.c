@@ -193,9 +193,10 @@ static void take_descriptors(struct readiness *readiness, struct msghdr *message
 	}
 	if (readiness->kept <= KEPT_MAX)
 		return;
-	container_log(CONTAINER_LOG_WARNING,
-		      "%s: the container passed more than %d descriptors, and is not heard any more",
-		      VARIABLE, KEPT_MAX);
+	container_log(
+		CONTAINER_LOG_WARNING,
+		"%s: the container passed more than %d descriptors, and is not heard any more",
+		VARIABLE, KEPT_MAX);
 	/* It is not to wait for a hearing either. */
 	shutdown(readiness->container, SHUT_RD);
 	readiness->container = -1;

@@ -326,8 +326,8 @@ Test(io, a_name_that_is_too_long)
 	memset(name, 'x', sizeof name - 1);
 	cr_expect_eq(io_replace_file(directory, name, 0600, "x", 1, &err), -ENAMETOOLONG);
 	name[NAME_MAX] = '\0';
-	cr_expect_eq(io_replace_file(directory, name, 0600, "x", 1, &err), -ENAMETOOLONG,
-		     "with what is put around it");
+	STEP(io_replace_file(directory, name, 0600, "x", 1, &err));
+	cr_expect_eq(faccessat(directory, name, F_OK, 0), 0);
 }
 
 /*
