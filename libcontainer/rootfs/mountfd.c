@@ -188,20 +188,30 @@ int mountfd_unstage(int mount, struct error *err)
 	return 0;
 }
 
+/* One that must stay is not changed either: the kernel says so before it finds it in use. What is
+ * mounted below may be the peers' own, and stays there. */
+static int detach_top(int mount, const char *link, struct error *err)
+{
+	if (umount2(link, 0) == 0)
+		return 0;
+	if (errno != EBUSY)
+		return error_errno(err, "umount2");
+	if (mountfd_propagate(mount, MS_SLAVE | MS_REC, err) < 0)
+		return -err->code;
+	return umount2(link, MNT_DETACH) < 0 ? error_errno(err, "umount2") : 0;
+}
+
 /* umount2 takes a path only. The link of a descriptor leads to what it is and nowhere else, but for
  * what lies over that, one after the other; EINVAL: the mount itself is not attached any more. */
 int mountfd_detach(int mount, int descriptors, struct error *err)
 {
 	char link[16];
 
-	/* What is mounted below it may be the peers' own: it stays there. */
-	if (mountfd_propagate(mount, MS_SLAVE | MS_REC, err) < 0)
-		return -err->code;
 	snprintf(link, sizeof link, "%d", mount);
 	if (fchdir(descriptors) < 0)
 		return error_errno(err, "fchdir");
 	for (int i = 0; i < LAYERS_MAX; i++)
-		if (umount2(link, MNT_DETACH) < 0)
-			return i > 0 && errno == EINVAL ? 0 : error_errno(err, "umount2");
+		if (detach_top(mount, link, err) < 0)
+			return i > 0 && err->code == EINVAL ? 0 : -err->code;
 	return error_set(err, EBUSY, "mounted over again and again while it was unmounted");
 }

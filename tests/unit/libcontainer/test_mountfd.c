@@ -374,7 +374,7 @@ Test(mountfd, detaches_a_directory_and_a_file)
 	cr_expect_str_eq(propagation_of("/mnt/place"), "");
 	STEP(mountfd_detach(file, descriptors, &err));
 	cr_expect_str_eq(propagation_of("/mnt/place"), "not a mount");
-	FAILS(mountfd_detach(file, descriptors, &err), EINVAL, "mount_setattr: Invalid argument");
+	FAILS(mountfd_detach(file, descriptors, &err), EINVAL, "umount2: Invalid argument");
 }
 
 /* What somebody has put over it meanwhile is not what is meant, and goes with it. */
