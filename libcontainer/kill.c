@@ -40,7 +40,10 @@ static int kill_opened(struct container *container, int signal, bool all, struct
 
 	if (status < 0)
 		return status;
-	if (status == STATUS_CREATING || status == STATUS_STOPPED)
+	if (status == STATUS_CREATING)
+		return error_set(err, EAGAIN,
+				 "cannot kill a container that is still being created");
+	if (status == STATUS_STOPPED)
 		return error_not_running(err);
 	if (all)
 		return kill_all(container, signal, err);

@@ -72,7 +72,8 @@ Test(kill, an_init_that_nobody_has_reaped)
 Test(kill, a_container_that_is_being_made)
 {
 	begin_container("web");
-	FAILS(container_kill(root, "web", SIGKILL, false, &err), ESRCH, NOT_RUNNING);
+	FAILS(container_kill(root, "web", SIGKILL, false, &err), EAGAIN,
+	      "cannot kill a container that is still being created");
 }
 
 Test(kill, a_container_without_a_record)
