@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -65,11 +66,17 @@ static void buffer_stdout(void)
 	setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
-/* Half an answer must not pass for one. */
+/* Half an answer must not pass for one; but a reader that has left wants none (`kist list | head`). */
 static int finish_stdout(struct error *err)
 {
 	errno = EIO;
-	return fflush(stdout) != 0 || ferror(stdout) ? error_errno(err, "write to stdout") : 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno == EPIPE) {
+		signal(SIGPIPE, SIG_DFL);
+		raise(SIGPIPE);
+	}
+	return error_errno(err, "write to stdout");
 }
 
 /* Once, for people on stderr and for callers in the log. */
@@ -95,6 +102,8 @@ int main(int argc, char **argv)
 		fputs("kist: refuses to run set-user-ID\n", stderr);
 		return EXIT_FAILURE;
 	}
+	/* Whoever reads the log, or the errors, may leave: no reason to stop in the middle. */
+	signal(SIGPIPE, SIG_IGN);
 	buffer_stdout();
 	call = copy_words(argc, argv);
 	status = obey(argv + 1, call, &failure, &err);
