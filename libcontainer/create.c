@@ -276,7 +276,7 @@ static void undo_or_warn(const struct record *record)
 void create_take_back(const struct record *record)
 {
 	struct error err;
-	_close_ int lock = record_lock(record, &err);
+	_close_ int lock = record_lock(record, RECORD_WAIT_MS, &err);
 
 	if (lock >= 0)
 		undo_or_warn(record);

@@ -3,8 +3,10 @@
  * Removing a container (runtime.md, Delete): the undo column of create, from the record.
  */
 #include <errno.h>
+#include <signal.h>
 #include <time.h>
 
+#include "libcontainer/compat.h"
 #include "libcontainer/create.h"
 #include "spec/cleanup.h"
 #include "spec/names.h"
@@ -38,11 +40,33 @@ static int check_deletable(const struct container *container, bool force, struct
 	return 0;
 }
 
+/* A hook that hangs keeps `start` waiting, and ends with init. */
+static void end_init(const struct container *container)
+{
+	struct error ignored;
+	_close_ int pidfd = -1;
+	int status = container_status(container, &pidfd, &ignored);
+
+	if (status != STATUS_CREATING && pidfd >= 0)
+		sys_pidfd_send_signal(pidfd, SIGKILL);
+}
+
+static int lock_opened(const struct container *container, bool force, struct error *err)
+{
+	int lock = record_lock(&container->record, 0, err);
+
+	if (lock != -EBUSY)
+		return lock;
+	if (force)
+		end_init(container);
+	return record_lock(&container->record, RECORD_WAIT_MS, err);
+}
+
 /* One at a time: poststop hooks run once, and what another container then has under the same names
- * is not touched. */
+ * is not touched. And not one that is about to run. */
 static int delete_opened(const struct container *container, bool force, struct error *err)
 {
-	_close_ int lock = record_lock(&container->record, err);
+	_close_ int lock = lock_opened(container, force, err);
 
 	if (lock < 0)
 		return lock == -ENOENT && force ? 0 : lock;

@@ -28,7 +28,6 @@
 #define RECORD_VERSION "1"
 
 /* How long to wait for another delete. */
-enum { REMOVER_WAIT_MS = 10000 };
 
 static const struct word status_table[] = {
 	{"creating", STATUS_CREATING}, {"created", STATUS_CREATED}, {"running", STATUS_RUNNING},
@@ -345,39 +344,49 @@ int container_status(const struct container *container, int *pidfd, struct error
  * Removing
  */
 
-/* Whoever has it may be who waits for us, by a poststop hook. */
-static int lock_configuration(int file, const char *id, struct error *err)
+/* Whoever has it may be who waits for us, by a hook. */
+static int lock_configuration(int file, int operation, int wait_ms, const char *id,
+			      struct error *err)
 {
-	if (io_lock(file, LOCK_EX, REMOVER_WAIT_MS, err) == 0)
+	if (io_lock(file, operation, wait_ms, err) == 0)
 		return 0;
 	if (err->code != EBUSY)
 		return error_wrap(err, "lock");
-	return error_set(
-		err, EBUSY,
-		"container \"%s\" is being deleted by another process, which may wait for a "
-		"poststop hook",
-		id);
+	return error_set(err, EBUSY,
+			 "container \"%s\" is being started or deleted by another process, which "
+			 "may wait for a hook",
+			 id);
 }
 
 /* The directory's own lock is the creator's. A half-made container may have no configuration, and no
  * hooks then. */
-static int open_lock(const struct record *record, struct error *err)
+static int open_lock(const struct record *record, int operation, int wait_ms, struct error *err)
 {
 	_close_ int file = openat(record->directory, "config.json",
 				  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
 	if (file >= 0)
-		return lock_configuration(file, record->id, err) < 0 ? -err->code : take(&file);
+		return lock_configuration(file, operation, wait_ms, record->id, err) < 0
+			       ? -err->code
+			       : take(&file);
 	file = openat(record->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (file >= 0)
 		return take(&file);
 	return errno == ENOENT ? record_error_gone(record->id, err) : error_errno(err, "lock");
 }
 
-int record_lock(const struct record *record, struct error *err)
+static int check_lock(int lock, const struct record *record, struct error *err)
 {
-	_close_ int lock = open_lock(record, err);
 	struct stat status;
+
+	return fstat(lock, &status) == 0 && status.st_nlink > 0
+		       ? 0
+		       : record_error_gone(record->id, err);
+}
+
+int record_lock(const struct record *record, int wait_ms, struct error *err)
+{
+	_close_ int lock = open_lock(record, LOCK_EX, wait_ms, err);
 
 	if (lock < 0)
 		return lock;
@@ -385,9 +394,16 @@ int record_lock(const struct record *record, struct error *err)
 	if (record->pid == 0 && flock(record->directory, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
 				 record->id);
-	if (fstat(lock, &status) == 0 && status.st_nlink > 0)
-		return take(&lock);
-	return record_error_gone(record->id, err);
+	return check_lock(lock, record, err) < 0 ? -err->code : take(&lock);
+}
+
+int record_share(const struct record *record, struct error *err)
+{
+	_close_ int lock = open_lock(record, LOCK_SH, RECORD_WAIT_MS, err);
+
+	if (lock < 0)
+		return lock;
+	return check_lock(lock, record, err) < 0 ? -err->code : take(&lock);
 }
 
 /*

@@ -125,15 +125,26 @@ struct state record_state(const struct record *record, enum status status);
  */
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
+/* How long to wait for a lock, at most. */
+enum { RECORD_WAIT_MS = 10000 };
+
 /**
- * record_lock() - be the only one to remove a container; wait for whoever is at it, for 10 s at most.
+ * record_lock() - be the only one to remove a container, while nobody starts it.
+ * @wait_ms: how long for whoever is at it
  *
  * Closing lets go of it.
  *
  * Return: descriptor; -EBUSY: another one still is; -ENOENT "container \"x\" does not exist": another
  * one has removed it meanwhile; -EAGAIN when it is half-made, and its creator lives after all
  */
-int record_lock(const struct record *record, struct error *err);
+int record_lock(const struct record *record, int wait_ms, struct error *err);
+
+/**
+ * record_share() - keep a container from being removed while it is started.
+ *
+ * Return: descriptor; -EBUSY and -ENOENT as above
+ */
+int record_share(const struct record *record, struct error *err);
 
 /* Steps of create. */
 int record_step_check(struct creation *creation, struct error *err);

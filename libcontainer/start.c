@@ -2,6 +2,8 @@
 #include "libcontainer/start.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -15,8 +17,12 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Longer than an init that is killed takes to its end, once its descriptors are closed. */
-enum { ENDING_MS = 100 };
+enum {
+	ENDING_MS =
+		100, /* longer than an init that is killed takes to its end, once its descriptors are
+			    closed */
+	CALLERS_MAX = 8, /* that are heard at once */
+};
 
 bool start_planned(const struct plan *plan)
 {
@@ -92,30 +98,90 @@ static void answer(const struct creation *creation, int connection, int word)
 		namespaces_send(connection, &ignored);
 }
 
+/* Who has come in and said nothing yet: one may be stopped, and must not keep others waiting. */
+struct callers {
+	struct pollfd fds[1 + CALLERS_MAX]; /* the start socket, and those */
+	nfds_t count;                       /* with the start socket */
+};
+
+static void let_in(struct callers *callers, int start)
+{
+	int connection = accept4(start, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (connection >= 0)
+		callers->fds[callers->count++] =
+			(struct pollfd){.fd = connection, .events = POLLIN};
+}
+
+static void show_out(struct callers *callers, nfds_t at)
+{
+	close(callers->fds[at].fd);
+	callers->fds[at] = callers->fds[--callers->count];
+}
+
+/* `state` comes in and leaves without a word. Return: who said GO, or -1 */
+static int hear(const struct creation *creation, struct callers *callers)
+{
+	struct error ignored;
+
+	for (nfds_t i = callers->count - 1; i > 0; i--) {
+		int connection = callers->fds[i].fd, word;
+
+		if (!callers->fds[i].revents)
+			continue;
+		word = sync_receive(connection, -1, NULL, &ignored);
+		if (word == SYNC_GO) {
+			callers->fds[i] = callers->fds[--callers->count];
+			return connection;
+		}
+		answer(creation, connection, word);
+		show_out(callers, i);
+	}
+	return -1;
+}
+
+/* Until somebody says GO. */
+static int receive_callers(const struct creation *creation, struct callers *callers,
+			   struct error *err)
+{
+	int connection = -1;
+
+	while (connection < 0) {
+		callers->fds[0] = (struct pollfd){
+			.fd = callers->count <= CALLERS_MAX ? creation->start : -1,
+			.events = POLLIN,
+		};
+		if (poll(callers->fds, callers->count, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return error_errno(err, "poll");
+		}
+		connection = hear(creation, callers);
+		if (callers->fds[0].revents && callers->count <= CALLERS_MAX)
+			let_in(callers, creation->start);
+	}
+	return connection;
+}
+
 int start_step_wait(struct creation *creation, struct error *err)
 {
+	struct callers callers = {.count = 1};
+	int connection;
+
 	/* For the creator this is the end: the container is created. */
 	close(take(&creation->sync));
-	for (;;) {
-		_close_ int connection = accept4(creation->start, NULL, NULL, SOCK_CLOEXEC);
-		int word;
-
-		if (connection < 0 && (errno == EINTR || errno == ECONNABORTED))
-			continue;
-		if (connection < 0)
-			return error_errno(err, "accept");
-		word = sync_receive(connection, -1, NULL, err);
-		answer(creation, connection, word);
-		/* `state` connects and leaves without a word. */
-		if (word != SYNC_GO)
-			continue;
-		creation->sync = take(&connection);
-		/* Whoever else tries to start is refused from now on. Hooks still see a container
-		 * that is created: then it is execve that closes the door. */
-		if (!hooks_start_container_planned(creation->plan))
-			close(take(&creation->start));
-		return 0;
-	}
+	connection = receive_callers(creation, &callers, err);
+	if (connection < 0)
+		return connection;
+	while (callers.count > 1)
+		show_out(&callers, callers.count - 1);
+	fcntl(connection, F_SETFL, 0);
+	creation->sync = connection;
+	/* Whoever else tries to start is refused from now on. Hooks still see a container that is
+	 * created: then it is execve that closes the door. */
+	if (!hooks_start_container_planned(creation->plan))
+		close(take(&creation->start));
+	return 0;
 }
 
 static int error_not_created(enum status status, struct error *err)
@@ -189,38 +255,51 @@ static int read_wishes(struct container *container, struct wishes *wishes, struc
 	return 0;
 }
 
-/* runtime.md, Lifecycle, steps 7 to 9. What cannot be read is found out before anything runs. */
-static int start_with_hooks(struct container *container, struct container_process *process,
-			    struct error *err)
+static int check_created(const struct container *container, struct container_process *process,
+			 struct error *err)
 {
-	const struct record *record = &container->record;
-	struct wishes wishes = {0};
+	int status = container_status(container, &process->pidfd, err);
 
-	if (read_wishes(container, &wishes, err) < 0 ||
-	    start_once(record, process, wishes.agent.path ? &wishes.agent : NULL, err) < 0)
-		return -err->code;
-	if (!record->poststart)
-		return 0;
-	return hooks_run(record, HOOK_POSTSTART, &wishes.poststart, &container->arena, err);
+	if (status < 0)
+		return status;
+	/* Or it was killed, and its door is closed already. */
+	if (status == STATUS_RUNNING)
+		return error_not_heard(process->pidfd, err);
+	if (status != STATUS_CREATED)
+		return error_not_created((enum status)status, err);
+	process->pid = container->record.pid;
+	return 0;
 }
 
+/* Nobody removes it for being only created, meanwhile. What cannot be read is found out before anything
+ * runs. */
+static int start_locked(struct container *container, struct container_process *process,
+			struct wishes *wishes, struct error *err)
+{
+	_close_ int lock = record_share(&container->record, err);
+
+	if (lock < 0)
+		return lock;
+	if (check_created(container, process, err) < 0 || read_wishes(container, wishes, err) < 0)
+		return -err->code;
+	return start_once(&container->record, process, wishes->agent.path ? &wishes->agent : NULL,
+			  err);
+}
+
+/* runtime.md, Lifecycle, steps 7 to 9. */
 static int start_opened(struct container *container, struct container_process *process,
 			struct error *err)
 {
-	int result = container_status(container, &process->pidfd, err);
+	const struct record *record = &container->record;
+	struct wishes wishes = {0};
+	int result = start_locked(container, process, &wishes, err);
 
-	if (result < 0)
-		return result;
-	/* Or it was killed, and its door is closed already. */
-	if (result == STATUS_RUNNING)
-		return error_not_heard(process->pidfd, err);
-	if (result != STATUS_CREATED)
-		return error_not_created((enum status)result, err);
-	process->pid = container->record.pid;
-	result = start_with_hooks(container, process, err);
+	if (result == 0 && record->poststart)
+		result = hooks_run(record, HOOK_POSTSTART, &wishes.poststart, &container->arena,
+				   err);
 	/* Stop the container, and go on with step 12, undoing what create did. */
 	if (result == -HOOK_FAILED)
-		create_take_back(&container->record);
+		create_take_back(record);
 	return result;
 }
 

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import signal
+import socket
+import subprocess
 
 import pytest
 
@@ -116,6 +118,38 @@ def test_start_twice(kist, bundle):
     container = kist.start(bundle.probe("wait"))
     kist.fails("start", container.id, text="cannot start an already running container")
     assert container.status == "running"
+
+
+def test_start_when_others_say_nothing(kist, bundle):
+    """`state` knocks at the same door, and may be stopped before it has left."""
+    container = kist.create(bundle.probe("wait"))
+    callers = []
+    directory = os.open(kist.root / container.id, os.O_PATH)
+    for _ in range(7):
+        callers.append(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+        callers[-1].connect(f"/proc/self/fd/{directory}/start")
+    container.start()
+    assert container.status == "running"
+    for caller in callers:
+        assert caller.recv(1) == b""
+        caller.close()
+    os.close(directory)
+
+
+def test_output_that_nobody_reads(kist, bundle):
+    """A log is lost when its reader has left, and nothing else is."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    bundle.probe("exit", 7).write()
+    process = subprocess.run(
+        kist.command("run", "--bundle", bundle.path, kist.new_id()), stderr=writer, timeout=60)
+    assert process.returncode == 7
+    process = subprocess.run(
+        [kist.program, "--root", kist.root, "--debug", "run", "--bundle", bundle.path, kist.new_id()],
+        stderr=writer, timeout=60)
+    assert process.returncode == 7
+    assert subprocess.run([kist.program, "--help"], stdout=writer).returncode == -signal.SIGPIPE
+    os.close(writer)
 
 
 def test_start_stopped(kist, bundle):

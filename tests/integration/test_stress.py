@@ -27,6 +27,7 @@ STOPPED = "cannot start a container that has stopped"
 NOT_RUNNING = "container not running"
 GONE = "does not exist"
 IN_USE = "already exists"
+NOT_STOPPED = "that is not stopped"
 
 
 class Racer:
@@ -195,6 +196,26 @@ def test_start_while_it_is_deleted(kist, make):
         assert answer(racers[0].end()) == 0
         answer(racers[1].end(), STOPPED, GONE)
         fails_with(kist("state", id), GONE)
+
+
+def test_start_while_it_is_deleted_unless_it_runs(kist, make):
+    """One of them has its way: what was started is there, and what was deleted never ran."""
+    seen = collections.Counter()
+    for number in range(ROUNDS):
+        id = make()
+        racers = [Racer(kist, *args) for args in
+                  sorted([["start", id], ["delete", id]], reverse=number % 2)]
+        answers = {racer.args[0]: answer(racer.end(), STOPPED, GONE, NOT_STOPPED)
+                   for racer in racers}
+        if answers["start"] == 0:
+            assert answers["delete"] == NOT_STOPPED, answers
+            assert kist.ok("state", id).json["status"] == "running"
+            kist.ok("delete", "--force", id)
+        else:
+            assert answers == {"start": answers["start"], "delete": 0}
+            fails_with(kist("state", id), GONE)
+        seen[answers["start"]] += 1
+    assert ROUNDS < 100 or len(seen) > 1, seen
 
 
 @pytest.mark.parametrize("flags", [[], ["--all"]], ids=["init", "all"])

@@ -112,7 +112,8 @@ Test(delete, not_what_came_after)
 	STEP(container_open(root, "web", &before, &err));
 	STEP(delete (false));
 	make_running("web");
-	FAILS(record_lock(&before.record, &err), ENOENT, "container \"web\" does not exist");
+	FAILS(record_lock(&before.record, RECORD_WAIT_MS, &err), ENOENT,
+	      "container \"web\" does not exist");
 	create_take_back(&before.record);
 	container_close(&before);
 	cr_expect(is_there("web"));
@@ -123,7 +124,8 @@ static void hold_for_a_while(void)
 {
 	struct container held;
 
-	if (container_open(root, "web", &held, &err) < 0 || record_lock(&held.record, &err) < 0)
+	if (container_open(root, "web", &held, &err) < 0 ||
+	    record_lock(&held.record, RECORD_WAIT_MS, &err) < 0)
 		return;
 	put_file("web", "start", "");
 	tree_sleep_ms(300);
