@@ -186,6 +186,14 @@ int container_kill(const char *root, const char *id, int signal, bool all, struc
 int container_delete(const char *root, const char *id, bool force, struct error *err);
 
 /**
+ * container_delete_process() - the same, by force, for who has waited for init; unless another
+ * container has the id by now.
+ * @process: init as container_run() returned it, its pidfd still open
+ */
+int container_delete_process(const char *root, const char *id,
+			     const struct container_process *process, struct error *err);
+
+/**
  * container_mounts_add() - mount more in a container that is created or running.
  * @file: JSON with mounts as in config.json: an object with them, or their array alone; "-" is
  * standard input

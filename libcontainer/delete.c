@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "libcontainer/compat.h"
@@ -62,27 +63,43 @@ static int lock_opened(const struct container *container, bool force, struct err
 	return record_lock(&container->record, RECORD_WAIT_MS, err);
 }
 
+/* The inode says it, where there is one (see clone_identify()). */
+static bool is_anothers(const struct record *record, const struct container_process *process)
+{
+	struct stat status;
+
+	if (!record->pid)
+		return false;
+	return record->pid != process->pid ||
+	       (record->pidfs_inode &&
+		(fstat(process->pidfd, &status) < 0 || status.st_ino != record->pidfs_inode));
+}
+
 /* One at a time: poststop hooks run once, and what another container then has under the same names
  * is not touched. And not one that is about to run. */
-static int delete_opened(const struct container *container, bool force, struct error *err)
+static int delete_opened(const struct container *container, bool force,
+			 const struct container_process *process, struct error *err)
 {
 	_close_ int lock = lock_opened(container, force, err);
 
 	if (lock < 0)
 		return lock == -ENOENT && force ? 0 : lock;
+	if (process && is_anothers(&container->record, process))
+		return 0;
 	if (check_deletable(container, force, err) < 0)
 		return -err->code;
 	return create_undo(&container->record, err);
 }
 
-static int delete_once(const char *root, const char *id, bool force, struct error *err)
+static int delete_once(const char *root, const char *id, bool force,
+		       const struct container_process *process, struct error *err)
 {
 	struct container container;
 	int result = container_open(root, id, &container, err);
 
 	if (result < 0)
 		return result == -ENOENT && force ? 0 : result;
-	result = delete_opened(&container, force, err);
+	result = delete_opened(&container, force, process, err);
 	container_close(&container);
 	return result;
 }
@@ -96,15 +113,27 @@ static int patience_ms(int code, bool force)
 	return code == ESTALE ? HALF_MADE_WAIT_MS : 0;
 }
 
-int container_delete(const char *root, const char *id, bool force, struct error *err)
+static int delete_patiently(const char *root, const char *id, bool force,
+			    const struct container_process *process, struct error *err)
 {
 	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-	int result = delete_once(root, id, force, err);
+	int result = delete_once(root, id, force, process, err);
 
 	for (int waited_ms = 0; result < 0 && waited_ms < patience_ms(-result, force);
 	     waited_ms += PAUSE_MS) {
 		nanosleep(&pause, NULL);
-		result = delete_once(root, id, force, err);
+		result = delete_once(root, id, force, process, err);
 	}
 	return result;
+}
+
+int container_delete(const char *root, const char *id, bool force, struct error *err)
+{
+	return delete_patiently(root, id, force, NULL, err);
+}
+
+int container_delete_process(const char *root, const char *id,
+			     const struct container_process *process, struct error *err)
+{
+	return delete_patiently(root, id, true, process, err);
 }

@@ -10,10 +10,11 @@
 #include "spec/error.h"
 
 /* A foreground container ends with its init, and goes. */
-static int finish(const struct global *global, const struct command_options *options, int status,
-		  struct error *err)
+static int finish(const struct global *global, const struct command_options *options,
+		  const struct container_process *process, int status, struct error *err)
 {
-	if (!options->keep && container_delete(global->root, options->container.id, true, err) < 0)
+	if (!options->keep &&
+	    container_delete_process(global->root, options->container.id, process, err) < 0)
 		return -err->code;
 	return status;
 }
@@ -33,8 +34,10 @@ static int run_foreground(const struct global *global, struct command_options *o
 	if (container_run(&options->container, &process, err) < 0)
 		return -err->code;
 	status = relay_run(&process, signals, err);
+	if (status >= 0)
+		status = finish(global, options, &process, status, err);
 	relay_release(&process);
-	return status < 0 ? status : finish(global, options, status, err);
+	return status;
 }
 
 static int run_detached(const struct container_options *options, struct error *err)

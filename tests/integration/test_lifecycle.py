@@ -152,6 +152,22 @@ def test_output_that_nobody_reads(kist, bundle):
     os.close(writer)
 
 
+def test_run_deletes_its_own_container_only(kist, bundle):
+    """Somebody else has deleted it, and made another one by that id, before it came to do so."""
+    bundle.probe("wait").write()
+    id = kist.new_id()
+    process = subprocess.Popen(kist.command("run", "--bundle", bundle.path, id),
+                               stdin=subprocess.DEVNULL, env={**os.environ, "KIST_TEST": TAG})
+    wait_until(lambda: (kist.root / id).exists() and
+               kist.ok("state", id).json["status"] == "running", "the container to run")
+    process.send_signal(signal.SIGSTOP)
+    kist.ok("delete", "--force", id)
+    other = kist.start(bundle, id=id)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(timeout=20) == 137
+    assert other.status == "running"
+
+
 def test_start_stopped(kist, bundle):
     container = kist.start(bundle.probe("exit", 0))
     container.wait()
