@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -67,21 +68,51 @@ static int check_creator(int sync, struct error *err)
 	return 0;
 }
 
-/* Callers ignore signals or handle them, and execve keeps what is ignored. The system calls
- * themselves: libc keeps two signals for itself. All zero means SIG_DFL. */
-int self_reset_signals(struct error *err)
+/* Terminals send them to the whole foreground process group, and some callers to their own: they mean
+ * kist, which forwards them. */
+static const int for_group[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, 0};
+
+static bool is_for_group(int signal)
 {
-	static const unsigned char dfl[SIGACTION_BYTES], none[SIGSET_BYTES];
+	for (const int *one = for_group; *one; one++)
+		if (*one == signal)
+			return true;
+	return false;
+}
+
+/* The system call itself: libc keeps two signals for itself. */
+static int set_disposition(int signal, void (*handler)(int), struct error *err)
+{
+	unsigned char action[SIGACTION_BYTES] = {0};
+
+	/* The first member of the kernel's structure. */
+	memcpy(action, &handler, sizeof handler);
+	if (syscall(SYS_rt_sigaction, signal, action, NULL, SIGSET_BYTES) < 0)
+		return error_errno(err, "rt_sigaction %d", signal);
+	return 0;
+}
+
+/* What is ignored is not pending any more when it is unblocked. */
+static int set_signals(void (*group_handler)(int), struct error *err)
+{
+	static const unsigned char none[SIGSET_BYTES];
 
 	for (int signal = 1; signal <= SIGNALS; signal++) {
 		if (signal == SIGKILL || signal == SIGSTOP)
 			continue;
-		if (syscall(SYS_rt_sigaction, signal, dfl, NULL, SIGSET_BYTES) < 0)
-			return error_errno(err, "rt_sigaction %d", signal);
+		if (set_disposition(signal, is_for_group(signal) ? group_handler : SIG_DFL, err) <
+		    0)
+			return -err->code;
 	}
 	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, SIGSET_BYTES) < 0)
 		return error_errno(err, "rt_sigprocmask");
 	return 0;
+}
+
+/* Callers ignore signals or handle them, and execve keeps what is ignored. */
+int self_reset_signals(struct error *err)
+{
+	return set_signals(SIG_DFL, err);
 }
 
 static int guard_if_possible(const struct plan *plan, struct error *err)
@@ -99,7 +130,8 @@ int self_step_begin(struct creation *creation, struct error *err)
 		return -err->code;
 	/* Modes of what is made in the root filesystem are meant as they are written. */
 	umask(0);
-	return self_reset_signals(err);
+	/* Until it leads a session it is in the caller's process group. */
+	return set_signals(SIG_IGN, err);
 }
 
 int self_step_session(struct creation *creation, struct error *err)
@@ -107,6 +139,9 @@ int self_step_session(struct creation *creation, struct error *err)
 	(void)creation;
 	if (setsid() < 0)
 		return error_errno(err, "setsid");
+	for (const int *one = for_group; *one; one++)
+		if (set_disposition(*one, SIG_DFL, err) < 0)
+			return -err->code;
 	return 0;
 }
 

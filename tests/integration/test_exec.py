@@ -498,6 +498,27 @@ def test_paused(container):
     assert process.wait(timeout=20) == 3
 
 
+def child_of(process):
+    """The one in the container's cgroup of cgroup2, once it is there."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return next((int(pid) for pid in children if "/kt" in Path(f"/proc/{pid}/cgroup").read_text()), 0)
+
+
+@pytest.mark.skipif("" not in cgroup_mounts(), reason="needs cgroup2's freezer")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP])
+def test_what_the_callers_terminal_sends(container, number):
+    """It does not reach the process before that leads a session: it means kist, which forwards it."""
+    freeze(container, True)
+    try:
+        process = subprocess.Popen(
+            container.kist.command("exec", "--ignore-paused", container.id, "/probe", "exit", "3"),
+            stdin=subprocess.DEVNULL, env=ENVIRONMENT)
+        os.kill(wait_until(lambda: child_of(process), "a child in the container"), number)
+    finally:
+        freeze(container, False)
+    assert process.wait(timeout=20) == 3
+
+
 def test_stopped(container):
     container.kill("KILL")
     container.wait()

@@ -44,6 +44,46 @@ CHILD_TEST(self, begins_with_nothing_of_the_caller_s)
 	EXPECT(sigaction(SIGRTMAX, NULL, &action) == 0 && action.sa_handler == SIG_DFL);
 }
 
+static bool is_pending(int signal)
+{
+	sigset_t pending;
+
+	return sigpending(&pending) == 0 && sigismember(&pending, signal);
+}
+
+/* What a terminal sends to everybody in the foreground is forwarded by kist, and would kill or stop
+ * init before there is anything to forward it to. */
+CHILD_TEST(self, is_not_reached_by_the_caller_s_terminal)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU};
+	struct sigaction action;
+	sigset_t mask;
+
+	have_creator();
+	sigfillset(&mask);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	EXPECT(raise(SIGINT) == 0 && is_pending(SIGINT));
+	STEP(self_step_begin(&creation, &err));
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		EXPECT(raise(signals[i]) == 0);
+	/* Another process of exec's begins once more. */
+	STEP(self_step_begin(&creation, &err));
+	EXPECT(raise(SIGTSTP) == 0);
+	STEP(self_step_session(&creation, &err));
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		EXPECT(sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL);
+}
+
+/* A hook, say: it leads a session of its own. */
+CHILD_TEST(self, has_every_signal_at_its_default)
+{
+	struct sigaction action;
+
+	signal(SIGINT, SIG_IGN);
+	STEP(self_reset_signals(&err));
+	EXPECT(sigaction(SIGINT, NULL, &action) == 0 && action.sa_handler == SIG_DFL);
+}
+
 CHILD_TEST(self, does_not_outlive_its_creator)
 {
 	close(have_creator());
