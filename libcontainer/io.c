@@ -144,7 +144,10 @@ int io_connect(const char *path, struct error *err)
 		return error_errno(err, "setsockopt");
 	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
 	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
-		return error_errno(err, "%s: connect", path);
+		return errno == EAGAIN ? error_set(err, ETIMEDOUT,
+						   "%s: connect: nobody accepted within %d s", path,
+						   PEER_WAIT_S)
+				       : error_errno(err, "%s: connect", path);
 	return take(&connection);
 }
 
@@ -205,6 +208,18 @@ ssize_t io_receive_descriptors(int socket, void *data, size_t size, int *descrip
 int io_send_descriptor(int socket, const void *data, size_t size, int descriptor, struct error *err)
 {
 	return io_send_descriptors(socket, data, size, &descriptor, descriptor >= 0, err);
+}
+
+int io_give_descriptor(int connection, const void *data, size_t size, int descriptor,
+		       struct error *err)
+{
+	if (io_send_descriptor(connection, data, size, descriptor, err) == 0)
+		return 0;
+	if (err->code == EAGAIN)
+		return error_set(err, ETIMEDOUT, "nobody read within %d s", PEER_WAIT_S);
+	if (err->code == EPIPE || err->code == ECONNRESET)
+		return error_set(err, ECONNABORTED, "the other side has closed the connection");
+	return -err->code;
 }
 
 ssize_t io_receive_descriptor(int socket, void *data, size_t size, int *descriptor,

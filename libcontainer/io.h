@@ -58,11 +58,10 @@ int io_lock(int fd, int operation, int wait_ms, struct error *err);
 int io_check_socket(const char *path, const char *option, struct error *err);
 
 /**
- * io_connect() - connect to a listening stream socket, to send. Neither takes longer than 10 s each: then
- * they fail with EAGAIN.
+ * io_connect() - connect to a listening stream socket, to send. Neither takes longer than 10 s.
  * @path: at most 107 bytes, which the caller has checked
  *
- * Return: descriptor or -errno
+ * Return: descriptor; -ETIMEDOUT when nobody accepts; -errno
  */
 int io_connect(const char *path, struct error *err);
 
@@ -92,6 +91,15 @@ ssize_t io_receive_descriptors(int socket, void *data, size_t size, int *descrip
  * @descriptor: -1: none
  */
 int io_send_descriptor(int socket, const void *data, size_t size, int descriptor,
+		       struct error *err);
+
+/**
+ * io_give_descriptor() - the same over a connection of io_connect(), to somebody outside of kist, whose
+ * end must not pass for that of a container or its processes.
+ *
+ * Return: 0; -ECONNABORTED when it was closed; -ETIMEDOUT when nobody reads; -errno
+ */
+int io_give_descriptor(int connection, const void *data, size_t size, int descriptor,
 		       struct error *err);
 
 /**

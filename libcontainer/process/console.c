@@ -242,7 +242,7 @@ int console_step_send(struct creation *creation, struct error *err)
 {
 	if (creation->terminal < 0)
 		return error_set(err, EPROTO, "init has not handed over its terminal");
-	if (io_send_descriptor(creation->console, LEADER_NAME, sizeof LEADER_NAME - 1,
+	if (io_give_descriptor(creation->console, LEADER_NAME, sizeof LEADER_NAME - 1,
 			       creation->terminal, err) < 0)
 		return error_wrap(err, "--console-socket");
 	close(take(&creation->terminal));

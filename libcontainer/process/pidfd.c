@@ -33,7 +33,7 @@ int pidfd_step_connect(struct creation *creation, struct error *err)
 
 int pidfd_step_send(struct creation *creation, struct error *err)
 {
-	if (io_send_descriptor(creation->pidfd_socket, PAYLOAD, sizeof PAYLOAD - 1, creation->init,
+	if (io_give_descriptor(creation->pidfd_socket, PAYLOAD, sizeof PAYLOAD - 1, creation->init,
 			       err) < 0)
 		return error_wrap(err, "--pidfd-socket");
 	close(take(&creation->pidfd_socket));

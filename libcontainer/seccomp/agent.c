@@ -49,14 +49,20 @@ struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 	};
 }
 
-int seccomp_agent_send(const struct seccomp_agent *agent, int listener, struct error *err)
+static int send_state(const struct seccomp_agent *agent, int listener, struct error *err)
 {
 	_close_ int connection = io_connect(agent->path, err);
 
-	if (connection >= 0 &&
-	    io_send_descriptor(connection, agent->state, strlen(agent->state), listener, err) == 0)
-		return 0;
-	if (err->code == EAGAIN)
-		error_set(err, EAGAIN, "%s: the agent does not answer", agent->path);
-	return error_wrap(err, "linux.seccomp.listenerPath");
+	if (connection < 0)
+		return connection;
+	if (io_give_descriptor(connection, agent->state, strlen(agent->state), listener, err) < 0)
+		return error_wrap(err, "%s", agent->path);
+	return 0;
+}
+
+int seccomp_agent_send(const struct seccomp_agent *agent, int listener, struct error *err)
+{
+	if (send_state(agent, listener, err) < 0)
+		return error_wrap(err, "linux.seccomp.listenerPath");
+	return 0;
 }

@@ -17,6 +17,7 @@ import struct
 import subprocess
 import termios
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -338,6 +339,22 @@ def test_pidfd_socket(container, work):
     signal.pidfd_send_signal(fds[0], signal.SIGKILL)
     assert select.select([fds[0]], [], [], 20)[0], "it ends"
     os.close(fds[0])
+
+
+@pytest.mark.parametrize("option", ["--pidfd-socket", "--console-socket"])
+def test_socket_that_closes_early(container, work, option):
+    """Which says nothing about the container: its end is not waited for."""
+    receiver = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    receiver.bind(str(work / "socket"))
+    receiver.listen(1)
+    closer = threading.Thread(target=lambda: receiver.accept()[0].close())
+    closer.start()
+    begin = time.monotonic()
+    tty = ["--tty"] if option == "--console-socket" else []
+    fails(container, "--detach", *tty, option, work / "socket", ["/probe", "wait"],
+          text=f"{option}: the other side has closed the connection")
+    closer.join()
+    assert time.monotonic() - begin < 1.5
 
 
 def test_create_has_a_pidfd_socket_too(kist, bundle, work):

@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -453,6 +454,42 @@ Test(io_descriptor, nobody_is_there)
 {
 	close(ends[0]);
 	FAILS(io_send_descriptor(ends[1], "x", 1, -1, &err), EPIPE, "sendmsg: Broken pipe");
+}
+
+/* An end that is nothing to the container. */
+Test(io_descriptor, who_asked_for_it_is_not_there)
+{
+	close(ends[0]);
+	FAILS(io_give_descriptor(ends[1], "x", 1, -1, &err), ECONNABORTED,
+	      "the other side has closed the connection");
+}
+
+Test(io_descriptor, who_asked_for_it_does_not_read)
+{
+	const struct timeval limit = {.tv_usec = 1000};
+
+	cr_assert_eq(setsockopt(ends[1], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
+	while (io_send_descriptor(ends[1], "x", 1, -1, &err) == 0)
+		;
+	FAILS(io_give_descriptor(ends[1], "x", 1, -1, &err), ETIMEDOUT, "nobody read within 10 s");
+}
+
+Test(io_descriptor, nobody_accepts, .timeout = 60)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	_close_ int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_close_ int first = -1;
+	char expected[PATH_MAX];
+
+	snprintf(address.sun_path, sizeof address.sun_path, "/tmp/test-io-%d", getpid());
+	cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+	cr_assert_eq(listen(listener, 0), 0);
+	first = io_connect(address.sun_path, &err);
+	DO(first);
+	snprintf(expected, sizeof expected, "%s: connect: nobody accepted within 10 s",
+		 address.sun_path);
+	FAILS(io_connect(address.sun_path, &err), ETIMEDOUT, expected);
+	unlink(address.sun_path);
 }
 
 Test(io_descriptor, what_is_no_socket)
