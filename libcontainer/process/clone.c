@@ -135,7 +135,7 @@ int clone_step_follow(struct creation *creation, struct error *err)
 	creation->init = pidfd;
 	if (clone_identify(pidfd, pid, &creation->record, err) < 0)
 		return -err->code;
-	return sync_send(creation->sync, SYNC_GO, err);
+	return sync_send_go(creation, err);
 }
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */

@@ -158,10 +158,10 @@ int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err)
 	_close_ int descriptor = -1;
 	int word = receive(sync, pidfd, &message, &descriptor, err);
 
+	if (word == SYNC_CLOSED || word == -ECONNRESET)
+		return error_set(err, ECHILD, "the process was killed");
 	if (word < 0)
 		return word;
-	if (word == SYNC_CLOSED)
-		return error_set(err, ECHILD, "the process was killed");
 	if (word != SYNC_PROCESS || descriptor < 0 || message.pid <= 0)
 		return error_malformed(err);
 	*pid = message.pid;
@@ -203,14 +203,18 @@ int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, boo
 	if (word == SYNC_CLOSED && hooked)
 		return error_set(err, ECHILD, "init was killed while hooks ran");
 	if (word == SYNC_CLOSED && agent)
-		return error_set(err, ECHILD, "init was killed before its filter was loaded");
+		return error_set(err, ECHILD,
+				 "the process was killed before its filter was loaded");
 	return word <= 0 ? word : error_unexpected(word, err);
 }
 
-/* Init ended without a word: nothing of kist does that, so somebody killed it. */
+/* It ended without a word: nothing of kist does that, so somebody killed it. */
 static int error_init_ended(const struct plan *plan, struct error *err)
 {
 	const struct resources *resources = plan->config->linux->resources;
+
+	if (plan->joined)
+		return error_set(err, ECHILD, "the process was killed");
 
 	if (resources && resources->memory && resources->memory->limit)
 		return error_set(
@@ -231,6 +235,18 @@ int sync_receive_descriptor(const struct creation *creation, struct error *err)
 	if (word < 0)
 		return word;
 	return word == SYNC_FD && descriptor >= 0 ? take(&descriptor) : error_unexpected(word, err);
+}
+
+static bool is_unheard(const struct error *err)
+{
+	return err->code == EPIPE || err->code == ECONNRESET;
+}
+
+int sync_send_go(const struct creation *creation, struct error *err)
+{
+	if (sync_send(creation->sync, SYNC_GO, err) == 0)
+		return 0;
+	return is_unheard(err) ? error_init_ended(creation->plan, err) : -err->code;
 }
 
 static struct seccomp_agent describe_agent(const struct creation *creation)
@@ -284,15 +300,10 @@ int sync_step_go(struct creation *creation, struct error *err)
 
 	if (notifies)
 		agent = describe_agent(creation);
-	if (sync_send(creation->sync, SYNC_GO, err) < 0)
+	if (sync_send_go(creation, err) < 0)
 		return -err->code;
 	return sync_receive_end(creation->sync, creation->init, notifies ? &agent : NULL, hooked,
 				&creation->notify, err);
-}
-
-static bool is_unheard(const struct error *err)
-{
-	return err->code == EPIPE || err->code == ECONNRESET;
 }
 
 /* Say something that nobody need hear any more. */

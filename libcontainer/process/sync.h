@@ -160,6 +160,13 @@ int sync_send_batch(int sync, const struct sync_batch *batch, struct error *err)
  */
 int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err);
 
+/**
+ * sync_send_go() - host: GO.
+ *
+ * Return: 0; -ECHILD when there is nobody to hear it; -errno
+ */
+int sync_send_go(const struct creation *creation, struct error *err);
+
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
  * waits. */
 int sync_step_ready(struct creation *creation, struct error *err);

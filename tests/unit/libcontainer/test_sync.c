@@ -287,6 +287,18 @@ Test(sync, init_was_killed)
 	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
 }
 
+/* Whoever joins a container is not its init. */
+Test(sync, a_process_was_killed)
+{
+	const struct joined joined = {0};
+
+	plan.joined = &joined;
+	close(other);
+	REFUSED(sync_step_ready(&creation, &err), ECHILD, "the process was killed");
+	REFUSED(sync_step_go(&creation, &err), ECHILD, "the process was killed");
+	REFUSED(sync_send_go(&creation, &err), ECHILD, "the process was killed");
+}
+
 /* It had not read what it was told before: GO after the pause for hooks. */
 Test(sync, init_was_killed_before_it_went_on)
 {
@@ -428,7 +440,7 @@ Test(sync, the_end_without_a_listener)
 
 	close(other);
 	REFUSED(sync_receive_end(creation.sync, -1, &agent, false, &notify, &err), ECHILD,
-		"init was killed before its filter was loaded");
+		"the process was killed before its filter was loaded");
 }
 
 Test(sync, a_listener_that_there_is_not)
@@ -465,7 +477,7 @@ Test(sync, go_hears_why_not)
 Test(sync, go_to_nobody)
 {
 	close(other);
-	REFUSED(sync_step_go(&creation, &err), EPIPE, "sendmsg: Broken pipe");
+	REFUSED(sync_step_go(&creation, &err), ECHILD, "init was killed");
 }
 
 /*
