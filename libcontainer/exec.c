@@ -18,10 +18,8 @@
 #include "libcontainer/exec.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <unistd.h>
 
-#include "libcontainer/compat.h"
 #include "libcontainer/create.h"
 #include "libcontainer/enter.h"
 #include "libcontainer/log.h"
@@ -214,10 +212,8 @@ static int source_read(struct source *source, const struct container *container,
 /* Kill and reap it. Its end of the conversation is closed by now. */
 static void take_back(struct creation *creation)
 {
-	if (creation->init >= 0) {
-		sys_pidfd_send_signal(creation->init, SIGKILL);
-		clone_reap(creation->init);
-	}
+	if (creation->init >= 0)
+		clone_end(creation->init);
 	cleanup_close(&creation->init);
 	cleanup_close(&creation->terminal);
 }

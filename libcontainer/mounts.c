@@ -43,10 +43,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-enum {
-	ANSWER_MS = 10000, /* until all is mounted or unmounted */
-	END_MS = 1000,     /* of a process that is killed */
-};
+/* Until all is mounted or unmounted. */
+enum { ANSWER_MS = 10000 };
 
 static int mounts_step_groups(struct creation *creation, struct error *err);
 static int mounts_step_adder(struct creation *creation, struct error *err);
@@ -768,11 +766,8 @@ static int plan_all(struct source *source, const struct container *container, co
  * the container does, or whatever else holds it. */
 static void end_child(struct creation *creation)
 {
-	if (creation->init >= 0) {
-		sys_pidfd_send_signal(creation->init, SIGKILL);
-		if (clone_has_ended(creation->init, END_MS))
-			clone_reap(creation->init);
-	}
+	if (creation->init >= 0)
+		clone_end(creation->init);
 	cleanup_close(&creation->init);
 }
 

@@ -21,6 +21,9 @@
 /* Longer than the kernel ever needs to end a process that got SIGKILL, short enough to be told. */
 enum { KILL_TIMEOUT_MS = 10000 };
 
+/* The same for a process that somebody waits for, and that may be frozen. */
+enum { END_MS = 1000 };
+
 int clone_fail(uint64_t flags, struct error *err)
 {
 	static const struct {
@@ -121,6 +124,13 @@ void clone_reap(int pidfd)
 {
 	while (waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED) < 0 && errno == EINTR)
 		;
+}
+
+void clone_end(int pidfd)
+{
+	sys_pidfd_send_signal(pidfd, SIGKILL);
+	if (clone_has_ended(pidfd, END_MS))
+		clone_reap(pidfd);
 }
 
 int clone_step_follow(struct creation *creation, struct error *err)

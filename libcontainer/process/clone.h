@@ -47,6 +47,13 @@ int clone_step_follow(struct creation *creation, struct error *err); /* host: th
 void clone_reap(int pidfd);
 
 /**
+ * clone_end() - kill a child that is not wanted any more, and reap it.
+ *
+ * In a cgroup of v1 that is frozen it dies once that is thawed, which is not waited for.
+ */
+void clone_end(int pidfd);
+
+/**
  * clone_has_ended() - has it, reaped or not?
  * @timeout_ms: how long to wait for it
  */

@@ -427,6 +427,32 @@ CHILD_TEST(clone, another_one_takes_over)
 	EXPECT(end_init() == 0);
 }
 
+/* The one inside is killed before it is told to go on. */
+CHILD_TEST(clone, who_takes_over_is_killed)
+{
+	const struct joined joined = {0};
+	pid_t first = clone_init(&creation, &err);
+
+	plan.joined = &joined;
+	if (first == 0) {
+		STEP(sync_send_process(creation.sync, sys_pidfd_open(getpid(), 0), getpid(), &err));
+		raise(SIGKILL);
+	}
+	while (!clone_has_ended(creation.init, 1000))
+		;
+	FAILS(clone_step_follow(&creation, &err), ECHILD, "the process was killed");
+}
+
+CHILD_TEST(clone, ends_and_reaps)
+{
+	pid_t first = clone_init(&creation, &err);
+
+	if (first == 0)
+		pause();
+	clone_end(creation.init);
+	EXPECT(clone_has_ended(creation.init, 0) && kill(first, 0) < 0 && errno == ESRCH);
+}
+
 CHILD_TEST(clone, nobody_takes_over)
 {
 	pid_t first = clone_init(&creation, &err);
