@@ -129,7 +129,8 @@ const struct step host_steps[] = {
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
 	{"oom score", limits_step_oom_init, NULL, limits_oom_by_host, limits_oom_print},
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
-	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
+	/* Found by a caller that hears of a failure it would be about somebody else. */
+	{"pid file", record_step_pid_file, record_undo_pid_file, record_pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL},
 	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
 	{"settle", record_step_settle, NULL, hooks_poststart_planned, NULL},

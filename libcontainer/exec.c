@@ -212,6 +212,9 @@ static int source_read(struct source *source, const struct container *container,
 /* Kill and reap it. Its end of the conversation is closed by now. */
 static void take_back(struct creation *creation)
 {
+	struct error ignored;
+
+	record_undo_pid_file(&creation->record, &ignored);
 	if (creation->init >= 0)
 		clone_end(creation->init);
 	cleanup_close(&creation->init);

@@ -67,6 +67,9 @@ struct record {
 	uint64_t start_time;    /* clock ticks after boot, /proc/PID/stat field 22 */
 	uint64_t pid_namespace; /* inode of the pid namespace in which pid counts */
 
+	/* Not written: the pid file, once this command has made it. */
+	const char *pid_file;
+
 	/* Not written: <root>/<id>, held open. Its creator holds it locked. */
 	int directory;
 };
@@ -153,6 +156,14 @@ int record_step_write(struct creation *creation, struct error *err);
 int record_step_owe(struct creation *creation, struct error *err);    /* poststop hooks */
 int record_step_settle(struct creation *creation, struct error *err); /* it is no longer creating */
 int record_step_pid_file(struct creation *creation, struct error *err);
+
+/**
+ * record_undo_pid_file() - remove the pid file that this command has made, unless it says another pid by
+ * now: the one that it says is soon somebody else's. What cannot be removed is a warning in the log.
+ *
+ * Return: 0
+ */
+int record_undo_pid_file(const struct record *record, struct error *err);
 bool record_pid_file_planned(const struct plan *plan);
 
 /**

@@ -469,13 +469,14 @@ def test_execve_fails(container, work, name, text):
     assert container.status == "running"
 
 
-def test_execve_fails_after_the_filter(container, bundle):
+def test_execve_fails_after_the_filter(container, bundle, work):
     (bundle.rootfs / "bin/script").write_text("#!/no/such/interpreter\n")
     (bundle.rootfs / "bin/script").chmod(0o755)
     (bundle.rootfs / "bin/wrong").write_text("neither a program nor a script")
     (bundle.rootfs / "bin/wrong").chmod(0o755)
     fails(container, ["script"], text="no such file or directory")
-    fails(container, ["wrong"], text="exec format error")
+    fails(container, "--pid-file", work / "pid", ["wrong"], text="exec format error")
+    assert not (work / "pid").exists(), "its pid is soon somebody else's"
 
 
 # In which state

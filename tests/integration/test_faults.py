@@ -266,6 +266,18 @@ def test_missing_program_run(kist, bundle, name, host_unchanged):
     )
 
 
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_unexecutable_program_leaves_no_pid_file(kist, bundle, work, detach, host_unchanged):
+    """Only execve finds out, after it was written; and its pid is soon somebody else's."""
+    (bundle.rootfs / "wrong").write_text("neither a program nor a script")
+    (bundle.rootfs / "wrong").chmod(0o755)
+    bundle.args = ["/wrong"]
+    bundle.write()
+    kist.fails("run", *detach, "--bundle", bundle.path, "--pid-file", work / "pid", kist.new_id(),
+               text="exec format error")
+    assert not (work / "pid").exists()
+
+
 def start_fails(kist, container, text):
     """`start` reports it, and the container is stopped."""
     result = kist.fails("start", container.id, text=text)

@@ -567,7 +567,7 @@ def test_poststop_deletes_its_own_container(kist, bundle, hooks):
     container.delete("--force")
     assert time.monotonic() - began < 20
     assert (hooks.notes / "status").read_text() == "1\n"
-    assert "is being deleted by another process" in (hooks.notes / "said").read_text()
+    assert "is being started or deleted by another process" in (hooks.notes / "said").read_text()
 
 
 def test_poststop_when_the_container_has_gone(kist, bundle, hooks):
@@ -643,8 +643,8 @@ def test_poststop_that_hangs_keeps_others_waiting_for_a_while_only(kist, bundle,
         (hooks.notes / "go").touch()
         assert first.result().code == 0, first.result()
     assert second.code == 1 and second.err == (
-        f'kist: delete {container.id}: container "{container.id}" is being deleted by another '
-        "process, which may wait for a poststop hook\n")
+        f'kist: delete {container.id}: container "{container.id}" is being started or deleted by '
+        "another process, which may wait for a hook\n")
     assert hooks.read("ran") == "ran\n"
     assert not (kist.root / container.id).exists()
 

@@ -84,12 +84,13 @@ Test(create_tables, order_of_undoing)
 			cr_assert_lt(count, 8);
 			found[count++] = host_steps[i].undo;
 		}
-	cr_assert_eq(count, 5);
-	cr_expect_eq(found[0], clone_undo);
-	cr_expect_eq(found[1], cgroup_undo);
-	cr_expect_eq(found[2], rdt_undo);
-	cr_expect_eq(found[3], hooks_undo);
-	cr_expect_eq(found[4], record_undo);
+	cr_assert_eq(count, 6);
+	cr_expect_eq(found[0], record_undo_pid_file);
+	cr_expect_eq(found[1], clone_undo);
+	cr_expect_eq(found[2], cgroup_undo);
+	cr_expect_eq(found[3], rdt_undo);
+	cr_expect_eq(found[4], hooks_undo);
+	cr_expect_eq(found[5], record_undo);
 }
 
 /* config.md, POSIX-platform Hooks: what must have happened before, and what after. */

@@ -524,6 +524,32 @@ Test(record, pid_file_is_the_number_alone)
 	cr_expect_eq(access("sub/.pid.new", F_OK), -1);
 }
 
+/* Its pid is soon somebody else's. */
+Test(record, pid_file_is_taken_back)
+{
+	DO(chdir(top));
+	DO(mkdir("sub", 0755));
+	STEP(record_undo_pid_file(&creation.record, &err));
+	creation.record.pid = 7;
+	pid_file("sub/pid");
+	STEP(record_undo_pid_file(&creation.record, &err));
+	cr_expect_eq(access("sub/pid", F_OK), -1);
+	STEP(record_undo_pid_file(&creation.record, &err));
+}
+
+Test(record, pid_file_of_another_stays)
+{
+	struct creation other = creation;
+
+	DO(chdir(top));
+	creation.record.pid = 7;
+	other.record.pid = 77;
+	pid_file("pid");
+	STEP(record_step_pid_file(&other, &err));
+	STEP(record_undo_pid_file(&creation.record, &err));
+	cr_expect_eq(access("pid", F_OK), 0);
+}
+
 Test(record, pid_file_replaces_a_link)
 {
 	DO(chdir(top));
