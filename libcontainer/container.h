@@ -77,6 +77,12 @@ struct container_options {
 	bool no_new_keyring;
 	bool detach; /* run and exec: nobody relays a terminal */
 	enum container_cgroup_manager cgroup_manager;
+
+	/* A descriptor that ends the wait for a hook, or for the new process, once poll(2) finds it
+	 * readable: a signalfd, an eventfd, a pipe. It is never read. create, run and exec then fail
+	 * with -ECANCELED "interrupted", and undo what was done, as whenever they fail; poststop hooks
+	 * that are owed run to their end. NULL: they wait as long as it takes. */
+	const int *cancel;
 };
 
 /**
@@ -85,7 +91,8 @@ struct container_options {
  * On failure nothing is left: no directory, cgroup, mount, process or namespace; poststop hooks have
  * run, if any other hook had.
  *
- * Return: 0; -EEXIST when the id is in use; -ECANCELED when a hook failed; -errno
+ * Return: 0; -EEXIST when the id is in use; -ECANCELED when a hook failed, or it was interrupted;
+ * -errno
  */
 int container_create(const struct container_options *options, struct error *err);
 
@@ -134,7 +141,8 @@ struct container_exec {
 
 /**
  * container_exec() - run another process in a container that is created or running.
- * @options: root, id, pid_file, console_socket, pidfd_socket, preserve_fds, terminal_size, detach
+ * @options: root, id, pid_file, console_socket, pidfd_socket, preserve_fds, terminal_size, detach,
+ * cancel
  * @process: a child of the caller
  *
  * Everything that is not said otherwise is as for init: from the copy of config.json that was made
@@ -145,7 +153,8 @@ struct container_exec {
  * calls this from one that cannot be written to (a sealed memfd): a script in the container can have
  * /proc/self/exe for its interpreter.
  *
- * Return: 0; -ESRCH "container not running"; -EBUSY "cannot exec in a paused container"; -errno
+ * Return: 0; -ESRCH "container not running"; -EBUSY "cannot exec in a paused container";
+ * -ECANCELED "interrupted"; -errno
  */
 int container_exec(const struct container_options *options, const struct container_exec *exec,
 		   struct container_process *process, struct error *err);

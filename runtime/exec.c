@@ -8,10 +8,12 @@ static int exec_foreground(struct container_options *container, const struct con
 {
 	struct container_process process;
 	_close_ int signals = relay_begin(err);
+	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
 
-	if (signals < 0)
-		return signals;
+	if (signals < 0 || cancel < 0)
+		return -err->code;
+	container->cancel = &cancel;
 	container->terminal_size = relay_terminal_size();
 	if (container_exec(container, exec, &process, err) < 0)
 		return -err->code;

@@ -50,6 +50,28 @@ int relay_begin(struct error *err)
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
 }
 
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+int relay_cancel(struct error *err)
+{
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		/* A blocked one would be found there all the same. */
+		if (!is_ignored(signals[i]))
+			sigaddset(&set, signals[i]);
+	fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return fd < 0 ? error_errno(err, "signalfd") : fd;
+}
+
 /* One that does not know its size says 0. */
 static struct winsize own_size(void)
 {

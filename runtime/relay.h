@@ -16,6 +16,16 @@
 int relay_begin(struct error *err);
 
 /**
+ * relay_cancel() - who wants to leave before there is anything to forward signals to.
+ *
+ * Those that ask a program to end are found in there as well, unless kist's caller ignores them; they
+ * stay to be forwarded, so nobody reads it.
+ *
+ * Return: a signalfd, for struct container_options; -errno
+ */
+int relay_cancel(struct error *err);
+
+/**
  * relay_terminal_size() - of whichever of stdin, stdout and stderr is a terminal; zeros when none is,
  * or when it does not know.
  */

@@ -24,10 +24,12 @@ static int run_foreground(const struct global *global, struct command_options *o
 {
 	struct container_process process;
 	_close_ int signals = relay_begin(err);
+	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
 
-	if (signals < 0)
-		return signals;
+	if (signals < 0 || cancel < 0)
+		return -err->code;
+	options->container.cancel = &cancel;
 	if (!options->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	options->container.terminal_size = relay_terminal_size();

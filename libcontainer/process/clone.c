@@ -136,7 +136,7 @@ void clone_end(int pidfd)
 int clone_step_follow(struct creation *creation, struct error *err)
 {
 	pid_t pid;
-	int pidfd = sync_receive_process(creation->sync, creation->init, &pid, err);
+	int pidfd = sync_receive_process(creation, &pid, err);
 
 	if (pidfd < 0)
 		return pidfd;

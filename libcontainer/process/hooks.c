@@ -54,31 +54,28 @@ static const char **vector(const struct strings *strings, struct arena *arena)
 	return at;
 }
 
-static struct spawn make_program(const struct hook *hook, const char *directory,
-				 const struct rlimit *descriptors, struct arena *arena)
+/* @common: what does not depend on the hook */
+static struct spawn make_program(const struct hook *hook, const struct spawn *common,
+				 struct arena *arena)
 {
 	const struct strings name = {1, &hook->path};
+	struct spawn program = *common;
 
-	return (struct spawn){
-		.path = hook->path,
-		.argv = vector(hook->args.count > 0 ? &hook->args : &name, arena),
-		.envp = vector(&hook->env, arena),
-		.directory = directory,
-		.timeout_s = hook->timeout ? *hook->timeout : 0,
-		.descriptors = descriptors,
-	};
+	program.path = hook->path;
+	program.argv = vector(hook->args.count > 0 ? &hook->args : &name, arena);
+	program.envp = vector(&hook->env, arena);
+	program.timeout_s = hook->timeout ? *hook->timeout : 0;
+	return program;
 }
 
 static struct hook_programs make_programs(const struct config *config, enum hook_kind kind,
-					  const char *bundle, const struct rlimit *descriptors,
-					  struct arena *arena)
+					  const struct spawn *common, struct arena *arena)
 {
 	const struct hook_list *hooks = hooks_of(config, kind);
 	struct spawn *programs = arena_array(arena, hooks->count, sizeof *programs);
 
 	for (size_t i = 0; i < hooks->count; i++)
-		programs[i] = make_program(&hooks->at[i], kinds[kind].in_root ? "/" : bundle,
-					   descriptors, arena);
+		programs[i] = make_program(&hooks->at[i], common, arena);
 	return (struct hook_programs){hooks->count, programs};
 }
 
@@ -89,12 +86,24 @@ static const struct rlimit *descriptors_of(const struct plan *plan, enum hook_ki
 								   : NULL;
 }
 
+static const char *directory_of(enum hook_kind kind, const char *bundle)
+{
+	return kinds[kind].in_root ? "/" : bundle;
+}
+
 int hooks_plan(struct plan *plan, struct error *err)
 {
 	(void)err;
-	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
-		plan->hooks.at[kind] = make_programs(plan->config, kind, plan->bundle,
-						     descriptors_of(plan, kind), plan->arena);
+	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++) {
+		const struct spawn common = {
+			.directory = directory_of(kind, plan->bundle),
+			.descriptors = descriptors_of(plan, kind),
+			/* Init has no descriptor of the host side; that one kills it. */
+			.cancel = kinds[kind].by_init ? NULL : plan->options->cancel,
+		};
+
+		plan->hooks.at[kind] = make_programs(plan->config, kind, &common, plan->arena);
+	}
 	return 0;
 }
 
@@ -350,7 +359,9 @@ int hooks_step_hide_rootfs(struct creation *creation, struct error *err)
 struct hook_programs hooks_prepare(const struct record *record, const struct config *config,
 				   enum hook_kind kind, struct arena *arena)
 {
-	return make_programs(config, kind, record->bundle, NULL, arena);
+	const struct spawn common = {.directory = directory_of(kind, record->bundle)};
+
+	return make_programs(config, kind, &common, arena);
 }
 
 int hooks_run(const struct record *record, enum hook_kind kind,

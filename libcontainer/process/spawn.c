@@ -199,9 +199,10 @@ static bool has_time_left(const struct timespec *deadline, struct timespec *left
 	return left->tv_sec >= 0;
 }
 
-/* Return: 0 when it has ended, -ETIMEDOUT, or -errno */
-static int wait_for_end(struct running *running, int32_t timeout_s, struct error *err)
+/* Return: 0 when it has ended, -ETIMEDOUT, -ECANCELED, or -errno */
+static int wait_for_end(const struct spawn *spawn, struct running *running, struct error *err)
 {
+	const int32_t timeout_s = spawn->timeout_s;
 	struct timespec deadline = now(), left;
 
 	deadline.tv_sec += timeout_s;
@@ -209,18 +210,21 @@ static int wait_for_end(struct running *running, int32_t timeout_s, struct error
 		struct pollfd fds[] = {
 			{.fd = running->pidfd, .events = POLLIN},
 			{.fd = running->output, .events = POLLIN},
+			{.fd = spawn->cancel ? *spawn->cancel : -1, .events = POLLIN},
 		};
 
 		if (timeout_s > 0 && !has_time_left(&deadline, &left))
 			return error_set(err, ETIMEDOUT, "timed out after %d s and was killed",
 					 timeout_s);
-		if (ppoll(fds, 2, timeout_s > 0 ? &left : NULL, NULL) < 0) {
+		if (ppoll(fds, 3, timeout_s > 0 ? &left : NULL, NULL) < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, "ppoll");
 		}
 		if (fds[0].revents)
 			return 0;
+		if (fds[2].revents)
+			return error_set(err, ECANCELED, "interrupted");
 		if (fds[1].revents)
 			read_output(running);
 	}
@@ -296,7 +300,7 @@ static int add_last_line(struct running *running, struct error *err)
 /* To the end of it, whatever that is. Return: 0, or -code with the whole story */
 static int see_through(const struct spawn *spawn, struct running *running, struct error *err)
 {
-	int result = wait_for_end(running, spawn->timeout_s, err);
+	int result = wait_for_end(spawn, running, err);
 
 	if (result == 0)
 		result = look_at_end(running, err);

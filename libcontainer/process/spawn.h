@@ -24,6 +24,7 @@ struct spawn {
 	int input;               /* its stdin */
 	const struct rlimit *descriptors; /* its RLIMIT_NOFILE; NULL: as kist has it */
 	int32_t timeout_s;                /* 0: it may take as long as it likes */
+	const int *cancel; /* a descriptor: it is killed once that is readable; NULL: none */
 };
 
 /**

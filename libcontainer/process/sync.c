@@ -59,29 +59,51 @@ void sync_send_failure(int sync, const struct error *failure)
 	io_send_descriptor(sync, &message, sizeof message, -1, &ignored);
 }
 
+/* Who is waited for, and as long as this is not readable; see sync_receive() and struct
+ * container_options. */
+struct peer {
+	int sync;
+	int pidfd;
+	const int *cancel;
+};
+
+/* Host side alone: the descriptor is not the child's. */
+static struct peer peer_of(const struct creation *creation)
+{
+	return (struct peer){
+		.sync = creation->sync,
+		.pidfd = creation->init,
+		.cancel = creation->plan->options->cancel,
+	};
+}
+
 /* Wait until there is something to receive, or until there never will be.
- * Return: whether there is; -ETIMEDOUT; -errno */
-static int wait_readable(int sync, int pidfd, int timeout_ms, struct error *err)
+ * Return: whether there is; -ETIMEDOUT; -ECANCELED; -errno */
+static int wait_readable(const struct peer *peer, int timeout_ms, struct error *err)
 {
 	/* The kernel looks at them in this order, and what a process said before it ended still
 	 * counts. */
 	struct pollfd fds[] = {
-		{.fd = pidfd, .events = POLLIN},
-		{.fd = sync, .events = POLLIN},
+		{.fd = peer->pidfd, .events = POLLIN},
+		{.fd = peer->sync, .events = POLLIN},
+		{.fd = peer->cancel ? *peer->cancel : -1, .events = POLLIN},
 	};
 	int ready;
 
-	while ((ready = poll(fds, 2, timeout_ms)) < 0)
+	while ((ready = poll(fds, 3, timeout_ms)) < 0)
 		if (errno != EINTR)
 			return error_errno(err, "poll");
 	if (ready == 0)
 		return error_set(err, ETIMEDOUT, "no answer within %d ms", timeout_ms);
+	if (!fds[0].revents && !fds[1].revents)
+		return error_set(err, ECANCELED, "interrupted");
 	return fds[1].revents != 0;
 }
 
 int sync_await(int sync, int pidfd, int timeout_ms, struct error *err)
 {
-	int readable = wait_readable(sync, pidfd, timeout_ms, err);
+	const struct peer peer = {.sync = sync, .pidfd = pidfd};
+	int readable = wait_readable(&peer, timeout_ms, err);
 
 	return readable < 0 ? readable : 0;
 }
@@ -114,9 +136,10 @@ static ssize_t receive_last(int sync, struct message *message, int *descriptor, 
 }
 
 /* Return: the word; FAILED becomes its error. */
-static int receive(int sync, int pidfd, struct message *message, int *descriptor, struct error *err)
+static int receive(const struct peer *peer, struct message *message, int *descriptor,
+		   struct error *err)
 {
-	int readable = wait_readable(sync, pidfd, -1, err);
+	int readable = wait_readable(peer, -1, err);
 	ssize_t size;
 
 	*message = (struct message){0};
@@ -124,7 +147,7 @@ static int receive(int sync, int pidfd, struct message *message, int *descriptor
 		return readable;
 	if (!readable)
 		return SYNC_CLOSED;
-	size = receive_last(sync, message, descriptor, err);
+	size = receive_last(peer->sync, message, descriptor, err);
 	if (size < 0)
 		return -err->code;
 	if (size == 0)
@@ -136,11 +159,18 @@ static int receive(int sync, int pidfd, struct message *message, int *descriptor
 	return (int)message->word;
 }
 
-int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
+static int receive_word(const struct peer *peer, int *descriptor, struct error *err)
 {
 	struct message message;
 
-	return receive(sync, pidfd, &message, descriptor, err);
+	return receive(peer, &message, descriptor, err);
+}
+
+int sync_receive(int sync, int pidfd, int *descriptor, struct error *err)
+{
+	const struct peer peer = {.sync = sync, .pidfd = pidfd};
+
+	return receive_word(&peer, descriptor, err);
 }
 
 int sync_receive_go(int sync, struct error *err)
@@ -152,11 +182,12 @@ int sync_receive_go(int sync, struct error *err)
 	return word == SYNC_GO ? 0 : error_set(err, ECANCELED, "the creator has gone");
 }
 
-int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err)
+int sync_receive_process(const struct creation *creation, pid_t *pid, struct error *err)
 {
+	const struct peer peer = peer_of(creation);
 	struct message message;
 	_close_ int descriptor = -1;
-	int word = receive(sync, pidfd, &message, &descriptor, err);
+	int word = receive(&peer, &message, &descriptor, err);
 
 	if (word == SYNC_CLOSED || word == -ECONNRESET)
 		return error_set(err, ECHILD, "the process was killed");
@@ -183,22 +214,22 @@ static int hand_over(int sync, const struct seccomp_agent *agent, int listener, 
 	return sync_send(sync, SYNC_GO, err);
 }
 
-int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
-		     int *notify, struct error *err)
+static int receive_end(const struct peer *peer, const struct seccomp_agent *agent, bool hooked,
+		       int *notify, struct error *err)
 {
 	_close_ int descriptor = -1;
-	int word = sync_receive(sync, pidfd, &descriptor, err);
+	int word = receive_word(peer, &descriptor, err);
 
 	if (word == SYNC_NOTIFY && descriptor >= 0 && *notify < 0) {
 		*notify = take(&descriptor);
-		return sync_receive_end(sync, pidfd, agent, hooked, notify, err);
+		return receive_end(peer, agent, hooked, notify, err);
 	}
 	if (hooked && word == SYNC_HOOKED)
-		return sync_receive_end(sync, pidfd, agent, false, notify, err);
+		return receive_end(peer, agent, false, notify, err);
 	if (agent && word == SYNC_LISTENER) {
-		if (hand_over(sync, agent, descriptor, err) < 0)
+		if (hand_over(peer->sync, agent, descriptor, err) < 0)
 			return -err->code;
-		return sync_receive_end(sync, pidfd, NULL, hooked, notify, err);
+		return receive_end(peer, NULL, hooked, notify, err);
 	}
 	if (word == SYNC_CLOSED && hooked)
 		return error_set(err, ECHILD, "init was killed while hooks ran");
@@ -206,6 +237,14 @@ int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, boo
 		return error_set(err, ECHILD,
 				 "the process was killed before its filter was loaded");
 	return word <= 0 ? word : error_unexpected(word, err);
+}
+
+int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, bool hooked,
+		     int *notify, struct error *err)
+{
+	const struct peer peer = {.sync = sync, .pidfd = pidfd};
+
+	return receive_end(&peer, agent, hooked, notify, err);
 }
 
 /* It ended without a word: nothing of kist does that, so somebody killed it. */
@@ -227,8 +266,9 @@ static int error_init_ended(const struct plan *plan, struct error *err)
 
 int sync_receive_descriptor(const struct creation *creation, struct error *err)
 {
+	const struct peer peer = peer_of(creation);
 	_close_ int descriptor = -1;
-	int word = sync_receive(creation->sync, creation->init, &descriptor, err);
+	int word = receive_word(&peer, &descriptor, err);
 
 	if (word == SYNC_CLOSED || word == -ECONNRESET)
 		return error_init_ended(creation->plan, err);
@@ -269,10 +309,11 @@ static int take_listener(const struct creation *creation, int listener, struct e
 int sync_step_ready(struct creation *creation, struct error *err)
 {
 	bool notifies = creation->plan->seccomp.notifies;
+	const struct peer peer = peer_of(creation);
 
 	for (;;) {
 		_close_ int descriptor = -1;
-		int word = sync_receive(creation->sync, creation->init, &descriptor, err);
+		int word = receive_word(&peer, &descriptor, err);
 
 		/* Reset: it had not even read what it was told. */
 		if (word == SYNC_CLOSED || word == -ECONNRESET)
@@ -296,14 +337,14 @@ int sync_step_go(struct creation *creation, struct error *err)
 	/* Of create it is the wait for `start` that closes the socket, before there are any. */
 	bool hooked = hooks_start_container_planned(plan) && !plan->waits_for_start;
 	bool notifies = seccomp_late(plan) && plan->seccomp.notifies && !plan->waits_for_start;
+	const struct peer peer = peer_of(creation);
 	struct seccomp_agent agent;
 
 	if (notifies)
 		agent = describe_agent(creation);
 	if (sync_send_go(creation, err) < 0)
 		return -err->code;
-	return sync_receive_end(creation->sync, creation->init, notifies ? &agent : NULL, hooked,
-				&creation->notify, err);
+	return receive_end(&peer, notifies ? &agent : NULL, hooked, &creation->notify, err);
 }
 
 /* Say something that nobody need hear any more. */

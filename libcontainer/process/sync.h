@@ -97,11 +97,10 @@ int sync_send_notify(int sync, int notify, struct error *err);
 
 /**
  * sync_receive_process() - host: wait for that.
- * @pidfd: as for sync_receive()
  *
- * Return: pidfd; FAILED becomes its error, -code
+ * Return: pidfd; FAILED becomes its error, -code; -ECANCELED "interrupted"
  */
-int sync_receive_process(int sync, int pidfd, pid_t *pid, struct error *err);
+int sync_receive_process(const struct creation *creation, pid_t *pid, struct error *err);
 
 /**
  * sync_send_failure() - init: FAILED. Nobody is left to tell when that fails too.
@@ -168,7 +167,7 @@ int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err);
 int sync_send_go(const struct creation *creation, struct error *err);
 
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
- * waits. */
+ * waits. Who cancels that (struct container_options) ends it with -ECANCELED "interrupted". */
 int sync_step_ready(struct creation *creation, struct error *err);
 int sync_step_go(struct creation *creation, struct error *err);
 

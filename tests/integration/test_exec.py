@@ -537,6 +537,33 @@ def test_what_the_callers_terminal_sends(container, number):
     assert process.wait(timeout=20) == 3
 
 
+def freeze_v1(container, frozen):
+    (container.cgroup("freezer") / "freezer.state").write_text("FROZEN" if frozen else "THAWED")
+
+
+@pytest.mark.parametrize("freezer, freeze", [("", freeze), ("freezer", freeze_v1)])
+def test_interrupted(container, work, freezer, freeze):
+    """Ctrl-C while the process cannot come to be. Of v1 it dies once it is thawed."""
+    if freezer not in cgroup_mounts():
+        pytest.skip("needs that freezer")
+    tasks = container.cgroup(freezer) / "cgroup.procs"
+    freeze(container, True)
+    try:
+        with (work / "err").open("w") as err:
+            process = subprocess.Popen(
+                container.kist.command("exec", "--ignore-paused", container.id, "/probe", "wait"),
+                stdin=subprocess.DEVNULL, stderr=err, env=ENVIRONMENT)
+        wait_until(lambda: len(tasks.read_text().split()) > 1, "a second process in the container")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == FAILED
+    finally:
+        freeze(container, False)
+    text = (work / "err").read_text()
+    assert text.startswith("kist: exec ") and text.endswith(": interrupted\n"), text
+    wait_until(lambda: len(tasks.read_text().split()) == 1, "the process to end")
+    assert container.status == "running"
+
+
 def test_stopped(container):
     container.kill("KILL")
     container.wait()

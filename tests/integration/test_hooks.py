@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import harness
 from harness import HostPicture, assert_unchanged, parse_mounts, wait_until
 from test_faults import kill_at, syscalls_of_create
 from test_user_namespaces import contained, own_user_namespace
@@ -783,6 +784,65 @@ def test_poststop_hangs(kist, bundle, hooks, work):
     kist.ok("--log", work / "log", "delete", container.id)
     assert "timed out after 1 s and was killed" in (work / "log").read_text()
     assert hooks.order == ["poststop"]
+
+
+def begin_hanging(kist, bundle, hooks, kind, *prefix):
+    """A container in the foreground, one of whose hooks hangs."""
+    hooks.add(kind, "touch $N/begun; until test -e $N/end; do sleep 0.1; done")
+    hooks.note_all("poststop")
+    bundle.probe("exit", 0).write()
+    process = subprocess.Popen(
+        [*prefix, *kist.command("run", "--bundle", bundle.path, kist.new_id())],
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "KIST_TEST": harness.TAG})
+    wait_until((hooks.notes / "begun").exists, "the hook to begin")
+    return process
+
+
+@pytest.mark.parametrize("kind", ["prestart", "createRuntime", "createContainer", "startContainer",
+                                  "poststart"])
+def test_interrupted(kist, bundle, hooks, kind, host_unchanged):
+    """Ctrl-C, before there is a program that it could be meant for: everything is undone."""
+    process = begin_hanging(kist, bundle, hooks, kind)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1 and err.count("\n") == 1, err
+    assert err.endswith("interrupted\n"), err
+    assert hooks.order == ["poststop"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+def test_ended(kist, bundle, hooks, number, host_unchanged):
+    process = begin_hanging(kist, bundle, hooks, "createRuntime")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1, err
+    assert err.endswith("hooks.createRuntime[0]: /bin/sh: interrupted\n"), err
+
+
+def test_not_interrupted(kist, bundle, hooks):
+    """By what the caller of kist ignores, or what does not end a program."""
+    process = begin_hanging(kist, bundle, hooks, "createRuntime",
+                            "sh", "-c", "trap '' HUP INT; exec \"$@\"", "sh")
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGWINCH, signal.SIGUSR1):
+        process.send_signal(number)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    (hooks.notes / "end").touch()
+    assert process.communicate(timeout=20) == (None, "")
+    assert process.returncode == 0
+
+
+def test_undoing_is_not_interrupted(kist, bundle, hooks, host_unchanged):
+    hooks.add("poststop", "touch $N/undoing; sleep 1; echo undone >>$N/order")
+    process = begin_hanging(kist, bundle, hooks, "createRuntime")
+    process.send_signal(signal.SIGINT)
+    wait_until((hooks.notes / "undoing").exists, "the poststop hook to begin")
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=20)
+    assert process.returncode == 1 and err.endswith("interrupted\n"), err
+    assert hooks.order == ["undone", "poststop"]
 
 
 def test_a_hook_in_time(kist, bundle, hooks):

@@ -165,6 +165,23 @@ Test(hooks, programs)
 	cr_expect_str_eq(plan.hooks.at[HOOK_START_CONTAINER].at[0].directory, "/");
 }
 
+/* By a descriptor of the host side: init's hooks do not know it. */
+Test(hooks, cancelled_by_the_caller)
+{
+	static const int cancel = 7;
+
+	options.cancel = &cancel;
+	configure("\"prestart\": [{\"path\": \"/a\"}], \"createRuntime\": [{\"path\": \"/a\"}], "
+		  "\"createContainer\": [{\"path\": \"/a\"}], "
+		  "\"startContainer\": [{\"path\": \"/a\"}], "
+		  "\"poststart\": [{\"path\": \"/a\"}]");
+	cr_expect_eq(plan.hooks.at[HOOK_PRESTART].at[0].cancel, &cancel);
+	cr_expect_eq(plan.hooks.at[HOOK_CREATE_RUNTIME].at[0].cancel, &cancel);
+	cr_expect_eq(plan.hooks.at[HOOK_POSTSTART].at[0].cancel, &cancel);
+	cr_expect_null(plan.hooks.at[HOOK_CREATE_CONTAINER].at[0].cancel);
+	cr_expect_null(plan.hooks.at[HOOK_START_CONTAINER].at[0].cancel);
+}
+
 static const char *printed(void (*print)(const struct plan *, FILE *))
 {
 	char *text = NULL;

@@ -365,6 +365,25 @@ Test(spawn, time_is_up_for_what_only_prints)
 	cr_expect_lt(now_s() - began, 5);
 }
 
+Test(spawn, cancelled)
+{
+	struct spawn spawn = {
+		.path = "/bin/sh",
+		.argv = (const char *const[]){"sh", "-c", "sleep 1000", NULL},
+		.envp = (const char *const[]){NULL},
+		.input = null,
+	};
+	double began = now_s();
+	int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	spawn.cancel = &ends[0];
+	close(ends[1]);
+	FAILS(spawn_run(&spawn, &err), ECANCELED, "interrupted");
+	cr_expect_lt(now_s() - began, 5);
+	cr_expect_eq(waitpid(-1, NULL, WNOHANG), -1, "it was reaped");
+}
+
 Test(spawn, the_whole_group_is_killed)
 {
 	FAILS(run_for("sleep 1000 & echo $! >child; (trap '' TERM HUP INT; sleep 1000) & "

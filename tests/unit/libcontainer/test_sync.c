@@ -281,6 +281,34 @@ Test(sync, ready_hears_why_not)
 	REFUSED(sync_step_ready(&creation, &err), ENOENT, "mounts: x");
 }
 
+static const int *readable(void)
+{
+	static int ends[2];
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+	cr_assert_eq(write(ends[1], "x", 1), 1);
+	return ends;
+}
+
+Test(sync, waits_that_are_cancelled)
+{
+	pid_t pid;
+
+	options.cancel = readable();
+	REFUSED(sync_step_ready(&creation, &err), ECANCELED, "interrupted");
+	REFUSED(sync_step_go(&creation, &err), ECANCELED, "interrupted");
+	REFUSED(sync_receive_descriptor(&creation, &err), ECANCELED, "interrupted");
+	REFUSED(sync_receive_process(&creation, &pid, &err), ECANCELED, "interrupted");
+}
+
+/* There is nothing left to wait for. */
+Test(sync, what_is_said_already_counts)
+{
+	options.cancel = readable();
+	SAY(SYNC_PAUSED);
+	PLAN(sync_step_ready(&creation, &err));
+}
+
 Test(sync, init_was_killed)
 {
 	close(other);
@@ -541,7 +569,7 @@ CHILD_TEST(sync, nothing_but_go_lets_init_go)
 
 static int hear_process(pid_t *pid)
 {
-	return sync_receive_process(creation.sync, -1, pid, &err);
+	return sync_receive_process(&creation, pid, &err);
 }
 
 Test(sync, a_process_takes_over)
