@@ -43,6 +43,13 @@ struct container_terminal_size {
 	uint16_t rows, columns;
 };
 
+/* Where the kernel finds the command line of this process (proc_pid_cmdline(5)): the words that main()
+ * was called with, with the NUL of the last one. */
+struct container_command_line {
+	char *at;
+	size_t bytes;
+};
+
 /* What `create` and `run` are told beside config.json. Zeroed members are the defaults. */
 struct container_options {
 	const char *root; /* where containers are kept, absolute */
@@ -83,6 +90,12 @@ struct container_options {
 	 * with -ECANCELED "interrupted", and undo what was done, as whenever they fail; poststop hooks
 	 * that are owed run to their end. NULL: they wait as long as it takes. */
 	const int *cancel;
+
+	/* The new process overwrites its own copy of it with "kist init": in the container everybody
+	 * can read it until the program is executed, which a created one waits for, and it may hold
+	 * secrets (variables for exec) and paths of the host. No string that this library is given
+	 * may be in there. Zeroed: it stays as it is. */
+	struct container_command_line command_line;
 };
 
 /**
@@ -142,7 +155,7 @@ struct container_exec {
 /**
  * container_exec() - run another process in a container that is created or running.
  * @options: root, id, pid_file, console_socket, pidfd_socket, preserve_fds, terminal_size, detach,
- * cancel
+ * cancel, command_line
  * @process: a child of the caller
  *
  * Everything that is not said otherwise is as for init: from the copy of config.json that was made

@@ -44,6 +44,7 @@
 #include "libcontainer/process/notify.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/scheduling.h"
+#include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/rootfs/handover.h"
@@ -302,6 +303,7 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 	pid_t pid = clone_init(creation, err);
 
 	if (pid == 0) {
+		self_hide_command_line(&creation->plan->options->command_line);
 		/* The lock on it says that the creator lives, and must die with it. */
 		close(take(&creation->record.directory));
 		child_run(creation, steps, count);

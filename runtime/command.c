@@ -214,6 +214,7 @@ static int call(const struct command *command, const struct global *global,
 		return error_wrap(err, "%s", command->name);
 	secure_descriptors(options->container.preserve_fds);
 	options->container.root = global->root;
+	options->container.command_line = global->command_line;
 	options->container.cgroup_manager = (enum container_cgroup_manager)global->cgroup_manager;
 	status = command->run(global, options, argv, err);
 	if (status >= 0)

@@ -15,6 +15,8 @@ struct global {
 	const char *root;   /* absolute */
 	int cgroup_manager; /* enum container_cgroup_manager */
 	char **call;        /* the whole command line, for who calls kist again */
+	struct container_command_line
+		command_line; /* where it was; nothing points there any more */
 
 	/* Of use to global_read() alone. */
 	bool debug, systemd_cgroup;

@@ -15,6 +15,12 @@
 #include "spec/cleanup.h"
 #include "spec/escape.h"
 
+/* What kist was called with. */
+struct call {
+	char **words;
+	struct container_command_line place; /* where the kernel shows it */
+};
+
 /* 0, 1 and 2 must be open, or the first files of kist's own would be taken for them. */
 static void secure_stdio(void)
 {
@@ -27,13 +33,14 @@ static void secure_stdio(void)
 		close(fd);
 }
 
-static int obey(char **argv, char **call, int *failure, struct error *err)
+static int obey(char **argv, const struct call *call, int *failure, struct error *err)
 {
 	struct global global;
 
 	if (global_read(&global, argv, err) < 0)
 		return -err->code;
-	global.call = call;
+	global.call = call->words;
+	global.command_line = call->place;
 	*failure = command_failure(argv[0]);
 	if (global.version) {
 		fputs(container_version(), stdout);
@@ -46,6 +53,32 @@ static int obey(char **argv, char **call, int *failure, struct error *err)
 	return command_call(&global, argv, err);
 }
 
+/* One word after the other, as the kernel puts them. */
+static struct container_command_line find_command_line(int argc, char **argv)
+{
+	char *end = argv[0];
+
+	for (int i = 0; i < argc && argv[i] == end; i++)
+		end += strlen(end) + 1;
+	return (struct container_command_line){argv[0], (size_t)(end - argv[0])};
+}
+
+static char *copy_word(const char *word)
+{
+	char *copy = strdup(word);
+
+	if (!copy)
+		abort();
+	return copy;
+}
+
+/* Init overwrites the place where they were. They are needed to the end. */
+static void move_words(int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		argv[i] = copy_word(argv[i]);
+}
+
 /* Options are taken out of argv. */
 static char **copy_words(int argc, char **argv)
 {
@@ -55,6 +88,13 @@ static char **copy_words(int argc, char **argv)
 		abort();
 	memcpy(copy, argv, ((size_t)argc + 1) * sizeof *copy);
 	return copy;
+}
+
+static void free_words(char **words)
+{
+	for (char **word = words; *word; word++)
+		free(*word);
+	free(words);
 }
 
 /* Room for any answer but the longest, so that it is the last write that fails, whose reason is
@@ -91,7 +131,7 @@ static void print_error(const struct error *err)
 
 int main(int argc, char **argv)
 {
-	char **call _free_ = NULL;
+	struct call call;
 	struct error err;
 	int failure = EXIT_FAILURE;
 	int status;
@@ -105,11 +145,14 @@ int main(int argc, char **argv)
 	/* Whoever reads the log, or the errors, may leave: no reason to stop in the middle. */
 	signal(SIGPIPE, SIG_IGN);
 	buffer_stdout();
-	call = copy_words(argc, argv);
-	status = obey(argv + 1, call, &failure, &err);
+	call.place = find_command_line(argc, argv);
+	move_words(argc, argv);
+	call.words = copy_words(argc, argv);
+	status = obey(argv + 1, &call, &failure, &err);
 	if (status >= 0 && finish_stdout(&err) < 0)
 		status = -err.code;
 	if (status < 0)
 		print_error(&err);
+	free_words(call.words);
 	return status < 0 ? failure : status;
 }

@@ -55,6 +55,15 @@ pid_t self_clone(struct clone_args *args, bool guarded)
 	return pid;
 }
 
+/* The kernel shows more than that where the last byte is no NUL. */
+void self_hide_command_line(const struct container_command_line *line)
+{
+	if (line->bytes == 0)
+		return;
+	memset(line->at, 0, line->bytes);
+	snprintf(line->at, line->bytes, "kist init");
+}
+
 /* A creator that died before the death signal was asked for sends none: its end of the socket
  * tells. */
 static int check_creator(int sync, struct error *err)

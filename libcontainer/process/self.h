@@ -11,6 +11,7 @@
 #include "spec/error.h"
 
 struct clone_args;
+struct container_command_line;
 struct plan;
 
 /**
@@ -27,6 +28,12 @@ int self_guard(struct error *err);
  * Return: as clone3
  */
 pid_t self_clone(struct clone_args *args, bool guarded);
+
+/**
+ * self_hide_command_line() - show another one to whoever looks at this process. In a child only, before
+ * the container can see it: unlike its memory, a process's command line is open to all.
+ */
+void self_hide_command_line(const struct container_command_line *line);
 
 /**
  * self_reset_signals() - every disposition to its default, none blocked. In a child only.

@@ -564,6 +564,26 @@ def test_interrupted(container, work, freezer, freeze):
     assert container.status == "running"
 
 
+def test_command_line(kist, bundle):
+    """That of kist may hold secrets, which everybody in the container could read."""
+    bundle.args = ["sh", "-c", "while :; do cat /proc/[0-9]*/cmdline 2>/dev/null; done"]
+    container = kist.start(bundle)
+    container.wait_for_output("cat")
+    for _ in range(50):
+        assert execute(container, "--env", "TOKEN=s3cret", ["true"]).code == 0
+    seen = container.out.read_text()
+    assert "kist init" in seen, "or nothing is known"
+    assert "s3cret" not in seen and "exec" not in seen and str(kist.root) not in seen
+
+
+def test_command_line_of_a_created_container(kist, bundle):
+    container = kist.create(bundle.probe("wait"))
+    result = execute(container, ["cat", "/proc/1/cmdline"])
+    assert result.out.rstrip("\0") == "kist init", result
+    container.start()
+    container.wait_for_output("ready")
+
+
 def test_stopped(container):
     container.kill("KILL")
     container.wait()

@@ -74,6 +74,22 @@ CHILD_TEST(self, is_not_reached_by_the_caller_s_terminal)
 		EXPECT(sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL);
 }
 
+CHILD_TEST(self, shows_another_command_line)
+{
+	char words[] = "kist\0exec\0-e\0TOKEN=s3cret\0c1", few[] = "a b", none[] = "x";
+	const struct container_command_line line = {words, sizeof words}, small = {few, sizeof few},
+					    nothing = {none, 0};
+
+	self_hide_command_line(&line);
+	EXPECT(strcmp(words, "kist init") == 0);
+	for (size_t i = sizeof "kist init" - 1; i < sizeof words; i++)
+		EXPECT(words[i] == '\0');
+	self_hide_command_line(&small);
+	EXPECT(strcmp(few, "kis") == 0);
+	self_hide_command_line(&nothing);
+	EXPECT(*none == 'x');
+}
+
 /* A hook, say: it leads a session of its own. */
 CHILD_TEST(self, has_every_signal_at_its_default)
 {
