@@ -81,7 +81,7 @@ Test(global, a_root_that_cannot_be)
 	memset(longest, 'x', PATH_MAX);
 	longest[PATH_MAX] = '\0';
 	cr_expect_eq(READ("--root", longest), -ENAMETOOLONG);
-	REFUSED(READ("--root="), "--root: the path is empty");
+	REFUSED(READ("--root="), "--root: the argument is empty");
 }
 
 Test(global, cgroup_managers)
