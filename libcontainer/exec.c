@@ -81,7 +81,7 @@ const struct step exec_child_steps[] = {
 	/* As the root to whom it belongs. */
 	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
 	/* Whatever is open when it is born inside can be taken by who may trace it there. */
-	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
+	{"descriptors", descriptors_step_let_go, NULL, NULL, NULL},
 	{"inside", clone_step_inside, NULL, NULL, NULL},
 	/* What a new process does not have from the one that made it: to die with kist. */
 	{"begin", self_step_begin, NULL, NULL, NULL},

@@ -189,6 +189,14 @@ int log_descriptor(void)
 	return sink.level == CONTAINER_LOG_DEBUG ? STDERR_FILENO : -1;
 }
 
+void log_end(void)
+{
+	if (sink.file < 0)
+		return;
+	close(take(&sink.file));
+	sink.level = CONTAINER_LOG_ERROR;
+}
+
 bool log_wants(enum container_log_level level)
 {
 	if (level > sink.level)

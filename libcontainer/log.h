@@ -17,4 +17,9 @@ bool log_wants(enum container_log_level level);
 /* The log's descriptor, -1 for none: init must not close it before it has stopped logging. */
 int log_descriptor(void);
 
+/**
+ * log_end() - in init: log nothing more. The file is the host's, and not to be found there.
+ */
+void log_end(void);
+
 #endif

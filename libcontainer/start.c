@@ -170,6 +170,7 @@ int start_step_wait(struct creation *creation, struct error *err)
 
 	/* For the creator this is the end: the container is created. */
 	close(take(&creation->sync));
+	log_end();
 	connection = receive_callers(creation, &callers, err);
 	if (connection < 0)
 		return connection;

@@ -122,8 +122,9 @@ int clone_step_inside(struct creation *creation, struct error *err)
 
 void clone_reap(int pidfd)
 {
-	while (waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED) < 0 && errno == EINTR)
-		;
+	clone_has_ended(pidfd, -1);
+	/* A tracer that does not take notice of its end must not keep kist waiting. */
+	waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED | WNOHANG);
 }
 
 void clone_end(int pidfd)

@@ -42,7 +42,7 @@ int clone_step_inside(struct creation *creation, struct error *err);
 int clone_step_follow(struct creation *creation, struct error *err); /* host: that one is it now */
 
 /**
- * clone_reap() - wait until a child has ended.
+ * clone_reap() - wait until a child has ended. It stays a zombie while a tracer holds it.
  */
 void clone_reap(int pidfd);
 

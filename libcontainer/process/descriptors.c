@@ -80,6 +80,12 @@ int descriptors_close_but(const int *kept, size_t count, struct error *err)
 	return close_around(0, kept, count, err);
 }
 
+int descriptors_step_let_go(struct creation *creation, struct error *err)
+{
+	log_end();
+	return descriptors_step_close(creation, err);
+}
+
 int descriptors_step_close(struct creation *creation, struct error *err)
 {
 	const int kept[] = {creation->sync, creation->start, creation->notify, descriptors_log()};

@@ -132,5 +132,7 @@ bool descriptors_preserved(const struct plan *plan);
 int descriptors_step_close(
 	struct creation *creation,
 	struct error *err); /* all but stdio, preserved, and what init still needs */
+int descriptors_step_let_go(struct creation *creation,
+			    struct error *err); /* the log, too, of which there is no more */
 
 #endif

@@ -15,6 +15,7 @@ import termios
 
 import pytest
 
+import harness
 from harness import TAG, Report, wait_until
 
 
@@ -40,9 +41,14 @@ def test_nothing_leaks(kist, bundle, work):
             os.close(fd)
 
 
-def test_init_holds_nothing_of_the_host_while_it_waits(kist, bundle):
+@pytest.mark.parametrize("debug", [False, True])
+def test_init_holds_nothing_of_the_host_while_it_waits(kist, bundle, debug):
     """Beside stdio only the start socket: what is open could be opened through /proc."""
-    container = kist.create(bundle)
+    container = harness.Container(kist, kist.new_id(), bundle.probe("wait"))
+    bundle.write()
+    flags = ["--debug", "--log", kist.scratch / "log"] if debug else []
+    kist.ok(*flags, "create", "--bundle", bundle.path, container.id, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
     links = {}
     for fd in os.listdir(f"/proc/{container.pid}/fd"):
         # The connection of a query for the state comes and goes.

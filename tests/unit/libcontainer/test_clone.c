@@ -6,6 +6,8 @@
 
 #include <poll.h>
 #include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 #include "libcontainer/io.h"
 #include "libcontainer/process/sync.h"
@@ -451,6 +453,36 @@ CHILD_TEST(clone, ends_and_reaps)
 		pause();
 	clone_end(creation.init);
 	EXPECT(clone_has_ended(creation.init, 0) && kill(first, 0) < 0 && errno == ESRCH);
+}
+
+/* As one in the container may do, who never takes notice of the end. Return: a child of ours, too */
+static pid_t seize(pid_t traced)
+{
+	int said[2];
+	pid_t tracer;
+	char byte;
+
+	EXPECT(pipe(said) == 0);
+	tracer = fork();
+	if (tracer == 0) {
+		EXPECT(ptrace(PTRACE_SEIZE, traced, NULL, NULL) == 0);
+		EXPECT(write(said[1], "", 1) == 1);
+		pause();
+	}
+	EXPECT(read(said[0], &byte, 1) == 1);
+	return tracer;
+}
+
+CHILD_TEST(clone, a_tracer_is_not_waited_for)
+{
+	pid_t first = clone_init(&creation, &err), tracer;
+
+	if (first == 0)
+		pause();
+	tracer = seize(first);
+	clone_end(creation.init);
+	EXPECT(clone_has_ended(creation.init, 0) && kill(first, 0) == 0);
+	EXPECT(kill(tracer, SIGKILL) == 0 && waitpid(tracer, NULL, 0) == tracer);
 }
 
 CHILD_TEST(clone, nobody_takes_over)
