@@ -96,7 +96,7 @@ const struct step host_steps[] = {
 	{"start socket", start_step_listen, NULL, start_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
 	/* The one that it has made inside is init. */
-	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL},
+	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL, .hears = true},
 	/* Init waits for them: without an id it could make nothing. */
 	{"id maps", idmap_step_write, NULL, idmap_written, idmap_print},
 	/* In the mount namespace of a user namespace what the host has mounted read-only stays so, and
@@ -110,7 +110,7 @@ const struct step host_steps[] = {
 	 * that runs can always be found, killed and deleted. */
 	{"record", record_step_write, NULL, NULL, NULL},
 	/* Everything is there that hooks before pivot_root may expect. */
-	{"pause for hooks", sync_step_ready, NULL, hooks_before_pivot, NULL},
+	{"pause for hooks", sync_step_ready, NULL, hooks_before_pivot, NULL, .hears = true},
 	/* What one hook did another has to take back, also when kist is killed in between. */
 	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_early, NULL},
 	{"prestart hooks", hooks_step_prestart, NULL, hooks_prestart_planned,
@@ -118,7 +118,7 @@ const struct step host_steps[] = {
 	{"createRuntime hooks", hooks_step_create_runtime, NULL, hooks_create_runtime_planned,
 	 hooks_create_runtime_print},
 	{"go on", sync_step_resume, NULL, hooks_before_pivot, NULL},
-	{"ready", sync_step_ready, NULL, NULL, NULL},
+	{"ready", sync_step_ready, NULL, NULL, NULL, .hears = true},
 	/* Last of all mounts: from here on the host sees what is mounted there. */
 	{"propagation", peers_step_join, NULL, peers_planned, NULL},
 	/* Without other hooks, a create that fails before was never attempted. */
@@ -132,7 +132,7 @@ const struct step host_steps[] = {
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	/* Found by a caller that hears of a failure it would be about somebody else. */
 	{"pid file", record_step_pid_file, record_undo_pid_file, record_pid_file_planned, NULL},
-	{"go", sync_step_go, NULL, NULL, NULL},
+	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
 	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
 	{"settle", record_step_settle, NULL, hooks_poststart_planned, NULL},
 	{"poststart hooks", hooks_step_poststart, NULL, hooks_poststart_planned,

@@ -51,8 +51,8 @@ const struct step exec_host_steps[] = {
 	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
 	/* execCPUAffinity.initial is about whoever makes the process, and so about this one. */
 	{"process", exec_step_process, NULL, NULL, namespaces_joined_print},
-	{"inside", clone_step_follow, NULL, NULL, NULL},
-	{"ready", sync_step_ready, NULL, NULL, NULL},
+	{"inside", clone_step_follow, NULL, NULL, NULL, .hears = true},
+	{"ready", sync_step_ready, NULL, NULL, NULL, .hears = true},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
 	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
 	/* From outside, with the caller's privileges. */
@@ -60,7 +60,7 @@ const struct step exec_host_steps[] = {
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
-	{"go", sync_step_go, NULL, NULL, NULL},
+	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
 };
 
 const struct step exec_child_steps[] = {

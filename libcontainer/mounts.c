@@ -69,7 +69,7 @@ static const struct step add_host_steps[] = {
 	/* Where a mount that is made in the container would be seen, too. */
 	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
 	{"process", mounts_step_adder, NULL, NULL, NULL},
-	{"container", mounts_step_wait, NULL, NULL, NULL},
+	{"container", mounts_step_wait, NULL, NULL, NULL, .hears = true},
 };
 
 static const struct step add_child_steps[] = {
@@ -91,7 +91,7 @@ static const struct step remove_host_steps[] = {
 	/* Where what is unmounted would go, too. */
 	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
 	{"process", mounts_step_remover, NULL, NULL, NULL},
-	{"container", mounts_step_wait, NULL, NULL, NULL},
+	{"container", mounts_step_wait, NULL, NULL, NULL, .hears = true},
 };
 
 static const struct step remove_child_steps[] = {

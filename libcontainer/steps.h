@@ -60,12 +60,13 @@ struct step {
 	int (*undo)(const struct record *record, struct error *err);
 	bool (*when)(const struct plan *plan);             /* NULL: always */
 	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
+	bool hears; /* what fails is mostly the other side's, and has its step's name from there */
 };
 
 /**
  * steps_walk() - take the steps of a table that the plan asks for, one after the other.
  *
- * Return: 0, or -code of the first that failed, whose name is in front of the error
+ * Return: 0, or -code of the first that failed, whose name is in front of the error, unless it hears
  */
 int steps_walk(const struct step *steps, size_t count, struct creation *creation,
 	       struct error *err);

@@ -236,7 +236,7 @@ def entered(below):
 
 def at_trap(property, path="/trap"):
     """The property, and the path or how far it was followed."""
-    return rf": {property}: (\S+: )?{path}[a-z/]*: "
+    return rf"{property}: (\S+: )?{path}[a-z/]*: "
 
 
 MOUNT, DEVICE = r"mounts\[1\]", r"linux\.devices\[0\]"
@@ -390,7 +390,7 @@ def one_mount(*args):
     return lambda bundle: bundle.mount(*args)
 
 
-CONFIG, READY = "config.json: ", "ready: "
+CONFIG = "config.json: "
 WRONG = {
     CONFIG + 'linux.rootfsPropagation: unknown propagation "public"':
         properties(rootfsPropagation="public"),
@@ -423,12 +423,12 @@ WRONG = {
         one_bind("/etc", "/tmp/x", "bind", "nonsense"),
     CONFIG + 'mounts[1]: options: unknown option "mode=755" of a bind mount':
         one_bind("/etc", "/tmp/x", "rbind", "ro", "mode=755"),
-    READY + "mounts: mounts[1]: /probe: Not a directory": one_bind("/etc", "/probe"),
-    READY + "mounts: mounts[1]: /tmp: is a directory, while the source is none":
+    "mounts: mounts[1]: /probe: Not a directory": one_bind("/etc", "/probe"),
+    "mounts: mounts[1]: /tmp: is a directory, while the source is none":
         one_bind("/etc/passwd", "/tmp"),
-    READY + "mounts: mounts[1]: /tmp: remount: nothing is mounted here":
+    "mounts: mounts[1]: /tmp: remount: nothing is mounted here":
         one_mount("/tmp", None, None, ["remount"]),
-    READY + "working directory: process.cwd: /probe: Not a directory":
+    "working directory: process.cwd: /probe: Not a directory":
         lambda bundle: bundle.process.update(cwd="/probe"),
 }
 

@@ -803,7 +803,7 @@ def test_a_filesystem_that_never_answers(hang, action):
     path = file_of(hang.kist, *made, tmpfs("/hang/below"))
     begun = time.monotonic()
     hang.kist.fails("mounts", action, hang.id, path,
-                    text=r": container: no answer within 10 seconds \(a filesystem in the container")
+                    text=r": no answer within 10 seconds \(a filesystem in the container")
     assert time.monotonic() - begun < 20
     assert points(hang) == before + [entry["destination"] for entry in made]
 

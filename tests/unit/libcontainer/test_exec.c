@@ -62,7 +62,7 @@ Test(exec_tables, order_of_the_resctrl_group)
 {
 	EXPECT_ORDER(host, cgroup_step_open, rdt_step_open, clone_step_follow);
 	EXPECT_ORDER(child, self_step_begin, rdt_step_join, namespaces_step_join_process,
-		     descriptors_step_close, clone_step_inside);
+		     descriptors_step_let_go, clone_step_inside);
 }
 
 /* CVE-2016-9962: nothing of the host is left when the process is born inside. */
@@ -70,7 +70,7 @@ Test(exec_tables, order_of_joining)
 {
 	cr_expect_eq(exec_child_steps[0].run, self_step_begin);
 	EXPECT_ORDER(child, self_step_begin, cgroup_step_join, procfs_step_open, limits_step_oom,
-		     namespaces_step_join_process, descriptors_step_close, clone_step_inside,
+		     namespaces_step_join_process, descriptors_step_let_go, clone_step_inside,
 		     self_step_begin, self_step_session, console_step_add, self_step_cwd,
 		     executable_step_find);
 }
