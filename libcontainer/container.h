@@ -85,10 +85,10 @@ struct container_options {
 	bool detach; /* run and exec: nobody relays a terminal */
 	enum container_cgroup_manager cgroup_manager;
 
-	/* A descriptor that ends the wait for a hook, or for the new process, once poll(2) finds it
-	 * readable: a signalfd, an eventfd, a pipe. It is never read. create, run and exec then fail
-	 * with -ECANCELED "interrupted", and undo what was done, as whenever they fail; poststop hooks
-	 * that are owed run to their end. NULL: they wait as long as it takes. */
+	/* A descriptor that ends the wait for a hook, for the new process, or for whoever listens on
+	 * a socket, once poll(2) finds it readable: a signalfd, an eventfd, a pipe. It is never read.
+	 * create, run and exec then fail with -ECANCELED "interrupted", and undo what was done, as
+	 * whenever they fail; poststop hooks that are owed run to their end. NULL: none. */
 	const int *cancel;
 
 	/* The new process overwrites its own copy of it with "kist init": in the container everybody

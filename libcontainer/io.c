@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -14,7 +15,7 @@
 
 #include "spec/cleanup.h"
 
-enum { PEER_WAIT_S = 10, LOCK_PAUSE_MS = 10 };
+enum { PEER_WAIT_S = 10, PEER_PAUSE_MS = 10, LOCK_PAUSE_MS = 10 };
 
 /* Write everything, however often the kernel takes only a part. */
 static int write_all(int fd, const char *data, size_t size)
@@ -131,23 +132,50 @@ int io_check_socket(const char *path, const char *option, struct error *err)
 			 sizeof address->sun_path - 1);
 }
 
-int io_connect(const char *path, struct error *err)
+/* The kernel does not tell when there is room again. */
+static int connect_in_time(int connection, const struct sockaddr_un *address, const int *cancel,
+			   struct error *err)
+{
+	struct pollfd cancelled = {.fd = cancel ? *cancel : -1, .events = POLLIN};
+
+	for (int waited_ms = 0;
+	     connect(connection, (const struct sockaddr *)address, sizeof *address) < 0;
+	     waited_ms += PEER_PAUSE_MS) {
+		if (errno != EAGAIN && errno != EINTR)
+			return error_errno(err, "connect");
+		if (waited_ms >= PEER_WAIT_S * 1000)
+			return error_set(err, ETIMEDOUT, "connect: nobody accepted within %d s",
+					 PEER_WAIT_S);
+		if (poll(&cancelled, 1, PEER_PAUSE_MS) > 0)
+			return error_set(err, ECANCELED, "connect: interrupted");
+	}
+	return 0;
+}
+
+/* Who does not read is not waited for without end. */
+static int limit_sending(int connection, struct error *err)
 {
 	const struct timeval limit = {.tv_sec = PEER_WAIT_S};
+
+	if (fcntl(connection, F_SETFL, 0) < 0)
+		return error_errno(err, "fcntl(F_SETFL)");
+	if (setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
+		return error_errno(err, "setsockopt");
+	return 0;
+}
+
+int io_connect(const char *path, const int *cancel, struct error *err)
+{
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	_close_ int connection = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (connection < 0)
 		return error_errno(err, "socket");
-	/* Who does not accept, or read, is not waited for without end. */
-	if (setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) < 0)
-		return error_errno(err, "setsockopt");
 	strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-	if (connect(connection, (struct sockaddr *)&address, sizeof address) < 0)
-		return errno == EAGAIN ? error_set(err, ETIMEDOUT,
-						   "%s: connect: nobody accepted within %d s", path,
-						   PEER_WAIT_S)
-				       : error_errno(err, "%s: connect", path);
+	if (connect_in_time(connection, &address, cancel, err) < 0)
+		return error_wrap(err, "%s", path);
+	if (limit_sending(connection, err) < 0)
+		return -err->code;
 	return take(&connection);
 }
 

@@ -60,10 +60,11 @@ int io_check_socket(const char *path, const char *option, struct error *err);
 /**
  * io_connect() - connect to a listening stream socket, to send. Neither takes longer than 10 s.
  * @path: at most 107 bytes, which the caller has checked
+ * @cancel: a descriptor that ends the wait once it is readable; NULL: none
  *
- * Return: descriptor; -ETIMEDOUT when nobody accepts; -errno
+ * Return: descriptor; -ETIMEDOUT when nobody accepts; -ECANCELED; -errno
  */
-int io_connect(const char *path, struct error *err);
+int io_connect(const char *path, const int *cancel, struct error *err);
 
 /* As many descriptors as the kernel takes in one message. */
 enum { IO_DESCRIPTORS_MAX = 253 };

@@ -68,7 +68,9 @@ int console_plan(struct plan *plan, struct error *err)
 
 int console_step_connect(struct creation *creation, struct error *err)
 {
-	creation->console = io_connect(creation->plan->options->console_socket, err);
+	const struct container_options *options = creation->plan->options;
+
+	creation->console = io_connect(options->console_socket, options->cancel, err);
 	return creation->console < 0 ? error_wrap(err, "--console-socket") : 0;
 }
 

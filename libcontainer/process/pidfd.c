@@ -27,7 +27,9 @@ int pidfd_plan(struct plan *plan, struct error *err)
 
 int pidfd_step_connect(struct creation *creation, struct error *err)
 {
-	creation->pidfd_socket = io_connect(creation->plan->options->pidfd_socket, err);
+	const struct container_options *options = creation->plan->options;
+
+	creation->pidfd_socket = io_connect(options->pidfd_socket, options->cancel, err);
 	return creation->pidfd_socket < 0 ? error_wrap(err, "--pidfd-socket") : 0;
 }
 

@@ -293,10 +293,12 @@ static struct seccomp_agent describe_agent(const struct creation *creation)
 {
 	const struct plan *plan = creation->plan;
 	const struct joined *joined = plan->joined;
-
-	return seccomp_agent_describe(
+	struct seccomp_agent agent = seccomp_agent_describe(
 		plan->config->linux->seccomp, joined ? joined->record : &creation->record,
 		joined ? joined->status : STATUS_CREATING, creation->record.pid, plan->arena);
+
+	agent.cancel = plan->options->cancel;
+	return agent;
 }
 
 static int take_listener(const struct creation *creation, int listener, struct error *err)

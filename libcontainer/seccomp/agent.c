@@ -51,7 +51,7 @@ struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 
 static int send_state(const struct seccomp_agent *agent, int listener, struct error *err)
 {
-	_close_ int connection = io_connect(agent->path, err);
+	_close_ int connection = io_connect(agent->path, agent->cancel, err);
 
 	if (connection < 0)
 		return connection;

@@ -12,6 +12,7 @@
 struct seccomp_agent {
 	const char *path;  /* listenerPath */
 	const char *state; /* the container process state, to be sent with the listener */
+	const int *cancel; /* as for io_connect() */
 };
 
 /**

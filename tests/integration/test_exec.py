@@ -522,6 +522,22 @@ def child_of(process):
     return next((int(pid) for pid in children if "/kt" in Path(f"/proc/{pid}/cgroup").read_text()), 0)
 
 
+def test_interrupted_while_nobody_accepts(container, work):
+    receiver, first = (socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) for _ in range(2))
+    receiver.bind(str(work / "socket"))
+    receiver.listen(0)
+    first.connect(str(work / "socket"))
+    process = subprocess.Popen(
+        container.kist.command("exec", "--pidfd-socket", work / "socket", container.id, "true"),
+        stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=5)
+    assert process.returncode == FAILED
+    assert err.endswith("/socket: connect: interrupted\n"), err
+
+
 @pytest.mark.skipif("" not in cgroup_mounts(), reason="needs cgroup2's freezer")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGTSTP])
 def test_what_the_callers_terminal_sends(container, number):
