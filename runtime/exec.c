@@ -7,6 +7,7 @@ static int exec_foreground(struct container_options *container, const struct con
 			   struct error *err)
 {
 	struct container_process process;
+	struct streams streams;
 	_close_ int signals = relay_begin(err);
 	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
@@ -15,10 +16,17 @@ static int exec_foreground(struct container_options *container, const struct con
 		return -err->code;
 	container->cancel = &cancel;
 	container->terminal_size = relay_terminal_size();
-	if (container_exec(container, exec, &process, err) < 0)
+	if (streams_replace(&streams, err) < 0)
 		return -err->code;
-	status = relay_run(&process, signals, err);
+	status = container_exec(container, exec, &process, err);
+	streams_restore(&streams);
+	if (status < 0) {
+		streams_abandon(&streams);
+		return status;
+	}
+	status = relay_run(&process, &streams, signals, err);
 	relay_release(&process);
+	streams_finish(&streams);
 	return status;
 }
 

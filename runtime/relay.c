@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -14,41 +13,38 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "runtime/flow.h"
 #include "runtime/readiness.h"
+#include "runtime/tty.h"
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
-/* One direction of a terminal: read what fits, write what can be written, lose nothing. */
-struct flow {
-	int from;
-	int to; /* -1 once nobody reads it: what comes is thrown away, lest the writer block */
-	size_t begin, end;
-	bool open;      /* more may come */
-	bool in_a_line; /* what came last ended no line */
-	char data[8192];
+/* A terminal does not end while its leader is open: for whoever reads there, the end of the input is
+ * the character that stands for it. */
+struct ending {
+	int peer;  /* the terminal's other side, -1: not open */
+	bool told; /* or there is nothing to tell */
+	int waited_ms;
 };
 
-/* Faults of kist's own; and what stops a job in the background that wants the terminal: else it would
- * be made raw for what has it now, and there would be no input for good. */
-static const int not_forwarded[] = {
-	SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTTIN, SIGTTOU, 0,
+/* All that is passed on. */
+struct relay {
+	struct container_process *process;
+	struct streams *streams;
+	int signals;
+	struct tty tty;
+	int own[STREAM_COUNT];          /* the caller's, where one is relayed; else -1 */
+	struct flow flow[STREAM_COUNT]; /* by its stream's number; a terminal has no stderr */
+	struct ending ending;
+	struct readiness readiness;
 };
 
-int relay_begin(struct error *err)
-{
-	sigset_t all;
-	int fd;
+/* Those by which a job in the background is stopped that wants the terminal. */
+static const int not_forwarded[] = {SIGTTIN, SIGTTOU};
 
-	/* A caller that ignored it would have the kernel throw init's exit status away. */
-	signal(SIGCHLD, SIG_DFL);
-	sigfillset(&all);
-	for (const int *kept = not_forwarded; *kept; kept++)
-		sigdelset(&all, *kept);
-	if (sigprocmask(SIG_BLOCK, &all, NULL) < 0)
-		return error_errno(err, "sigprocmask");
-	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? error_errno(err, "signalfd") : fd;
-}
+/* Whoever starts kist with one of these ignored keeps it, and the container, from it (nohup(1)); a
+ * signal that is blocked would be read all the same. */
+static const int ignorable[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 static bool is_ignored(int signal)
 {
@@ -57,45 +53,49 @@ static bool is_ignored(int signal)
 	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+/* Also those of kist's own faults: the kernel and abort(3) do not mind. */
+static void choose_signals(sigset_t *chosen)
+{
+	sigfillset(chosen);
+	for (size_t i = 0; i < sizeof not_forwarded / sizeof *not_forwarded; i++)
+		sigdelset(chosen, not_forwarded[i]);
+	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
+		if (is_ignored(ignorable[i]))
+			sigdelset(chosen, ignorable[i]);
+}
+
+int relay_begin(struct error *err)
+{
+	sigset_t chosen;
+	int fd;
+
+	/* A caller that ignored it would have the kernel throw init's exit status away. */
+	signal(SIGCHLD, SIG_DFL);
+	choose_signals(&chosen);
+	if (sigprocmask(SIG_BLOCK, &chosen, NULL) < 0)
+		return error_errno(err, "sigprocmask");
+	fd = signalfd(-1, &chosen, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? error_errno(err, "signalfd") : fd;
+}
+
 int relay_cancel(struct error *err)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		/* A blocked one would be found there all the same. */
-		if (!is_ignored(signals[i]))
-			sigaddset(&set, signals[i]);
+	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
+		if (!is_ignored(ignorable[i]))
+			sigaddset(&set, ignorable[i]);
 	fd = signalfd(-1, &set, SFD_CLOEXEC);
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
 }
 
-/* One that does not know its size says 0. */
-static struct winsize own_size(void)
-{
-	struct winsize size;
-
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
-			return size;
-	return (struct winsize){0};
-}
-
 struct container_terminal_size relay_terminal_size(void)
 {
-	struct winsize size = own_size();
+	struct winsize size = tty_size();
 
 	return (struct container_terminal_size){.rows = size.ws_row, .columns = size.ws_col};
-}
-
-static void copy_size(int terminal)
-{
-	struct winsize size = own_size();
-
-	if (size.ws_row)
-		ioctl(terminal, TIOCSWINSZ, &size);
 }
 
 /* As a subreaper, take in what the container's processes left; init is waited for by its pidfd. */
@@ -110,86 +110,43 @@ static void reap_others(pid_t init)
 	}
 }
 
-/* Return: whether one of them was for the container. */
-static bool forward_signals(const struct container_process *process, int signals)
+/* Do what it means for kist itself.
+ *
+ * Return: whether it is for nobody else */
+static bool take_signal(struct relay *relay, int signal)
+{
+	switch (signal) {
+	case SIGCHLD:
+		reap_others(relay->process->pid);
+		return true;
+	case SIGWINCH:
+		if (relay->process->terminal >= 0)
+			tty_copy_size(relay->process->terminal);
+		return true;
+	case SIGCONT:
+		tty_continued(&relay->tty);
+		return false;
+	default:
+		return signal == SIGPIPE || signal == SIGURG;
+	}
+}
+
+/* Return: whether one of them tells the container something. */
+static bool forward_signals(struct relay *relay)
 {
 	struct signalfd_siginfo info;
 	bool forwarded = false;
 
-	while (read(signals, &info, sizeof info) == sizeof info) {
+	while (read(relay->signals, &info, sizeof info) == sizeof info) {
 		int signal = (int)info.ssi_signo;
 
-		if (signal == SIGCHLD)
-			reap_others(process->pid);
-		else if (signal == SIGWINCH && process->terminal >= 0)
-			copy_size(process->terminal);
-		/* About kist itself, not about the container. */
-		else if (signal != SIGPIPE && signal != SIGURG && signal != SIGWINCH) {
-			syscall(SYS_pidfd_send_signal, process->pidfd, signal, NULL, 0);
-			forwarded = true;
-		}
+		if (take_signal(relay, signal))
+			continue;
+		syscall(SYS_pidfd_send_signal, relay->process->pidfd, signal, NULL, 0);
+		forwarded |= signal != SIGCONT;
 	}
 	return forwarded;
 }
-
-static void flow_read(struct flow *flow)
-{
-	ssize_t got = read(flow->from, flow->data, sizeof flow->data);
-
-	if (got > 0) {
-		flow->begin = 0;
-		flow->end = flow->to < 0 ? 0 : (size_t)got;
-		flow->in_a_line = !strchr("\r\n", flow->data[got - 1]);
-	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-		/* EIO: nobody has the other side of the terminal open any more. */
-		flow->open = false;
-	}
-}
-
-static void flow_write(struct flow *flow)
-{
-	size_t rest = flow->end - flow->begin;
-	ssize_t written =
-		write(flow->to, flow->data + flow->begin, rest < PIPE_BUF ? rest : PIPE_BUF);
-
-	if (written > 0) {
-		flow->begin += (size_t)written;
-	} else if (errno != EAGAIN && errno != EINTR) {
-		flow->begin = flow->end;
-		flow->to = -1;
-	}
-}
-
-static bool flow_is_full(const struct flow *flow)
-{
-	return flow->begin < flow->end;
-}
-
-/* Wait for the one end or for the other, never read what there is no room for. */
-static struct pollfd flow_poll(const struct flow *flow)
-{
-	if (flow_is_full(flow))
-		return (struct pollfd){.fd = flow->to, .events = POLLOUT};
-	return (struct pollfd){.fd = flow->open ? flow->from : -1, .events = POLLIN};
-}
-
-static void flow_step(struct flow *flow, short revents)
-{
-	if (!revents)
-		return;
-	if (flow_is_full(flow))
-		flow_write(flow);
-	else
-		flow_read(flow);
-}
-
-/* A terminal does not end while its leader is open: for whoever reads there, the end of the input is
- * the character that stands for it. */
-struct ending {
-	int peer;  /* the terminal's other side, -1: not open */
-	bool told; /* or there is nothing to tell */
-	int waited_ms;
-};
 
 enum { TAKEN_PAUSE_MS = 10, TAKEN_WAIT_MS = 2000 };
 
@@ -235,47 +192,6 @@ static void ending_step(struct ending *ending, struct flow *input, bool timed_ou
 		tell_end(ending, input);
 }
 
-/* The terminal of the caller, as it was. */
-struct saved_modes {
-	bool saved;
-	struct termios modes;
-};
-
-static void set_raw(struct saved_modes *saved)
-{
-	struct termios raw;
-
-	if (tcgetattr(STDIN_FILENO, &saved->modes) < 0)
-		return;
-	saved->saved = true;
-	raw = saved->modes;
-	cfmakeraw(&raw);
-	/* The container's terminal leaves the end of a line to this one. */
-	raw.c_oflag |= OPOST;
-	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-}
-
-static void restore_modes(const struct saved_modes *saved)
-{
-	if (saved->saved)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &saved->modes);
-}
-
-/* What init wrote before it ended is still in the terminal. A reader that takes nothing can be left
- * by a signal: there is nobody else any more to send it to. */
-static void drain(const struct container_process *process, int signals, struct flow *output)
-{
-	while (flow_is_full(output) || output->open) {
-		struct pollfd fds[] = {flow_poll(output), {.fd = signals, .events = POLLIN}};
-
-		if (poll(fds, 2, flow_is_full(output) ? -1 : 0) <= 0)
-			return;
-		if (fds[1].revents && forward_signals(process, signals))
-			return;
-		flow_step(output, fds[0].revents);
-	}
-}
-
 /* While kist has the other side open too, its last closing by init is no end: one that manages its
  * services opens the console again and again. -1: without, the first end is the last. */
 static int open_peer(int terminal)
@@ -283,28 +199,75 @@ static int open_peer(int terminal)
 	return ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A terminal that is stopped (Ctrl-S) must not stop the signals. Its flags are shared with whoever
- * else has it open, so it is opened anew; anything else takes PIPE_BUF bytes at once when it is
- * ready (pipe(7)). */
-static int open_output(int fd)
+/* A terminal that is stopped (Ctrl-S), or where somebody else was faster to read, must not stop the
+ * signals. Its flags are shared with whoever else has it open, so it is opened anew; anything else
+ * takes PIPE_BUF bytes at once when it is ready (pipe(7)). */
+static int open_own(int stream)
 {
+	int mode = stream == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 	char path[32];
 	int own = -1;
 
-	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	if (isatty(fd))
-		own = open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return own >= 0 ? own : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", stream);
+	if (isatty(stream))
+		own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own >= 0 ? own : fcntl(stream, F_DUPFD_CLOEXEC, 0);
 }
 
-/* All that is passed on. */
-struct relay {
-	const struct container_process *process;
-	int signals;
-	struct flow input, output;
-	struct ending ending;
-	struct readiness readiness;
-};
+static void begin_flow(struct relay *relay, int stream, int other)
+{
+	struct flow *flow = &relay->flow[stream];
+
+	if (other < 0)
+		return;
+	relay->own[stream] = open_own(stream);
+	flow->from = stream == STDIN_FILENO ? relay->own[stream] : other;
+	flow->to = stream == STDIN_FILENO ? other : relay->own[stream];
+	flow->open = true;
+}
+
+static void begin_terminal(struct relay *relay)
+{
+	int leader = relay->process->terminal;
+
+	/* Only the leader: stdin and stdout share their flags with whoever else has them. */
+	fcntl(leader, F_SETFL, O_NONBLOCK);
+	tty_copy_size(leader);
+	relay->ending.peer = open_peer(leader);
+	begin_flow(relay, STDIN_FILENO, leader);
+	begin_flow(relay, STDOUT_FILENO, leader);
+}
+
+static void begin_pipes(struct relay *relay)
+{
+	relay->ending.told = true;
+	relay->flow[STDIN_FILENO].on_demand = true;
+	for (int stream = 0; stream < STREAM_COUNT; stream++)
+		begin_flow(relay, stream, relay->streams->pipe[stream]);
+}
+
+/* The program finds its terminal closed, as if the person's window were, or its pipe. */
+static void hang_up(struct relay *relay, int stream)
+{
+	int terminal = take(&relay->process->terminal);
+
+	streams_close(relay->streams, stream);
+	if (terminal < 0)
+		return;
+	flow_stop(&relay->flow[STDIN_FILENO], EPIPE);
+	relay->ending.told = true;
+	close(terminal);
+}
+
+/* Pass on that one end of it is no more. */
+static void close_ended(struct relay *relay)
+{
+	if (relay->process->terminal < 0 && flow_is_over(&relay->flow[STDIN_FILENO]))
+		streams_close(relay->streams, STDIN_FILENO);
+	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++)
+		if (relay->flow[stream].error)
+			hang_up(relay, stream);
+}
 
 /* The shorter one; -1: for ever. */
 static int sooner(int one_ms, int other_ms)
@@ -316,36 +279,125 @@ static int sooner(int one_ms, int other_ms)
 
 static int relay_timeout_ms(const struct relay *relay)
 {
-	return sooner(readiness_timeout_ms(&relay->readiness),
-		      ending_timeout_ms(&relay->ending, &relay->input));
+	const struct flow *input = &relay->flow[STDIN_FILENO];
+	int timeout_ms = sooner(readiness_timeout_ms(&relay->readiness),
+				ending_timeout_ms(&relay->ending, input));
+
+	return sooner(timeout_ms, input->open ? tty_timeout_ms(&relay->tty) : -1);
+}
+
+static struct pollfd poll_input(struct relay *relay)
+{
+	struct flow *input = &relay->flow[STDIN_FILENO];
+
+	/* In the background nobody tells that the size has changed. */
+	if (tty_look(&relay->tty) && relay->process->terminal >= 0)
+		tty_copy_size(relay->process->terminal);
+	if (!tty_may_read(&relay->tty) && !flow_is_full(input))
+		return (struct pollfd){.fd = -1};
+	return flow_poll(input);
+}
+
+/* Stop as the write itself would (stty tostop), but so that the signals come first afterwards: a write
+ * that goes on stops again, and what is to end kist would never be read. Whoever sends one to a job
+ * that is stopped like this does not wait for its output.
+ *
+ * Return: whether kist was stopped; not where that is ignored, or nobody could continue it */
+static bool stop_before_output(struct relay *relay, struct flow *flow)
+{
+	struct pollfd signals = {.fd = relay->signals, .events = POLLIN};
+
+	if (!flow_is_full(flow) || !tty_forbids_output(flow->to))
+		return false;
+	kill(0, SIGTTOU);
+	if (poll(&signals, 1, 0) <= 0)
+		return false;
+	if (forward_signals(relay) && tty_forbids_output(flow->to))
+		flow_stop(flow, EIO);
+	return true;
+}
+
+static void step_output(struct relay *relay, int stream, const struct pollfd *ready)
+{
+	struct flow *flow = &relay->flow[stream];
+
+	if (ready->revents && !stop_before_output(relay, flow))
+		flow_step(flow, ready);
 }
 
 static int relay_loop(struct relay *relay, struct error *err)
 {
+	struct flow *flow = relay->flow;
+
 	for (;;) {
 		struct pollfd fds[] = {
+			poll_input(relay),
+			flow_poll(&flow[STDOUT_FILENO]),
+			flow_poll(&flow[STDERR_FILENO]),
 			{.fd = relay->process->pidfd, .events = POLLIN},
 			{.fd = relay->signals, .events = POLLIN},
-			flow_poll(&relay->input),
-			flow_poll(&relay->output),
 			readiness_poll(&relay->readiness),
 		};
-		int ready = poll(fds, 5, relay_timeout_ms(relay));
+		int ready = poll(fds, sizeof fds / sizeof *fds, relay_timeout_ms(relay));
 
 		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, "poll");
 		}
-		if (fds[1].revents)
-			forward_signals(relay->process, relay->signals);
-		flow_step(&relay->input, fds[2].revents);
-		ending_step(&relay->ending, &relay->input, ready == 0);
-		flow_step(&relay->output, fds[3].revents);
-		readiness_step(&relay->readiness, fds[4].revents);
-		if (fds[0].revents)
+		if (fds[4].revents)
+			forward_signals(relay);
+		flow_step(&flow[STDIN_FILENO], &fds[0]);
+		step_output(relay, STDOUT_FILENO, &fds[1]);
+		step_output(relay, STDERR_FILENO, &fds[2]);
+		ending_step(&relay->ending, &flow[STDIN_FILENO], ready == 0);
+		readiness_step(&relay->readiness, fds[5].revents);
+		close_ended(relay);
+		if (fds[3].revents)
 			return 0;
 	}
+}
+
+/* No pipe, and no terminal, can have had more in it when init ended; what comes after that is of
+ * others, which it left behind. */
+enum { HELD_BYTES = 1 << 20 };
+
+/* What init wrote before it ended. A reader that takes nothing can be left by a signal: there is
+ * nobody else any more to send it to. */
+static void drain(struct relay *relay)
+{
+	struct flow *output = &relay->flow[STDOUT_FILENO], *errors = &relay->flow[STDERR_FILENO];
+
+	flow_bound(output, HELD_BYTES);
+	flow_bound(errors, HELD_BYTES);
+	while (!flow_is_over(output) || !flow_is_over(errors)) {
+		struct pollfd fds[] = {flow_poll(output),
+				       flow_poll(errors),
+				       {.fd = relay->signals, .events = POLLIN}};
+		bool waits = flow_is_full(output) || flow_is_full(errors);
+
+		if (poll(fds, 3, waits ? -1 : 0) <= 0)
+			return;
+		if (fds[2].revents && forward_signals(relay))
+			return;
+		step_output(relay, STDOUT_FILENO, &fds[0]);
+		step_output(relay, STDERR_FILENO, &fds[1]);
+	}
+}
+
+/* A reader that has left is none of kist's business, half an output that passes for a whole one is. */
+static int check_written(const struct relay *relay, struct error *err)
+{
+	static const char *const names[] = {"stdin", "stdout", "stderr"};
+
+	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++) {
+		int error = relay->flow[stream].error;
+
+		if (error && error != EPIPE && error != EIO)
+			return error_set(err, error, "%s: %s", names[stream],
+					 error_describe(error));
+	}
+	return 0;
 }
 
 static int exit_status(int pidfd, struct error *err)
@@ -357,40 +409,40 @@ static int exit_status(int pidfd, struct error *err)
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
 
-int relay_run(const struct container_process *process, int signals, struct error *err)
+static int relay_all(struct relay *relay, struct error *err)
+{
+	int status;
+
+	readiness_begin(&relay->readiness, relay->process);
+	if (relay_loop(relay, err) < 0)
+		return -err->code;
+	readiness_finish(&relay->readiness);
+	drain(relay);
+	status = exit_status(relay->process->pidfd, err);
+	return status >= 0 && check_written(relay, err) < 0 ? -err->code : status;
+}
+
+int relay_run(struct container_process *process, struct streams *streams, int signals,
+	      struct error *err)
 {
 	bool has_terminal = process->terminal >= 0;
 	struct relay relay = {
 		.process = process,
+		.streams = streams,
 		.signals = signals,
-		.input = {.from = STDIN_FILENO, .to = process->terminal, .open = has_terminal},
-		.output = {.from = process->terminal, .to = -1, .open = has_terminal},
+		.tty = {.make_raw = has_terminal},
+		.own = {-1, -1, -1},
 		.ending = {.peer = -1},
 	};
-	_close_ int peer = -1;
-	_close_ int out = -1;
-	struct saved_modes saved = {0};
 	int result;
 
-	if (has_terminal) {
-		peer = open_peer(process->terminal);
-		out = open_output(STDOUT_FILENO);
-		relay.ending.peer = peer;
-		relay.output.to = out;
-		/* Only the leader: stdin and stdout share their flags with whoever else has them.
-		 */
-		fcntl(process->terminal, F_SETFL, O_NONBLOCK);
-		copy_size(process->terminal);
-		set_raw(&saved);
-	}
-	readiness_begin(&relay.readiness, process);
-	result = relay_loop(&relay, err);
-	if (result == 0) {
-		readiness_finish(&relay.readiness);
-		drain(process, signals, &relay.output);
-	}
-	restore_modes(&saved);
-	return result < 0 ? result : exit_status(process->pidfd, err);
+	(has_terminal ? begin_terminal : begin_pipes)(&relay);
+	relay.tty.used = relay.flow[STDIN_FILENO].open && isatty(STDIN_FILENO);
+	result = relay_all(&relay, err);
+	tty_restore(&relay.tty);
+	cleanup_close_all(relay.own, STREAM_COUNT);
+	cleanup_close(&relay.ending.peer);
+	return result;
 }
 
 void relay_release(const struct container_process *process)

@@ -7,6 +7,7 @@
 #define KIST_RELAY_H
 
 #include "libcontainer/container.h"
+#include "runtime/streams.h"
 
 /**
  * relay_begin() - hold signals back, so that none is lost until relay_run() forwards it.
@@ -33,11 +34,15 @@ struct container_terminal_size relay_terminal_size(void);
 
 /**
  * relay_run() - pass everything on until init has ended.
+ * @process: its terminal is closed early when nobody reads it any more
+ * @streams: restored; without a terminal its pipes are relayed
  * @signals: from relay_begin()
  *
- * Return: init's exit status, 128 + signal, or -errno
+ * Return: init's exit status, 128 + signal, or -errno: then also when what it wrote could not be
+ * written, but for want of a reader
  */
-int relay_run(const struct container_process *process, int signals, struct error *err);
+int relay_run(struct container_process *process, struct streams *streams, int signals,
+	      struct error *err);
 
 /**
  * relay_release() - close what is held of a process, but for notify: see runtime/readiness.c.

@@ -9,20 +9,25 @@
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
-/* A foreground container ends with its init, and goes. */
+/* A foreground container ends with its init, and goes. What has failed before is said first. */
 static int finish(const struct global *global, const struct command_options *options,
 		  const struct container_process *process, int status, struct error *err)
 {
-	if (!options->keep &&
-	    container_delete_process(global->root, options->container.id, process, err) < 0)
-		return -err->code;
-	return status;
+	struct error later;
+
+	if (options->keep || container_delete_process(global->root, options->container.id, process,
+						      &later) == 0)
+		return status;
+	if (status >= 0)
+		*err = later;
+	return -err->code;
 }
 
 static int run_foreground(const struct global *global, struct command_options *options,
 			  struct error *err)
 {
 	struct container_process process;
+	struct streams streams;
 	_close_ int signals = relay_begin(err);
 	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
@@ -33,11 +38,17 @@ static int run_foreground(const struct global *global, struct command_options *o
 	if (!options->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	options->container.terminal_size = relay_terminal_size();
-	if (container_run(&options->container, &process, err) < 0)
+	if (streams_replace(&streams, err) < 0)
 		return -err->code;
-	status = relay_run(&process, signals, err);
-	if (status >= 0)
-		status = finish(global, options, &process, status, err);
+	status = container_run(&options->container, &process, err);
+	streams_restore(&streams);
+	if (status < 0) {
+		streams_abandon(&streams);
+		return status;
+	}
+	status = relay_run(&process, &streams, signals, err);
+	streams_finish(&streams);
+	status = finish(global, options, &process, status, err);
 	relay_release(&process);
 	return status;
 }

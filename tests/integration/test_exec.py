@@ -789,25 +789,6 @@ def test_terminal_of_a_container_that_lies(container):
     assert terminal.finish() == 0, terminal.text
 
 
-def test_callers_terminal_is_not_the_containers(container):
-    """CVE-2017-5226"""
-    out = container.kist.scratch / "report"
-    leader, follower = pty.openpty()
-
-    def control():
-        os.setsid()
-        fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
-
-    with out.open("wb") as stdout:
-        process = subprocess.Popen(
-            container.kist.command("exec", container.id, "/probe", "report"),
-            stdin=follower, stdout=stdout, preexec_fn=control, env=ENVIRONMENT)
-        assert process.wait(timeout=20) == 0
-    assert not Report(json.loads(out.read_text()))["terminal"]["controlling"]
-    os.close(follower)
-    os.close(leader)
-
-
 # User namespaces, and an ordinary user
 
 

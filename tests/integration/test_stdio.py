@@ -8,6 +8,7 @@ import contextlib
 import os
 import pty
 import select
+import signal
 import socket
 import struct
 import subprocess
@@ -353,29 +354,127 @@ def test_console_size_without_a_terminal(kist, bundle):
     assert kist.run(bundle.probe("exit", 0)).code == 0
 
 
-def test_callers_terminal_is_not_the_containers(kist, bundle):
-    """CVE-2016-10124, CVE-2017-5226: no controlling terminal without terminal: true."""
-    bundle.probe("report").write()
-    out = kist.scratch / "report"
+def run_on_terminal(command, **streams):
+    """A person's terminal that controls kist, and is its streams, but for those given.
+
+    Return: exit status, what was shown"""
     leader, follower = pty.openpty()
 
     def control():
         os.setsid()
         fcntl.ioctl(follower, termios.TIOCSCTTY, 0)
 
-    with out.open("wb") as stdout:
-        process = subprocess.Popen(
-            kist.command("run", "--bundle", bundle.path, kist.new_id()),
-            stdin=follower,
-            stdout=stdout,
-            preexec_fn=control,
-            env={**os.environ, "KIST_TEST": TAG},
-        )
-        assert process.wait(timeout=20) == 0
-    report = Report(json.loads(out.read_text()))
-    assert not report["terminal"]["controlling"]
+    process = subprocess.Popen(
+        command,
+        **{"stdin": follower, "stdout": follower, "stderr": follower, **streams},
+        preexec_fn=control,
+        env={**os.environ, "KIST_TEST": TAG},
+    )
+    text = b""
+    while process.poll() is None or select.select([leader], [], [], 0)[0]:
+        if select.select([leader], [], [], 0.1)[0]:
+            text += os.read(leader, 65536)
     os.close(follower)
     os.close(leader)
+    return process.returncode, text.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("verb", ["run", "exec"])
+def test_callers_terminal_is_not_the_containers(kist, bundle, verb):
+    """CVE-2016-10124, CVE-2017-5226: neither controlling, nor open, without terminal: true."""
+    if verb == "run":
+        bundle.probe("report").write()
+        command = kist.command("run", "--bundle", bundle.path, kist.new_id())
+    else:
+        command = kist.command("exec", kist.start(bundle.probe("wait")).id, "/probe", "report")
+    status, text = run_on_terminal(command)
+    assert status == 0, text
+    report = Report(json.loads(text))
+    assert not report["terminal"]["controlling"]
+    for fd in "012":
+        assert report["descriptors"][fd]["type"] == "fifo" and not report["descriptors"][fd]["tty"]
+    assert sorted(report["descriptors"]) == ["0", "1", "2"]
+
+
+def test_what_is_no_terminal_is_passed_on(kist, bundle, work):
+    bundle.probe("report").write()
+    (work / "in").write_text("")
+    command = kist.command("run", "--bundle", bundle.path, kist.new_id())
+    with (work / "in").open() as stdin, (work / "out").open("w") as stdout:
+        status, text = run_on_terminal(command, stdin=stdin, stdout=stdout)
+    assert (status, text) == (0, "")
+    descriptors = Report(json.loads((work / "out").read_text()))["descriptors"]
+    assert descriptors["0"]["ino"] == (work / "in").stat().st_ino
+    assert descriptors["1"]["ino"] == (work / "out").stat().st_ino
+    assert descriptors["2"]["type"] == "fifo"
+
+
+def test_preserved_descriptors_beside_a_terminal(kist, bundle, work):
+    """The pipes do not pass for what the caller meant to give, and did not."""
+    command = kist.command("run", "--preserve-fds", 5, "--bundle", bundle.write().path, kist.new_id())
+    status, text = run_on_terminal(command)
+    assert status == 1 and text.endswith("--preserve-fds: descriptor 3 is not open\n"), text
+
+
+def test_pipes_belong_to_the_container_user(kist, bundle):
+    bundle.process["user"] = {"uid": 1000, "gid": 1000}
+    bundle.args = ["/bin/sh", "-c", "echo out >/dev/stdout; echo err >/dev/stderr; : </dev/stdin"]
+    command = kist.command("run", "--bundle", bundle.write().path, kist.new_id())
+    assert run_on_terminal(command) == (0, "out\nerr\n")
+
+
+def test_order_on_a_terminal(kist, bundle):
+    bundle.args = ["/bin/sh", "-c", "for i in 1 2 3; do echo out $i; echo err $i >&2; done"]
+    bundle.write()
+    status, text = run_on_terminal(kist.command("run", "--bundle", bundle.path, kist.new_id()))
+    assert (status, text) == (0, "".join(f"out {i}\nerr {i}\n" for i in (1, 2, 3)))
+
+
+def test_much_on_a_terminal(kist, bundle):
+    """Right up to the end."""
+    bundle.args = ["/bin/sh", "-c", "seq 30000; seq 30000 >&2"]
+    bundle.write()
+    status, text = run_on_terminal(kist.command("run", "--bundle", bundle.path, kist.new_id()))
+    assert (status, text) == (0, 2 * "".join(f"{i + 1}\n" for i in range(30000)))
+
+
+def test_a_refusal_on_a_terminal(kist, bundle):
+    """It reaches the person, and so does what was said before."""
+    bundle.args = ["/nonexistent"]
+    command = kist.command("run", "--bundle", bundle.write().path, kist.new_id())
+    status, text = run_on_terminal(command)
+    assert status == 1 and text.startswith("kist: run ") and "not found" in text
+    command.insert(1, "--debug")
+    assert " debug: " in run_on_terminal(command)[1]
+
+
+@pytest.mark.parametrize("verb, failure", [("run", 1), ("exec", 255)])
+def test_output_of_a_terminal_that_cannot_be_written(kist, bundle, verb, failure):
+    id = kist.new_id()
+    if verb == "run":
+        bundle.process.update(terminal=True, args=["/bin/sh", "-c", "seq 5"])
+        command = kist.command("run", "--bundle", bundle.write().path, id)
+    else:
+        command = kist.command("exec", "-t", kist.start(bundle.probe("wait")).id, "seq", "5")
+    with open("/dev/full", "w") as full:
+        status, text = run_on_terminal(command, stdout=full)
+    assert status == failure and text.endswith(": stdout: No space left on device\n"), text
+    assert not (kist.root / id).exists()
+
+
+@pytest.mark.parametrize("verb, status", [("run", 1), ("exec", 128 + signal.SIGHUP)])
+def test_output_of_a_terminal_that_nobody_reads(kist, bundle, verb, status):
+    """As `kist exec -t web yes | head -1`. SIGHUP does not end an init, whose writing fails then."""
+    if verb == "run":
+        bundle.process.update(terminal=True, args=["/bin/sh", "-c", "yes"])
+        command = kist.command("run", "--bundle", bundle.write().path, kist.new_id())
+    else:
+        command = kist.command("exec", "-t", kist.start(bundle.probe("wait")).id, "yes")
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                               env={**os.environ, "KIST_TEST": TAG})
+    assert process.stdout.readline() == b"y\n"
+    process.stdout.close()
+    assert process.wait(timeout=20) == status
 
 
 def test_detached_streams_stay_open(kist, bundle, work):

@@ -207,18 +207,84 @@ def test_ends_with_the_terminal(inside, kist):
         wait_until(lambda: not (kist.root / inside.id).exists(), "the container to be deleted")
 
 
-def test_in_the_background(kist, bundle, screen):
-    """It waits for the foreground before it takes the terminal."""
-    _, command = shell_in(kist, bundle, "run")
+@pytest.mark.parametrize("verb", ["run", "exec"])
+def test_in_the_background(kist, bundle, screen, verb):
+    """It goes on, and takes the terminal when it is brought to the foreground."""
+    script = "echo up; read line; echo got $line; stty size; exit 4"
+    if verb == "run":
+        bundle.process.update(terminal=True, args=["/bin/sh", "-c", script])
+        command = kist.command("run", "--bundle", bundle.write().path, kist.new_id())
+    else:
+        container = kist.start(bundle.probe("wait"))
+        command = kist.command("exec", "-t", container.id, "sh", "-c", script)
+    screen.type("stty -g >before")
     screen.type(shlex.join(command) + " & sleep 1")
-    screen.shows("^host:$")
-    screen.press("Enter")
-    screen.shows(r"\[1\]\+ +Stopped")
+    screen.shows("^up$")
+    screen.ask("stty -g | cmp - before && echo as before", "^as before$")
+    screen.ask("jobs", r"^\[1\]\+ +Running")
     screen.type("fg")
-    screen.shows(r"inside:$")
-    screen.type("exit 4")
-    screen.shows(r"^host:$")
-    screen.ask("echo status $?", "^status 4$")
+    screen.tmux("resize-window", "-x", 70, "-y", 20)
+    screen.type("this")
+    screen.shows(r"^got this\n20 70$")
+    screen.shows("^host:$")
+    left_with(screen, 4)
+
+
+@pytest.mark.parametrize("flags", [["-t"], []])
+def test_a_job_in_the_background_is_ended(kist, bundle, screen, flags):
+    container = kist.start(bundle.probe("wait"))
+    screen.type(shlex.join(kist.command("exec", *flags, container.id, "sleep", "1000")) + " &")
+    screen.ask("jobs", r"^\[1\]\+ +Running")
+    screen.type("kill %1; wait %1; echo status $?")
+    screen.shows("^status 143$")
+    command = shlex.join(kist.command("exec", *flags, container.id, "echo", "said"))
+    screen.ask(f"timeout 10 {command}; echo status $?", r"^said\nstatus 0$")
+
+
+@pytest.mark.parametrize("then", ["kill", "fg"])
+def test_output_stops_a_job_in_the_background(kist, bundle, screen, then):
+    container = kist.start(bundle.probe("wait"))
+    screen.type("stty tostop")
+    screen.type(shlex.join(kist.command("exec", container.id, "echo", "said")) + " & sleep 1")
+    screen.ask("jobs", r"^\[1\]\+ +Stopped")
+    if then == "fg":
+        screen.ask("fg", "^said$")
+    else:
+        screen.ask("kill %1; wait %1; echo ended", "^ended$")
+        assert "said" not in screen.text.replace("echo said", "")
+
+
+@pytest.mark.parametrize("verb", ["run", "exec"])
+def test_the_persons_terminal_is_not_given_away(kist, bundle, screen, verb):
+    """What a container leaves behind, or has in the background, does not read what is typed."""
+    command = kist.command("exec", kist.start(bundle.probe("wait")).id)
+    if verb == "exec":
+        leave = "exec 3<&0; (while read line <&3; do echo $line; done) >/tmp/stolen 2>&1 & echo left"
+        screen.ask(shlex.join([*command, "sh", "-c", leave]), "^left$")
+        stolen = [*command, "cat", "/tmp/stolen"]
+    else:
+        bundle.args = ["/bin/sh", "-c", "cat >/tmp/stolen"]
+        bundle.write()
+        screen.type(shlex.join(kist.command("run", "--bundle", bundle.path, kist.new_id())) + " &")
+        stolen = ["cat", str(bundle.rootfs / "tmp/stolen")]
+    for word in ("one", "two", "three"):
+        screen.ask(f"echo typed {word}", f"^typed {word}$")
+    screen.ask(shlex.join(stolen) + "; echo that is all", r"that is all\nhost:\Z")
+    assert re.search(r"^that is all$", screen.text, re.MULTILINE)
+    assert not re.search(r"^echo typed", screen.text, re.MULTILINE), screen.text
+
+
+def test_a_pager_beside_it(kist, bundle, screen):
+    """A container that reads nothing leaves the keys to those who do."""
+    container = kist.start(bundle.probe("wait"))
+    command = shlex.join(kist.command("exec", container.id, "seq", "300000"))
+    screen.type(f"{command} | (while read line </dev/tty; do echo got $line; done)")
+    for word in ("first", "second", "third"):
+        screen.type(word)
+    screen.shows("^got second$")
+    screen.shows("^got third$")
+    screen.press("C-d")
+    screen.shows("^host:$")
 
 
 def test_no_terminal_is_needed(kist, bundle, screen):

@@ -18,7 +18,7 @@
 
 #include "tests/unit/runtime/runtime_fixture.h"
 
-enum { DEADLINE_MS = 20000 };
+enum { DEADLINE_MS = 20000, FAILURE = 98 };
 
 static int user;     /* leader of the user's terminal */
 static int terminal; /* its other side, which kist has as stdio */
@@ -102,6 +102,7 @@ __attribute__((noreturn)) static void be_kist(const struct scene *scene)
 {
 	struct container_process process = {.terminal = scene->no_terminal ? -1 : open_leader(),
 					    .notify = -1};
+	struct streams streams;
 	int signals, status;
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
@@ -113,15 +114,18 @@ __attribute__((noreturn)) static void be_kist(const struct scene *scene)
 		scene->kist();
 	signals = relay_begin(&err);
 	EXPECT(signals >= 0);
+	EXPECT(streams_replace(&streams, &err) == 0);
 	process.pid = fork();
 	EXPECT(process.pid >= 0);
 	if (process.pid == 0)
 		be_container(scene, process.terminal);
+	streams_restore(&streams);
 	process.pidfd = (int)syscall(SYS_pidfd_open, process.pid, 0);
 	EXPECT(process.pidfd >= 0);
-	status = relay_run(&process, signals, &err);
-	EXPECT(status >= 0);
-	_exit(status);
+	status = relay_run(&process, &streams, signals, &err);
+	if (status < 0)
+		dprintf(STDERR_FILENO, "%s\n", err.text);
+	_exit(status < 0 ? FAILURE : status);
 }
 
 static pid_t start(const struct scene *scene)
@@ -312,17 +316,48 @@ Test(relay, last_words)
 	}
 }
 
-/* The container must not hang on a reader that is none. */
-Test(relay, output_that_nobody_reads_any_more)
+static pid_t start_without_reader(void (*container)(void))
 {
 	int ends[2];
 	pid_t kist;
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	close(ends[0]);
-	kist = start(&(struct scene){.container = give_much, .out = ends[1]});
-	cr_expect_eq(finish(kist), 5);
-	cr_expect_eq(shared->written, MUCH);
+	kist = start(&(struct scene){.container = container, .out = ends[1]});
+	close(ends[1]);
+	return kist;
+}
+
+/* As when the person closes the window. */
+Test(relay, output_that_nobody_reads_any_more)
+{
+	cr_expect_eq(finish(start_without_reader(give_much)), 128 + SIGHUP);
+	cr_expect_lt(shared->written, MUCH);
+}
+
+static void write_on(void)
+{
+	ssize_t written;
+
+	signal(SIGHUP, SIG_IGN);
+	do
+		written = write(STDOUT_FILENO, "more\n", 5);
+	while (written > 0);
+	EXPECT(errno == EIO);
+	_exit(6);
+}
+
+Test(relay, a_writer_learns_that_nobody_reads_any_more)
+{
+	cr_expect_eq(finish(start_without_reader(write_on)), 6);
+}
+
+Test(relay, output_that_cannot_be_written)
+{
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	cr_assert_geq(full, 0);
+	cr_expect_eq(finish(start(&(struct scene){.container = write_on, .out = full})), FAILURE);
 }
 
 static void write_for_ever(void)
@@ -362,6 +397,42 @@ Test(relay, a_full_pipe_does_not_stop_signals)
 
 	cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
 	check_full(ends[1]);
+}
+
+/* Init ends before them. */
+static void leave_writers(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	for (int count = 0; count < 2; count++) {
+		if (fork() != 0)
+			continue;
+		while (write(STDOUT_FILENO, "and more\n", 9) > 0)
+			;
+		_exit(0);
+	}
+	pause_ms(100);
+	_exit(3);
+}
+
+static void check_leavers(bool no_terminal)
+{
+	pid_t kist = start(&(struct scene){.container = leave_writers, .no_terminal = no_terminal});
+	char data[4096];
+	int status;
+
+	for (int i = 0; waitpid(kist, &status, WNOHANG) == 0; i++) {
+		cr_assert_lt(i, DEADLINE_MS);
+		read_some(user, data, sizeof data);
+		pause_ms(1);
+	}
+	cr_expect(WIFEXITED(status));
+	cr_expect_eq(WEXITSTATUS(status), 3);
+}
+
+Test(relay, what_others_write_for_ever_has_an_end)
+{
+	check_leavers(false);
+	check_leavers(true);
 }
 
 static void read_nothing(void)
@@ -423,11 +494,9 @@ Test(relay, the_terminal_is_raw_meanwhile)
 	cr_expect_arr_eq(after.c_cc, before.c_cc, sizeof after.c_cc);
 }
 
-/* A shell that has put kist in the background, and then brings it to the foreground. */
-static void control_job(void)
+/* A shell that has put kist in the background; what becomes of it then. */
+__attribute__((noreturn)) static void control_job(const struct scene *scene, void (*then)(pid_t))
 {
-	struct scene scene = {.container = wait_for_ever};
-	struct termios modes;
 	int status;
 	pid_t kist;
 
@@ -439,28 +508,153 @@ static void control_job(void)
 	if (kist == 0) {
 		EXPECT(setpgid(0, 0) == 0);
 		signal(SIGTTOU, SIG_DFL);
-		be_kist(&scene);
+		be_kist(scene);
 	}
-	EXPECT(waitpid(kist, &status, WUNTRACED) == kist && WIFSTOPPED(status));
-	EXPECT(MODES(&modes) == 0 && modes.c_lflag & ICANON);
-	EXPECT(tcsetpgrp(terminal, kist) == 0 && kill(kist, SIGCONT) == 0);
+	then(kist);
 	EXPECT(waitpid(kist, &status, 0) == kist && WIFEXITED(status));
 	_exit(WEXITSTATUS(status));
+}
+
+static pid_t start_job(const struct scene *scene, void (*then)(pid_t))
+{
+	pid_t shell = fork();
+
+	cr_assert_geq(shell, 0);
+	if (shell == 0)
+		control_job(scene, then);
+	return shell;
+}
+
+static void expect_waiting(pid_t kist)
+{
+	struct termios modes;
+
+	pause_ms(300);
+	EXPECT(waitpid(kist, NULL, WUNTRACED | WNOHANG) == 0);
+	EXPECT(MODES(&modes) == 0 && modes.c_lflag & ICANON);
+}
+
+/* Shells continue only what is stopped. */
+static void bring_to_front(pid_t kist)
+{
+	expect_waiting(kist);
+	EXPECT(tcsetpgrp(terminal, kist) == 0);
+}
+
+static void wait_for_raw(void)
+{
+	struct termios modes;
+
+	for (int tries = 0; MODES(&modes) == 0 && modes.c_lflag & ICANON; tries++) {
+		cr_assert_lt(tries, DEADLINE_MS / 10);
+		pause_ms(10);
+	}
 }
 
 /* What has the terminal now must not find it raw. */
 Test(relay, in_the_background_it_waits_for_the_foreground)
 {
-	struct termios modes;
-	pid_t shell = fork();
+	pid_t shell = start_job(&(struct scene){.container = wait_for_ever}, bring_to_front);
 
-	if (shell == 0)
-		control_job();
 	expect(user, "ready");
-	cr_assert_eq(MODES(&modes), 0);
-	cr_expect_eq(modes.c_lflag & ICANON, 0);
+	wait_for_raw();
 	cr_assert_eq(write(user, "\3", 1), 1);
 	cr_expect_eq(finish(shell), 128 + SIGINT);
+}
+
+static void end_it(pid_t kist)
+{
+	expect_waiting(kist);
+	EXPECT(kill(kist, SIGTERM) == 0);
+}
+
+Test(relay, in_the_background_it_can_be_ended)
+{
+	for (int no_terminal = 0; no_terminal <= 1; no_terminal++) {
+		struct scene scene = {.container = wait_for_ever, .no_terminal = no_terminal};
+		pid_t shell = start_job(&scene, end_it);
+
+		expect(user, "ready");
+		cr_expect_eq(finish(shell), 128 + SIGTERM);
+	}
+}
+
+/* The modes to go back to are those that the terminal has when kist takes it. */
+static void change_and_bring_to_front(pid_t kist)
+{
+	struct termios modes;
+
+	expect_waiting(kist);
+	EXPECT(MODES(&modes) == 0);
+	modes.c_cc[VINTR] = 'x';
+	EXPECT(tcsetattr(terminal, TCSANOW, &modes) == 0);
+	EXPECT(tcsetpgrp(terminal, kist) == 0);
+}
+
+Test(relay, the_modes_are_those_of_the_foreground)
+{
+	struct termios modes;
+	pid_t shell =
+		start_job(&(struct scene){.container = wait_for_ever}, change_and_bring_to_front);
+
+	wait_for_raw();
+	cr_assert_eq(write(user, "\3", 1), 1);
+	cr_expect_eq(finish(shell), 128 + SIGINT);
+	cr_assert_eq(MODES(&modes), 0);
+	cr_expect_eq(modes.c_cc[VINTR], 'x');
+	cr_expect(modes.c_lflag & ICANON);
+}
+
+/* As the shell's kill does it. */
+static void end_what_is_stopped(pid_t kist)
+{
+	int status;
+
+	EXPECT(waitpid(kist, &status, WUNTRACED) == kist && WIFSTOPPED(status));
+	EXPECT(WSTOPSIG(status) == SIGTTOU);
+	EXPECT(kill(kist, SIGTERM) == 0 && kill(kist, SIGCONT) == 0);
+}
+
+static void continue_what_is_stopped(pid_t kist)
+{
+	int status;
+
+	/* Not in the background. */
+	for (int i = 0; i < 3; i++) {
+		EXPECT(waitpid(kist, &status, WUNTRACED) == kist && WIFSTOPPED(status));
+		EXPECT(kill(kist, SIGCONT) == 0);
+	}
+	EXPECT(waitpid(kist, &status, WUNTRACED) == kist && WIFSTOPPED(status));
+	EXPECT(tcsetpgrp(terminal, kist) == 0 && kill(kist, SIGCONT) == 0);
+}
+
+/* As with stty tostop. */
+static void forbid_output(void)
+{
+	struct termios modes;
+
+	cr_assert_eq(MODES(&modes), 0);
+	modes.c_lflag |= TOSTOP;
+	cr_assert_eq(tcsetattr(terminal, TCSANOW, &modes), 0);
+}
+
+Test(relay, output_from_the_background_stops)
+{
+	struct scene scene = {.container = speak_last, .no_terminal = true};
+	pid_t shell;
+
+	forbid_output();
+	shell = start_job(&scene, continue_what_is_stopped);
+	expect(user, "last words");
+	cr_expect_eq(finish(shell), 0);
+}
+
+Test(relay, what_output_has_stopped_can_be_ended)
+{
+	struct scene scene = {.container = wait_for_ever, .no_terminal = true};
+
+	forbid_output();
+	cr_expect_eq(finish(start_job(&scene, end_what_is_stopped)), 128 + SIGTERM);
 }
 
 Test(relay, a_terminal_that_the_container_does_not_have_is_left_alone)
@@ -549,12 +743,11 @@ static void expect_signal(int signal)
 	expect(user, text);
 }
 
-/* What nobody can hold back, kist's own faults, what is about kist, and libc's two. */
+/* What nobody can hold back, what stops jobs, what is about kist, and libc's two. */
 static bool is_kept(int signal)
 {
 	static const int kept[] = {
-		SIGKILL, SIGSTOP, SIGSEGV, SIGBUS, SIGILL,   SIGFPE, SIGABRT, SIGTTIN,
-		SIGTTOU, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, 32,     33,
+		SIGKILL, SIGSTOP, SIGTTIN, SIGTTOU, SIGCHLD, SIGPIPE, SIGURG, SIGWINCH, 32, 33,
 	};
 
 	for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
@@ -584,8 +777,39 @@ Test(relay, signals_are_for_the_container)
 	kill(kist, SIGCONT);
 	expect_signal(SIGCONT);
 	expect_signal(SIGRTMAX);
-	kill(kist, SIGABRT);
+	kill(kist, SIGKILL);
 	cr_expect_eq(finish(kist), -1);
+}
+
+static const int ignorable[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+static void ignore_signals(void)
+{
+	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
+		signal(ignorable[i], SIG_IGN);
+}
+
+/* By nohup(1), or as a job that a script has put in the background. */
+Test(relay, signals_that_the_caller_ignores)
+{
+	pid_t kist = start(&(struct scene){
+		.container = tell_signals, .kist = ignore_signals, .no_terminal = true});
+
+	expect(user, "ready");
+	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
+		kill(kist, ignorable[i]);
+	/* They do not arrive first, though most of them are lower. */
+	kill(kist, SIGRTMAX);
+	expect_signal(SIGRTMAX);
+	kill(kist, SIGKILL);
+	cr_expect_eq(finish(kist), -1);
+}
+
+Test(relay, a_fault_still_ends_kist, .signal = SIGABRT)
+{
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+	cr_assert_geq(relay_begin(&err), 0);
+	abort();
 }
 
 static void ignore_children(void)
@@ -826,4 +1050,128 @@ Test(relay, orphans_are_taken_in)
 		.container = leave_an_orphan, .kist = become_subreaper, .no_terminal = true};
 
 	cr_expect_eq(finish(start(&scene)), 6);
+}
+
+/* Without a terminal of its own the container does not get the user's. */
+
+static void check_streams(void)
+{
+	char text[64];
+
+	EXPECT(!isatty(STDIN_FILENO) && !isatty(STDOUT_FILENO));
+	say("ready\n");
+	EXPECT(read(STDIN_FILENO, text, sizeof text) == 5);
+	EXPECT(read(STDIN_FILENO, text, sizeof text) == 0);
+	_exit(7);
+}
+
+static pid_t start_with_pipes(void (*container)(void))
+{
+	pid_t kist = start(&(struct scene){.container = container, .no_terminal = true});
+
+	expect(user, "ready");
+	return kist;
+}
+
+static void type(const char *text)
+{
+	cr_assert_eq(write(user, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+static int untaken(void)
+{
+	int count;
+
+	cr_assert_eq(ioctl(terminal, FIONREAD, &count), 0);
+	return count;
+}
+
+static void wait_until_taken(void)
+{
+	for (int tries = 0; untaken() > 0; tries++) {
+		cr_assert_lt(tries, DEADLINE_MS / 10);
+		pause_ms(10);
+	}
+}
+
+Test(relay, pipes_instead_of_the_terminal)
+{
+	pid_t kist = start_with_pipes(check_streams);
+
+	type("line\n");
+	type("\4");
+	cr_expect_eq(finish(kist), 7);
+}
+
+/* The next line is for whoever reads there next. */
+Test(relay, a_line_that_the_container_does_not_ask_for)
+{
+	pid_t kist = start_with_pipes(wait_for_ever);
+
+	type("first\n");
+	wait_until_taken();
+	type("next\n");
+	pause_ms(200);
+	cr_expect_eq(untaken(), 5);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+	cr_expect_eq(untaken(), 5);
+}
+
+static void close_input(void)
+{
+	close(STDIN_FILENO);
+	wait_for_ever();
+}
+
+Test(relay, input_that_nobody_can_read_any_more)
+{
+	pid_t kist = start_with_pipes(close_input);
+
+	type("line\n");
+	pause_ms(200);
+	cr_expect_eq(untaken(), 5);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
+/* It keeps the pipes, and keeps nobody waiting. */
+static void leave_a_reader(void)
+{
+	char text[64];
+
+	if (fork() == 0) {
+		while (read(STDIN_FILENO, text, sizeof text) > 0)
+			say("stolen\n");
+		_exit(0);
+	}
+	say("ready\n");
+	_exit(8);
+}
+
+Test(relay, what_is_left_behind_has_no_terminal)
+{
+	pid_t kist = start_with_pipes(leave_a_reader);
+
+	cr_expect_eq(finish(kist), 8);
+	type("line\n");
+	pause_ms(100);
+	cr_expect_eq(untaken(), 5);
+}
+
+static void write_until_killed(void)
+{
+	say("ready\n");
+	for (;;)
+		say("more\n");
+}
+
+/* As it would be told without kist between. */
+Test(relay, a_terminal_that_is_gone)
+{
+	pid_t kist = start_with_pipes(write_until_killed);
+
+	close(terminal);
+	close(user);
+	cr_expect_eq(finish(kist), 128 + SIGPIPE);
 }
