@@ -1,15 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <stdio.h>
+#include <string.h>
+
 #include "runtime/command.h"
 #include "runtime/relay.h"
 #include "spec/cleanup.h"
 
-static int exec_foreground(struct container_options *container, const struct container_exec *exec,
+/* Typed, it is for kist: nobody relays it yet. */
+static const char *find_typed(const char *file, const struct streams *streams, char *path,
+			      size_t size)
+{
+	if (!file || strcmp(file, "/dev/stdin") != 0 || streams->own[STDIN_FILENO] < 0)
+		return file;
+	snprintf(path, size, "/proc/self/fd/%d", streams->own[STDIN_FILENO]);
+	return path;
+}
+
+static int exec_foreground(struct container_options *container, struct container_exec *exec,
 			   struct error *err)
 {
 	struct container_process process;
 	struct streams streams;
 	_close_ int signals = relay_begin(err);
 	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
+	char typed[32];
 	int status;
 
 	if (signals < 0 || cancel < 0)
@@ -18,6 +32,7 @@ static int exec_foreground(struct container_options *container, const struct con
 	container->terminal_size = relay_terminal_size();
 	if (streams_replace(&streams, err) < 0)
 		return -err->code;
+	exec->process = find_typed(exec->process, &streams, typed, sizeof typed);
 	status = container_exec(container, exec, &process, err);
 	streams_restore(&streams);
 	if (status < 0) {

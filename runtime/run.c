@@ -15,8 +15,8 @@ static int finish(const struct global *global, const struct command_options *opt
 {
 	struct error later;
 
-	if (options->keep || container_delete_process(global->root, options->container.id, process,
-						      &later) == 0)
+	if (options->keep ||
+	    container_delete_process(global->root, options->container.id, process, &later) == 0)
 		return status;
 	if (status >= 0)
 		*err = later;

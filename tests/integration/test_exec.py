@@ -789,6 +789,16 @@ def test_terminal_of_a_container_that_lies(container):
     assert terminal.finish() == 0, terminal.text
 
 
+def test_process_that_is_typed(container):
+    """It is for kist, what is typed after it for the process."""
+    terminal = Terminal(container.kist.command("exec", "-p", "/dev/stdin", container.id))
+    terminal.type(json.dumps({"cwd": "/", "args": ["cat"]}).encode() + b"\n\x04")
+    time.sleep(0.5)
+    terminal.type(b"line\n\x04")
+    assert terminal.finish() == 0, terminal.text
+    assert terminal.text.endswith("line\r\nline\r\n")
+
+
 # User namespaces, and an ordinary user
 
 
