@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	CONTEXT_LEAST = 64, /* a context has so much room, whatever is there */
+	CONTEXTS = 256,     /* and so much is left to all of them */
+};
+
 const char *error_describe(int code)
 {
 	const char *text = strerrordesc_np(code);
@@ -24,31 +29,54 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return -code;
 }
 
+/* Not within a character (UTF-8), and so that it is seen. */
+static void cut(char *text, size_t length)
+{
+	static const char mark[] = "...";
+
+	length -= sizeof mark - 1;
+	while (length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80)
+		length--;
+	memcpy(text + length, mark, sizeof mark);
+}
+
+/* @room: bytes, with the NUL. Return: how long it is */
+static size_t print(char *text, size_t room, const char *format, va_list args)
+{
+	int length = vsnprintf(text, room, format, args);
+
+	if (length >= 0 && (size_t)length >= room)
+		cut(text, room - 1);
+	return strlen(text);
+}
+
+/* However long a path is, there is room for the reason. */
 int error_errno(struct error *err, const char *format, ...)
 {
 	int code = errno;
+	const char *reason = error_describe(code);
 	va_list args;
 	size_t used;
 
 	va_start(args, format);
-	vsnprintf(err->text, sizeof err->text, format, args);
+	used = print(err->text, sizeof err->text - CONTEXTS - strlen(reason), format, args);
 	va_end(args);
-	used = strlen(err->text);
-	snprintf(err->text + used, sizeof err->text - used, ": %s", error_describe(code));
+	snprintf(err->text + used, sizeof err->text - used, ": %s", reason);
 	err->code = code;
 	return -code;
 }
 
+/* What is there comes first, and so does the end of it, which is the reason. */
 int error_wrap(struct error *err, const char *format, ...)
 {
 	char context[sizeof err->text];
+	size_t free = sizeof context - strlen(err->text) - strlen(": ");
 	va_list args;
 	size_t used;
 
 	va_start(args, format);
-	vsnprintf(context, sizeof context - 2, format, args);
+	used = print(context, free < CONTEXT_LEAST ? CONTEXT_LEAST : free, format, args);
 	va_end(args);
-	used = strlen(context);
 	memcpy(context + used, ": ", 3);
 	used += 2;
 	/* Move what is there to the right, as far as it fits. */
