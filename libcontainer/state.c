@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "commit.h"
@@ -22,6 +23,9 @@
 #include "spec/features.h"
 #include "spec/state.h"
 #include "spec/template.h"
+
+/* How long to look again at what may be half removed. */
+enum { HALF_MADE_WAIT_MS = 100, PAUSE_MS = 10 };
 
 /* The owner as people know him, else by number. Nobody needs to look root up. */
 static const char *owner_name(uint32_t uid, struct arena *arena)
@@ -94,6 +98,12 @@ void container_state_finish(struct container_state *state)
 	state->memory = NULL;
 }
 
+/* Left out rather than empty, which is no time to those who read it. */
+static const char *known(const char *text)
+{
+	return *text ? text : NULL;
+}
+
 static void state_document(const struct container_state *state, struct arena *arena,
 			   struct state *document)
 {
@@ -108,8 +118,8 @@ static void state_document(const struct container_state *state, struct arena *ar
 		.pid = state->pid,
 		.status = state->status,
 		.bundle = state->bundle,
-		.rootfs = state->rootfs,
-		.created = state->created,
+		.rootfs = known(state->rootfs),
+		.created = known(state->created),
 		.annotations = {state->annotation_count, annotations},
 		.owner = state->owner,
 	};
@@ -132,7 +142,34 @@ static int compare_ids(const void *a, const void *b)
 	return strcmp(left->id, right->id);
 }
 
-/* One entry of the root directory; what is no container, or no longer, is left out. */
+static bool is_known(const struct container_state *state)
+{
+	return *state->bundle;
+}
+
+static bool is_creating(const struct container_state *state)
+{
+	return strcmp(state->status, words_name(&status_words, STATUS_CREATING)) == 0;
+}
+
+/* What was left half-made looks the same as what is half removed, but for a moment only. */
+static int state_settled(const char *root, const char *id, struct container_state *state,
+			 struct error *err)
+{
+	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
+	int result = container_state(root, id, state, err);
+
+	for (int waited_ms = 0; result == 0 && !is_known(state) && !is_creating(state) &&
+				waited_ms < HALF_MADE_WAIT_MS;
+	     waited_ms += PAUSE_MS) {
+		container_state_finish(state);
+		nanosleep(&pause, NULL);
+		result = container_state(root, id, state, err);
+	}
+	return result;
+}
+
+/* One entry of the root directory; what is no container, not yet or no longer, is left out. */
 static void list_add(const char *root, const char *id, struct container_list *list, size_t *room)
 {
 	struct container_state state;
@@ -140,9 +177,13 @@ static void list_add(const char *root, const char *id, struct container_list *li
 
 	if (record_check_id(id, &err) < 0)
 		return;
-	if (container_state(root, id, &state, &err) < 0) {
+	if (state_settled(root, id, &state, &err) < 0) {
 		if (err.code != ENOENT && err.code != ENOTDIR)
 			log_warning("%s: %s", id, err.text);
+		return;
+	}
+	if (!is_known(&state) && is_creating(&state)) {
+		container_state_finish(&state);
 		return;
 	}
 	if (list->count == *room) {
