@@ -18,18 +18,25 @@ static int error_not_running(struct error *err)
 	return error_set(err, ESRCH, "container not running");
 }
 
-static int kill_all(struct container *container, int signal, struct error *err)
+/* Without a pid namespace others outlive init. */
+static int kill_all(struct container *container, enum status status, int signal, struct error *err)
 {
 	const struct record_cgroup *cgroup = &container->record.cgroup;
 	const struct cgroup_driver *driver = cgroup_driver_find(cgroup->driver);
+	bool stopped = status == STATUS_STOPPED;
 	const struct host *host;
+	struct error somebody;
 
+	if (!driver && stopped)
+		return error_not_running(err);
 	if (!driver)
 		return error_set(err, ENOTSUP,
 				 "--all: the container has no cgroup to find its "
 				 "processes by");
 	if (host_read(&container->arena, &host, err) < 0)
 		return -err->code;
+	if (stopped && driver->check(host, cgroup->path, &somebody) == 0)
+		return error_not_running(err);
 	return driver->kill(host, cgroup->path, signal, err);
 }
 
@@ -43,10 +50,10 @@ static int kill_opened(struct container *container, int signal, bool all, struct
 	if (status == STATUS_CREATING)
 		return error_set(err, EAGAIN,
 				 "cannot kill a container that is still being created");
+	if (all)
+		return kill_all(container, (enum status)status, signal, err);
 	if (status == STATUS_STOPPED)
 		return error_not_running(err);
-	if (all)
-		return kill_all(container, signal, err);
 	if (sys_pidfd_send_signal(pidfd, signal) < 0)
 		return errno == ESRCH ? error_not_running(err) : error_errno(err, "kill");
 	return 0;
