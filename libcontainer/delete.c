@@ -38,7 +38,7 @@ static int check_deletable(const struct container *container, bool force, struct
 		return error_set(
 			err, ESTALE,
 			"container \"%s\" was left half-made by a killed create; use --force", id);
-	return 0;
+	return container->damaged ? record_check_files(&container->record, err) : 0;
 }
 
 /* A hook that hangs keeps `start` waiting, and ends with init. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcontainer/plan.h"
 
+#include <string.h>
+
 #include "libcontainer/create.h"
 
 /* Each subject decides for itself; the order does not matter, but for the filter, which comes last:
@@ -40,14 +42,20 @@ static void default_process(struct plan *plan)
 	plan->config = config;
 }
 
+/* One that is about an option says so itself. */
+static int error_in_config(const struct plan *plan, struct error *err)
+{
+	const char *name = plan->options->config ? plan->options->config : "config.json";
+
+	return strncmp(err->text, "--", 2) == 0 ? -err->code : error_wrap(err, "%s", name);
+}
+
 int plan_make(struct plan *plan, struct error *err)
 {
 	default_process(plan);
 	for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
 		if (planners[i](plan, err) < 0)
-			return error_wrap(err, "%s",
-					  plan->options->config ? plan->options->config
-								: "config.json");
+			return error_in_config(plan, err);
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcontainer/record.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -599,6 +600,34 @@ int record_undo_pid_file(const struct record *record, struct error *err)
 	(void)err;
 	if (record->pid_file && remove_pid_file(record, &failure) < 0 && failure.code != ENOENT)
 		log_warning("pid file %s: %s", record->pid_file, failure.text);
+	return 0;
+}
+
+static bool is_record_file(const char *name)
+{
+	for (size_t i = 0; i < sizeof record_files / sizeof *record_files; i++)
+		if (strcmp(record_files[i], name) == 0)
+			return true;
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
+int record_check_files(const struct record *record, struct error *err)
+{
+	int fd = openat(record->directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!directory) {
+		error_errno(err, "%s", record->id);
+		cleanup_close(&fd);
+		return -err->code;
+	}
+	while ((entry = readdir(directory)))
+		if (!is_record_file(entry->d_name))
+			return error_set(err, ENOTEMPTY,
+					 "\"%s\" is no container: its directory holds %s, which is "
+					 "not kist's",
+					 record->id, show(entry->d_name).text);
 	return 0;
 }
 

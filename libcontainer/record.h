@@ -149,6 +149,14 @@ int record_lock(const struct record *record, int wait_ms, struct error *err);
  */
 int record_share(const struct record *record, struct error *err);
 
+/**
+ * record_check_files() - is there nothing in the directory that kist has not made? Another --root may
+ * hold anything.
+ *
+ * Return: 0; -ENOTEMPTY; -errno
+ */
+int record_check_files(const struct record *record, struct error *err);
+
 /* Steps of create. */
 int record_step_check(struct creation *creation, struct error *err);
 int record_step_claim(struct creation *creation, struct error *err);

@@ -25,10 +25,11 @@ static long read_number(const char *name)
 
 int activation_read(struct container_options *container, struct error *err)
 {
+	const char *text = getenv("LISTEN_FDS");
 	long most = sysconf(_SC_OPEN_MAX), count;
 
 	/* They may be meant for a process that has called this one. */
-	if (read_number("LISTEN_PID") != getpid() || !getenv("LISTEN_FDS"))
+	if (read_number("LISTEN_PID") != getpid() || !text || !*text)
 		return 0;
 	count = read_number("LISTEN_FDS");
 	if (count < 0 || count > most || (unsigned)count > UINT_MAX - container->preserve_fds)

@@ -25,6 +25,7 @@
 #define CREATE_OPTIONS \
 	HELP, BUNDLE, CONFIG, PROCESS_OPTIONS, \
 	{"no-pivot", 0, AT(container.no_pivot), NULL, "change the root without pivot_root (on a ramdisk)"}, \
+	{"no-subreaper", 0, AT(no_subreaper), NULL, "do not adopt the container's orphans"}, \
 	{"no-new-keyring", 0, AT(container.no_new_keyring), NULL, "keep the caller's session keyring"}
 
 static const struct option help_options[] = {HELP};
@@ -33,7 +34,6 @@ static const struct option run_options[] = {
 	CREATE_OPTIONS,
 	DETACH,
 	{"keep", 0, AT(keep), NULL, "do not delete the container when it ends"},
-	{"no-subreaper", 0, AT(no_subreaper), NULL, "do not adopt the container's orphans"},
 	{"rootfs", 0, AT(container.rootfs), "DIR", "no bundle: the default configuration with this root"},
 	{"ephemeral", 0, AT(container.ephemeral), NULL, "throw changes to the root filesystem away"},
 	{"overlay", 0, AT(container.overlay), "DIR", "keep changes to the root filesystem in DIR/upper"},
@@ -127,8 +127,8 @@ void command_print_all(void)
 
 static void print_help(const struct command *command)
 {
-	printf("usage: kist %s %s\n\n%s\n\noptions:\n", command->name, command->usage,
-	       command->summary);
+	printf("usage: kist %s%s%s\n\n%s\n\noptions:\n", command->name, *command->usage ? " " : "",
+	       command->usage, command->summary);
 	options_print(&command->options, stdout);
 }
 

@@ -36,11 +36,16 @@ static size_t room(const struct flow *flow)
 	return sizeof flow->data;
 }
 
+static bool ends_line(char last)
+{
+	return last == '\r' || last == '\n';
+}
+
 static void fill(struct flow *flow, size_t count)
 {
 	flow->begin = 0;
 	flow->end = count;
-	flow->in_a_line = !strchr("\r\n", flow->data[count - 1]);
+	flow->in_a_line = !ends_line(flow->data[count - 1]);
 	if (!flow->bounded)
 		return;
 	flow->left -= count;

@@ -2,8 +2,13 @@
 #include "runtime/global.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "spec/cleanup.h"
 
 #define AT(member) OPTION_AT(struct global, member)
 
@@ -33,21 +38,41 @@ static const struct option rows[] = {
 	{"debug", 0, AT(debug), NULL, "log each step with its duration"},
 	{"cgroup-manager", 0, AT(cgroup_manager), "NAME", "cgroupfs or disabled", WORDS("manager", cgroup_managers)},
 	{"systemd-cgroup", 0, AT(systemd_cgroup), NULL, "not supported yet"},
-	{"rootless", 0, OPTION_IGNORED, 0, "BOOL", "accepted, and decided by who calls"},
+	{"criu", 0, OPTION_IGNORED, 0, "PATH", "ignored"},
+	{"rootless", 0, OPTION_IGNORED, 0, "BOOL", "ignored: who calls decides"},
 };
 /* clang-format on */
 
 const struct options global_options = OPTIONS(rows);
 
+/* Only the first one maps all ids (user_namespaces(7)). */
+static bool in_user_namespace(void)
+{
+	FILE *map _fclose_ = fopen("/proc/self/uid_map", "re");
+	unsigned inside, outside, count;
+
+	return map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && count != UINT_MAX;
+}
+
+/* Root, or who has made himself root in a user namespace of his own (unshare -Ur, podman), where the
+ * name stays what it was. */
+static bool is_root(void)
+{
+	const char *name = getenv("USER");
+
+	return geteuid() == 0 && !(name && strcmp(name, "root") != 0 && in_user_namespace());
+}
+
 /* An ordinary user has a directory of his own; callers set the variable to "" as root. */
 static const char *default_root(char *buffer, size_t size)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-
-	if (geteuid() == 0)
-		return "/run/kist";
 	/* XDG base directories: a relative path is invalid and to be ignored. */
-	if (runtime && *runtime == '/')
+	bool given = runtime && *runtime == '/';
+
+	if (geteuid() == 0 && (!given || is_root()))
+		return "/run/kist";
+	if (given)
 		snprintf(buffer, size, "%s/kist", runtime);
 	else
 		snprintf(buffer, size, "/run/user/%u/kist", geteuid());
@@ -61,6 +86,9 @@ static int choose_root(struct global *global, struct error *err)
 
 	if (!global->root)
 		global->root = default_root(global->root_buffer, sizeof global->root_buffer);
+	/* Everything there would pass for a container. */
+	if (strspn(global->root, "/") == strlen(global->root))
+		return error_set(err, EINVAL, "--root: / is the root directory");
 	if (*global->root == '/')
 		return 0;
 	if (!getcwd(working, sizeof working))

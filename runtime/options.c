@@ -55,15 +55,22 @@ static int unknown_letter(const struct options *options, const char *word, const
 	return letter == word + 1 ? -err->code : error_wrap(err, "-%c", *letter);
 }
 
+/* As callers in Go write them. */
+static const struct word booleans[] = {
+	{"true", true},   {"True", true}, {"TRUE", true},   {"t", true},
+	{"T", true},      {"1", true},    {"false", false}, {"False", false},
+	{"FALSE", false}, {"f", false},   {"F", false},     {"0", false},
+};
+
 static int store_flag(const struct option *option, const char *value, bool *flag, struct error *err)
 {
-	if (!value || strcmp(value, "true") == 0)
-		*flag = true;
-	else if (strcmp(value, "false") == 0)
-		*flag = false;
-	else
+	static const struct words words = WORDS("boolean", booleans);
+	uint64_t found = true;
+
+	if (value && !words_find(&words, value, &found))
 		return error_set(err, EINVAL, "--%s: \"%s\" is neither true nor false",
 				 option->name, value);
+	*flag = found;
 	return 0;
 }
 

@@ -345,7 +345,7 @@ int cgroup_plan(struct plan *plan, struct error *err)
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
 
 	if (plan->options->cgroup_manager == CONTAINER_SYSTEMD)
-		return error_set(err, ENOTSUP, "cgroup manager systemd: not supported yet");
+		return error_set(err, ENOTSUP, "--cgroup-manager: systemd is not supported yet");
 	if (plan->options->cgroup_manager == CONTAINER_NO_CGROUP || goes_without(plan))
 		return plan_without(plan, err);
 	if (hierarchies->count == 0)

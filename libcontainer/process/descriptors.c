@@ -36,9 +36,12 @@ static bool is_callers(unsigned descriptor)
 
 int descriptors_step_check(struct creation *creation, struct error *err)
 {
-	for (unsigned i = 0; i < creation->plan->options->preserve_fds; i++)
+	const struct container_options *options = creation->plan->options;
+
+	for (unsigned i = 0; i < options->preserve_fds; i++)
 		if (!is_callers(FIRST_PRESERVED + i))
-			return error_set(err, EBADF, "--preserve-fds: descriptor %u is not open",
+			return error_set(err, EBADF, "%s: descriptor %u is not open",
+					 i < options->listen_fds ? "LISTEN_FDS" : "--preserve-fds",
 					 FIRST_PRESERVED + i);
 	return 0;
 }

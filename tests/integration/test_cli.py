@@ -32,7 +32,7 @@ def test_help(kist):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_help_of_a_command(kist, command):
     text = kist.ok(command, "--help").out
-    assert text.startswith(f"usage: kist {command} ")
+    assert text.startswith(f"usage: kist {command}")
     assert kist.ok("help", command).out == text
     assert kist.ok(command, "-h", "too", "many", "words").out == text
 

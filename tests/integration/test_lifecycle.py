@@ -7,10 +7,11 @@ import re
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 
-from harness import TAG, wait_until
+from harness import TAG, tagged_processes, wait_until
 
 
 def test_whole_life(kist, bundle):
@@ -166,6 +167,57 @@ def test_run_deletes_its_own_container_only(kist, bundle):
     process.send_signal(signal.SIGCONT)
     assert process.wait(timeout=20) == 137
     assert other.status == "running"
+
+
+def test_kill_all_when_init_has_gone(kist, bundle):
+    """Without a pid namespace others live on, and may keep what the container has open."""
+    bundle.without_namespace("pid")
+    bundle.args = ["sh", "-c", "setsid sleep 1000 & exec sleep 0.1"]
+    container = kist.start(bundle)
+    wait_until(lambda: container.status == "stopped", "init to end")
+    left = set(tagged_processes())
+    assert left
+    kist.fails("kill", container.id, "KILL", text="container not running")
+    kist.ok("kill", "--all", container.id, "KILL")
+    wait_until(lambda: not left & set(tagged_processes()), "the others to end")
+    kist.fails("kill", "--all", container.id, "KILL", text="container not running")
+
+
+def test_root_that_is_none(kist, bundle, work):
+    """A bundle in a directory that is taken for the root is not half removed."""
+    bundle.write()
+    before = (bundle.path / "config.json").read_text()
+    command = [kist.program, "--root", work]
+    result = subprocess.run([*command, "delete", "--force", "bundle"], capture_output=True, text=True)
+    assert result.returncode == 1 and re.fullmatch(
+        r'kist: delete bundle: "bundle" is no container: its directory holds rootfs, which is not '
+        "kist's\n", result.stderr), result
+    assert (bundle.path / "config.json").read_text() == before
+    for root in ("/", "//"):
+        result = subprocess.run([kist.program, "--root", root, "list"], capture_output=True, text=True)
+        assert (result.returncode, result.stderr) == (1, "kist: --root: / is the root directory\n")
+
+
+def test_list_of_what_is_not_there_yet(kist, bundle):
+    """What has an id and nothing else is no entry; each that is one is complete."""
+    bundle.write()
+    id, stop = kist.new_id(), threading.Event()
+
+    def come_and_go():
+        while not stop.is_set():
+            kist("create", "--bundle", bundle.path, id)
+            kist("delete", "--force", id)
+
+    thread = threading.Thread(target=come_and_go)
+    thread.start()
+    try:
+        lists = [kist.ok("list", "--format", "json").json for _ in range(100)]
+    finally:
+        stop.set()
+        thread.join()
+    entries = [entry for entries in lists for entry in entries or []]
+    assert entries and all(entry["bundle"] == str(bundle.path) and entry["created"]
+                           for entry in entries)
 
 
 def test_start_stopped(kist, bundle):

@@ -479,7 +479,7 @@ def test_a_manager_that_keeps_the_barrier(kist, bundle, manager):
 
 def test_descriptors_that_nobody_may_close(kist, bundle, manager):
     """A socket with SO_LINGER: whoever closes it last waits."""
-    shell(bundle, "/probe notify-linger; /probe notify STATUS=up; trap 'exit 9' TERM;"
+    shell(bundle, "trap 'exit 9' TERM; /probe notify-linger; /probe notify STATUS=up;"
                   "while :; do sleep 0.05; done")
     process = begin_run(kist, bundle, manager)
     assert manager.receive() == "STATUS=up"

@@ -115,7 +115,7 @@ def test_sockets_for_somebody_else(kist, bundle):
     assert not any(name.startswith("LISTEN_") for name in report.env)
 
 
-@pytest.mark.parametrize("count", ["x", "-1", "99999999999999999999", ""])
+@pytest.mark.parametrize("count", ["x", "-1", "99999999999999999999"])
 def test_sockets_that_are_no_number(kist, bundle, count):
     kist.prefix = ["sh", "-c", f'LISTEN_FDS="{count}" LISTEN_PID=$$ exec "$0" "$@"']
     kist.refuses(bundle, f'LISTEN_FDS: "{count}" is not a number of descriptors')

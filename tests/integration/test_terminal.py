@@ -161,7 +161,7 @@ def test_an_editor(inside):
 
 def test_much_is_pasted(inside, work):
     (work / "text").write_text("".join(f"line {number:04}\n" for number in range(3000)))
-    inside.type("stty -echo; wc -l")
+    inside.ask("stty -echo; echo quiet; wc -l", "^quiet$")
     inside.tmux("load-buffer", work / "text")
     inside.tmux("paste-buffer")
     inside.press("C-d")

@@ -722,3 +722,14 @@ def test_a_caller_who_may_not_enter_inits_namespace(kist, locked, work):
             del kist.prefix[-4:]
     locked.config["mounts"][-1]["options"] = ["rbind", "idmap"]
     kist.refuses(locked, r"mounts\[6\]: options: idmap: takes CAP_SYS_CHROOT, too")
+
+
+@pytest.mark.parametrize("name, own", [("somebody", True), ("root", False), (None, False)])
+def test_root_in_a_user_namespace_of_his_own(kist, name, own):
+    """Who is still called by his name has no /run/kist (rootless podman)."""
+    user = ["-u", "USER"] if name is None else [f"USER={name}"]
+    result = subprocess.run(
+        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Ur", "env",
+         *user, "XDG_RUNTIME_DIR=/dev/null", kist.program, "list", "-q"],
+        capture_output=True, text=True)
+    assert result.stderr == ("kist: list: /dev/null/kist: Not a directory\n" if own else "")

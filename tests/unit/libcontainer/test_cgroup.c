@@ -220,7 +220,8 @@ static int plan_managed(enum container_cgroup_manager manager, const char *membe
 
 Test(cgroup, manager)
 {
-	EXPECT_ERROR(plan_managed(CONTAINER_SYSTEMD, ""), ENOTSUP, "systemd: not supported yet");
+	EXPECT_ERROR(plan_managed(CONTAINER_SYSTEMD, ""), ENOTSUP,
+		     "--cgroup-manager: systemd is not supported yet");
 	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP, "\"cgroupsPath\": \"/a\""), 0);
 	cr_expect_null(plan.cgroup.driver);
 	cr_expect_not(cgroup_planned(&plan));

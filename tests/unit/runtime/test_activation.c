@@ -48,7 +48,7 @@ Test(activation, is_for_one_process)
 
 Test(activation, is_a_number)
 {
-	static const char *const wrong[] = {"", "x", "-1", "1x", " 1", "4294967297", "1e1"};
+	static const char *const wrong[] = {"x", "-1", "1x", " 1", "4294967297", "1e1"};
 
 	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
 		say(wrong[i], NULL, getpid());

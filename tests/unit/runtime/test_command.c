@@ -71,8 +71,9 @@ Test(command, help_comes_from_the_table)
 		char first[128];
 		char *text;
 
-		snprintf(first, sizeof first, "usage: kist %s %s\n\n%s\n\noptions:\n",
-			 command->name, command->usage, command->summary);
+		snprintf(first, sizeof first, "usage: kist %s%s%s\n\n%s\n\noptions:\n",
+			 command->name, *command->usage ? " " : "", command->usage,
+			 command->summary);
 		text = strdup(output_of(ARGV("help", command->name)));
 		cr_expect_eq(strncmp(text, first, strlen(first)), 0, "%s", text);
 		for (size_t j = 0; j < command->options.count; j++)
