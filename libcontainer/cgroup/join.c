@@ -150,21 +150,35 @@ void cgroup_joined_print(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\t%s%s\n", hierarchies->at[i].mount, plan->cgroup.joins[i]);
 }
 
+/* The container's own is there, or it is about to end. */
+static int error_missing(const struct plan *plan, const struct hierarchy *hierarchy,
+			 const char *path, struct error *err)
+{
+	const char *const *subgroups = plan->joined->subgroups;
+
+	if (err->code == ENOENT && subgroups && *subgroups)
+		return error_set(err, ENOENT,
+				 "--cgroup: %s%s does not exist; one below the container's has to "
+				 "be made first",
+				 hierarchy->mount, path);
+	return -err->code;
+}
+
 int cgroup_step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
 
 	for (size_t i = 0; i < hierarchies->count; i++) {
-		_close_ int directory = tree_open(&hierarchies->at[i], plan->cgroup.joins[i], err);
+		const char *path = plan->cgroup.joins[i];
+		_close_ int directory = tree_open(&hierarchies->at[i], path, err);
 
 		if (directory < 0)
-			return directory;
+			return error_missing(plan, &hierarchies->at[i], path, err);
 		if (hierarchies->at[i].unified)
 			creation->cgroup.directory = take(&directory);
 		else if (tree_hold(directory, "tasks", &creation->cgroup, err) < 0)
-			return error_wrap(err, "%s%s", hierarchies->at[i].mount,
-					  plan->cgroup.joins[i]);
+			return error_wrap(err, "%s%s", hierarchies->at[i].mount, path);
 	}
 	return 0;
 }
