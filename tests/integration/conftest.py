@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -22,7 +23,16 @@ SOURCE = Path(__file__).resolve().parents[2]
 CACHE = SOURCE / ".cache"
 
 
+def let_signals_through():
+    """What started the tests may ignore signals (nohup, a job of a shell in the background), and kist
+    would leave alone what it finds ignored. A handler is no more after execve."""
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, lambda *ignored: None)
+
+
 def pytest_sessionstart(session):
+    let_signals_through()
     if os.geteuid() != 0:
         pytest.exit("the integration tests make real containers and need root", returncode=1)
 

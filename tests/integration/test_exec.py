@@ -585,11 +585,15 @@ def test_command_line(kist, bundle):
     bundle.args = ["sh", "-c", "while :; do cat /proc/[0-9]*/cmdline 2>/dev/null; done"]
     container = kist.start(bundle)
     container.wait_for_output("cat")
-    for _ in range(50):
-        assert execute(container, "--env", "TOKEN=s3cret", ["true"]).code == 0
-    seen = container.out.read_text()
-    assert "kist init" in seen, "or nothing is known"
-    assert "s3cret" not in seen and "exec" not in seen and str(kist.root) not in seen
+
+    def seen():
+        for _ in range(10):
+            assert execute(container, "--env", "TOKEN=s3cret", ["true"]).code == 0
+        return container.out.read_text()
+
+    wait_until(lambda: "kist init" in seen(), "the process to be seen")
+    text = seen()
+    assert "s3cret" not in text and "exec" not in text and str(kist.root) not in text
 
 
 def test_command_line_of_a_created_container(kist, bundle):
