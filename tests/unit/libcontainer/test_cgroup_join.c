@@ -172,6 +172,7 @@ Test(cgroup_join, is_held_open)
 	if (real.hierarchies.count == 0)
 		return;
 	prepare(real.hierarchies, "");
+	plan.joined = &joined;
 	plan.cgroup.clone_into = true;
 	plan.cgroup.joins = arena_array(&arena, real.hierarchies.count, sizeof(char *));
 	for (size_t i = 0; i < real.hierarchies.count; i++)
@@ -182,4 +183,8 @@ Test(cgroup_join, is_held_open)
 	plan.cgroup.joins[0] = "/kist-test-none";
 	creation.cgroup.count = 0;
 	cr_expect_eq(cgroup_step_open(&creation, &err), -ENOENT);
+	cr_expect(!strstr(err.text, "--cgroup"), "%s", err.text);
+	joined.subgroups = SUBGROUPS("test-none");
+	cr_expect_eq(cgroup_step_open(&creation, &err), -ENOENT);
+	cr_expect_eq(strncmp(err.text, "--cgroup: /", 11), 0, "%s", err.text);
 }

@@ -44,7 +44,12 @@ static int open_leader(void)
 
 static void init(void)
 {
+	static const int ends[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 	struct termios modes;
+
+	/* Whoever started the tests may ignore them (nohup). */
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		signal(ends[i], SIG_DFL);
 
 	user = open_leader();
 	terminal = open(ptsname(user), O_RDWR | O_NOCTTY | O_CLOEXEC);
