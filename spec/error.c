@@ -66,22 +66,37 @@ int error_errno(struct error *err, const char *format, ...)
 	return -code;
 }
 
-/* What is there comes first, and so does the end of it, which is the reason. */
+/* Its end is the reason, and stays. */
+static void drop_front(char *text, size_t length, size_t most)
+{
+	const char *end = text + length - most + strlen("...");
+
+	while (((unsigned char)*end & 0xc0) == 0x80)
+		end++;
+	memmove(text + strlen("..."), end, strlen(end) + 1);
+	memcpy(text, "...", strlen("..."));
+}
+
+/* What is there needs its room first; but a context is never cut to less than it takes to be one. */
 int error_wrap(struct error *err, const char *format, ...)
 {
 	char context[sizeof err->text];
-	size_t free = sizeof context - strlen(err->text) - strlen(": ");
+	size_t length = strlen(err->text);
+	size_t taken = length + strlen(": ") + CONTEXT_LEAST;
+	size_t room = CONTEXT_LEAST + (taken < sizeof context ? sizeof context - taken : 0);
 	va_list args;
 	size_t used;
 
 	va_start(args, format);
-	used = print(context, free < CONTEXT_LEAST ? CONTEXT_LEAST : free, format, args);
+	used = print(context, room, format, args);
 	va_end(args);
 	memcpy(context + used, ": ", 3);
 	used += 2;
-	/* Move what is there to the right, as far as it fits. */
-	memmove(err->text + used, err->text, sizeof err->text - used);
+	if (used + length >= sizeof err->text) {
+		drop_front(err->text, length, sizeof err->text - 1 - used);
+		length = strlen(err->text);
+	}
+	memmove(err->text + used, err->text, length + 1);
 	memcpy(err->text, context, used);
-	err->text[sizeof err->text - 1] = '\0';
 	return -err->code;
 }

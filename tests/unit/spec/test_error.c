@@ -81,6 +81,23 @@ Test(error, texts_that_are_too_long_are_cut_at_their_end)
 	cr_expect(strlen(err.text) < sizeof err.text - 1);
 }
 
+/* As often as there are levels, none of which knows how long the others are. */
+Test(error, the_reason_is_there_in_any_context)
+{
+	char context[2048];
+
+	for (size_t size = 1; size < sizeof context; size += 13) {
+		memset(context, 'c', size - 1);
+		context[size - 1] = '\0';
+		error_set(&err, EIO, "reason");
+		for (int level = 0; level < 5; level++) {
+			cr_expect_eq(error_wrap(&err, "%s", context), -EIO);
+			cr_expect_lt(strlen(err.text), sizeof err.text);
+			cr_expect_str_eq(err.text + strlen(err.text) - 6, "reason");
+		}
+	}
+}
+
 /* Which is what matters, however long a path is; and no character is torn. */
 Test(error, the_reason_is_there)
 {
@@ -104,7 +121,7 @@ Test(error, wrapping_cuts_what_no_longer_fits)
 	for (size_t room = 0; room < 12; room++) {
 		fill(room);
 		cr_expect_eq(error_wrap(&err, "context"), -EIO);
-		cr_expect_eq(strncmp(err.text, "context: xxx", 12), 0);
+		cr_expect_eq(strncmp(err.text, room < 9 ? "context: ...x" : "context: xxx", 12), 0);
 		cr_expect_eq(strlen(err.text),
 			     room < 9 ? sizeof err.text - 1 : sizeof err.text - 1 - (room - 9));
 	}
