@@ -9,6 +9,7 @@
 #include "libcontainer/host.h"
 #include "libcontainer/record.h"
 #include "spec/cleanup.h"
+#include "spec/config.h"
 
 #include "libcontainer/container.h"
 
@@ -18,7 +19,19 @@ static int error_not_running(struct error *err)
 	return error_set(err, ESRCH, "container not running");
 }
 
-/* Without a pid namespace others outlive init. */
+/* Not in a pid namespace of its own; and there the cgroup may be somebody else's by now. */
+static bool may_be_outlived(struct container *container)
+{
+	const struct config *config;
+	const struct namespace_entry *pid;
+	struct error ignored;
+
+	if (record_read_config(&container->record, &container->arena, &config, &ignored) < 0)
+		return false;
+	pid = &config->linux->namespaces.at[NAMESPACE_PID];
+	return !pid->present || pid->path;
+}
+
 static int kill_all(struct container *container, enum status status, int signal, struct error *err)
 {
 	const struct record_cgroup *cgroup = &container->record.cgroup;
@@ -27,7 +40,7 @@ static int kill_all(struct container *container, enum status status, int signal,
 	const struct host *host;
 	struct error somebody;
 
-	if (!driver && stopped)
+	if (stopped && (!driver || !may_be_outlived(container)))
 		return error_not_running(err);
 	if (!driver)
 		return error_set(err, ENOTSUP,

@@ -29,8 +29,6 @@
 /* The form of record.json. A kist that does not know a form leaves such containers alone. */
 #define RECORD_VERSION "1"
 
-/* How long to wait for another delete. */
-
 /* A number as text. */
 enum { PID_BYTES = 16 };
 

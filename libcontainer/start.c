@@ -104,13 +104,16 @@ struct callers {
 	nfds_t count;                       /* with the start socket */
 };
 
-static void let_in(struct callers *callers, int start)
+static int let_in(struct callers *callers, int start, struct error *err)
 {
 	int connection = accept4(start, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (connection >= 0)
 		callers->fds[callers->count++] =
 			(struct pollfd){.fd = connection, .events = POLLIN};
+	else if (errno != EINTR && errno != ECONNABORTED && errno != EAGAIN)
+		return error_errno(err, "accept");
+	return 0;
 }
 
 static void show_out(struct callers *callers, nfds_t at)
@@ -157,8 +160,9 @@ static int receive_callers(const struct creation *creation, struct callers *call
 			return error_errno(err, "poll");
 		}
 		connection = hear(creation, callers);
-		if (callers->fds[0].revents && callers->count <= CALLERS_MAX)
-			let_in(callers, creation->start);
+		if (connection < 0 && callers->fds[0].revents &&
+		    let_in(callers, creation->start, err) < 0)
+			return -err->code;
 	}
 	return connection;
 }

@@ -131,11 +131,19 @@ static bool take_signal(struct relay *relay, int signal)
 	}
 }
 
-/* Return: whether one of them tells the container something. */
+static bool ends_programs(int signal)
+{
+	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
+		if (signal == ignorable[i])
+			return true;
+	return false;
+}
+
+/* Return: whether one of them ends programs. */
 static bool forward_signals(struct relay *relay)
 {
 	struct signalfd_siginfo info;
-	bool forwarded = false;
+	bool ends = false;
 
 	while (read(relay->signals, &info, sizeof info) == sizeof info) {
 		int signal = (int)info.ssi_signo;
@@ -143,9 +151,9 @@ static bool forward_signals(struct relay *relay)
 		if (take_signal(relay, signal))
 			continue;
 		syscall(SYS_pidfd_send_signal, relay->process->pidfd, signal, NULL, 0);
-		forwarded |= signal != SIGCONT;
+		ends |= ends_programs(signal);
 	}
-	return forwarded;
+	return ends;
 }
 
 enum { TAKEN_PAUSE_MS = 10, TAKEN_WAIT_MS = 2000 };
@@ -257,6 +265,9 @@ static void hang_up(struct relay *relay, int stream)
 	flow_stop(&relay->flow[STDIN_FILENO], EPIPE);
 	relay->ending.told = true;
 	close(terminal);
+	/* What goes on all the same is left by Ctrl-C again. */
+	tty_restore(&relay->tty);
+	relay->tty = (struct tty){0};
 }
 
 /* Pass on that one end of it is no more. */
@@ -362,6 +373,13 @@ static int relay_loop(struct relay *relay, struct error *err)
  * others, which it left behind. */
 enum { HELD_BYTES = 1 << 20 };
 
+/* What is left of it is not passed off as the whole. */
+static void give_up(struct flow *flow)
+{
+	if (flow_is_full(flow))
+		flow_stop(flow, ECANCELED);
+}
+
 /* What init wrote before it ended. A reader that takes nothing can be left by a signal: there is
  * nobody else any more to send it to. */
 static void drain(struct relay *relay)
@@ -378,21 +396,27 @@ static void drain(struct relay *relay)
 
 		if (poll(fds, 3, waits ? -1 : 0) <= 0)
 			return;
-		if (fds[2].revents && forward_signals(relay))
+		if (fds[2].revents && forward_signals(relay) && waits) {
+			give_up(output);
+			give_up(errors);
 			return;
+		}
 		step_output(relay, STDOUT_FILENO, &fds[0]);
 		step_output(relay, STDERR_FILENO, &fds[1]);
 	}
 }
 
 /* A reader that has left is none of kist's business, half an output that passes for a whole one is. */
-static int check_written(const struct relay *relay, struct error *err)
+static int check_written(const struct relay *relay, int status, struct error *err)
 {
 	static const char *const names[] = {"stdin", "stdout", "stderr"};
 
 	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++) {
 		int error = relay->flow[stream].error;
 
+		/* A status that is no success says enough of what was given up. */
+		if (error == ECANCELED && status != 0)
+			continue;
 		if (error && error != EPIPE && error != EIO)
 			return error_set(err, error, "%s: %s", names[stream],
 					 error_describe(error));
@@ -422,7 +446,7 @@ static int relay_all(struct relay *relay, struct error *err)
 	readiness_finish(&relay->readiness);
 	drain(relay);
 	status = exit_status(relay->process->pidfd, err);
-	return status >= 0 && check_written(relay, err) < 0 ? -err->code : status;
+	return status >= 0 && check_written(relay, status, err) < 0 ? -err->code : status;
 }
 
 int relay_run(struct container_process *process, struct streams *streams, int signals,

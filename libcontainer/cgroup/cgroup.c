@@ -281,7 +281,12 @@ static int plan_path(struct plan *plan, struct error *err)
 
 	if (!path || path[0] == '\0') {
 		plan->cgroup.path = arena_printf(plan->arena, "/kist-%s", plan->options->id);
-		return 0;
+		return strlen(plan->cgroup.path) - 1 <= NAME_MAX
+			       ? 0
+			       : error_set(err, ENAMETOOLONG,
+					   "linux.cgroupsPath: is needed with an id so long: "
+					   "/kist-ID "
+					   "is no name of a cgroup");
 	}
 	if (clean_path(path, clean, err) < 0)
 		return error_wrap(err, "linux.cgroupsPath: \"%.200s\"", path);

@@ -183,6 +183,35 @@ def test_kill_all_when_init_has_gone(kist, bundle):
     kist.fails("kill", "--all", container.id, "KILL", text="container not running")
 
 
+def test_kill_all_leaves_others_alone(kist, bundle, make_bundle):
+    """Whose cgroup it is by now, where nobody can have outlived init."""
+    path = bundle.linux["cgroupsPath"]
+    first = kist.start(bundle.probe("exit", 0))
+    first.wait()
+    other = make_bundle("other")
+    other.linux["cgroupsPath"] = path
+    second = kist.start(other.probe("wait"))
+    kist.fails("kill", "--all", first.id, "KILL", text="container not running")
+    assert second.status == "running"
+    second.delete("--force")
+    first.delete("--force")
+
+
+def test_start_with_no_descriptor_left(kist, bundle):
+    """Init cannot hear it then, and says so rather than try without end."""
+    bundle.process["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 3, "hard": 3}]
+    container = kist.create(bundle.probe("wait"))
+    assert kist("start", container.id, timeout=20).code == 1
+    container.delete("--force")
+
+
+def test_id_too_long_for_a_cgroup(kist, bundle):
+    del bundle.linux["cgroupsPath"]
+    bundle.write()
+    result = kist.fails("create", "--bundle", bundle.path, "x" * 251, text="cgroupsPath: is needed")
+    assert not (kist.root / ("x" * 251)).exists(), result
+
+
 def test_root_that_is_none(kist, bundle, work):
     """A bundle in a directory that is taken for the root is not half removed."""
     bundle.write()
