@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "runtime/command.h"
+#include "runtime/foreground.h"
 #include "runtime/relay.h"
-#include "spec/cleanup.h"
 
 /* Typed, it is for kist: nobody relays it yet. */
 static const char *find_typed(const char *file, const struct streams *streams, char *path,
@@ -16,32 +16,25 @@ static const char *find_typed(const char *file, const struct streams *streams, c
 	return path;
 }
 
+static int start(const struct foreground *foreground, const struct streams *streams,
+		 struct container_process *process, struct error *err)
+{
+	struct container_exec *exec = foreground->exec;
+	char typed[32];
+
+	exec->process = find_typed(exec->process, streams, typed, sizeof typed);
+	return container_exec(foreground->container, exec, process, err);
+}
+
 static int exec_foreground(struct container_options *container, struct container_exec *exec,
 			   struct error *err)
 {
+	const struct foreground foreground = {container, start, exec};
 	struct container_process process;
-	struct streams streams;
-	_close_ int signals = relay_begin(err);
-	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
-	char typed[32];
-	int status;
+	int status = foreground_run(&foreground, &process, err);
 
-	if (signals < 0 || cancel < 0)
-		return -err->code;
-	container->cancel = &cancel;
-	container->terminal_size = relay_terminal_size();
-	if (streams_replace(&streams, err) < 0)
-		return -err->code;
-	exec->process = find_typed(exec->process, &streams, typed, sizeof typed);
-	status = container_exec(container, exec, &process, err);
-	streams_restore(&streams);
-	if (status < 0) {
-		streams_abandon(&streams);
-		return status;
-	}
-	status = relay_run(&process, &streams, signals, err);
-	relay_release(&process);
-	streams_finish(&streams);
+	if (process.pidfd >= 0)
+		relay_release(&process);
 	return status;
 }
 

@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include "runtime/command.h"
+#include "runtime/foreground.h"
 #include "runtime/readiness.h"
 #include "runtime/relay.h"
-#include "spec/cleanup.h"
 #include "spec/error.h"
 
 /* A foreground container ends with its init, and goes. What has failed before is said first. */
@@ -23,31 +23,25 @@ static int finish(const struct global *global, const struct command_options *opt
 	return -err->code;
 }
 
+static int start(const struct foreground *foreground, const struct streams *streams,
+		 struct container_process *process, struct error *err)
+{
+	(void)streams;
+	return container_run(foreground->container, process, err);
+}
+
 static int run_foreground(const struct global *global, struct command_options *options,
 			  struct error *err)
 {
+	const struct foreground foreground = {.container = &options->container, .start = start};
 	struct container_process process;
-	struct streams streams;
-	_close_ int signals = relay_begin(err);
-	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
 
-	if (signals < 0 || cancel < 0)
-		return -err->code;
-	options->container.cancel = &cancel;
 	if (!options->no_subreaper)
 		prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	options->container.terminal_size = relay_terminal_size();
-	if (streams_replace(&streams, err) < 0)
-		return -err->code;
-	status = container_run(&options->container, &process, err);
-	streams_restore(&streams);
-	if (status < 0) {
-		streams_abandon(&streams);
+	status = foreground_run(&foreground, &process, err);
+	if (process.pidfd < 0)
 		return status;
-	}
-	status = relay_run(&process, &streams, signals, err);
-	streams_finish(&streams);
 	status = finish(global, options, &process, status, err);
 	relay_release(&process);
 	return status;
