@@ -724,12 +724,16 @@ def test_a_caller_who_may_not_enter_inits_namespace(kist, locked, work):
     kist.refuses(locked, r"mounts\[6\]: options: idmap: takes CAP_SYS_CHROOT, too")
 
 
-@pytest.mark.parametrize("name, own", [("somebody", True), ("root", False), (None, False)])
-def test_root_in_a_user_namespace_of_his_own(kist, name, own):
-    """Who is still called by his name has no /run/kist (rootless podman)."""
+@pytest.mark.parametrize("name, mine", [("somebody", True), ("root", False), (None, False)])
+def test_root_in_a_user_namespace_of_his_own(kist, name, mine):
+    """Who is still called by his name has no /run/kist (rootless podman). The host's own /run is
+    covered: it may hold a /run/kist, which he may not read."""
     user = ["-u", "USER"] if name is None else [f"USER={name}"]
-    result = subprocess.run(
-        ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Ur", "env",
-         *user, "XDG_RUNTIME_DIR=/dev/null", kist.program, "list", "-q"],
-        capture_output=True, text=True)
-    assert result.stderr == ("kist: list: /dev/null/kist: Not a directory\n" if own else "")
+    for made, complaint in ("true", ""), ("mkdir -m 700 /run/kist", "/run/kist: Permission denied"):
+        result = subprocess.run(
+            ["unshare", "-m", "sh", "-c", f'mount -t tmpfs -o mode=755 tmpfs /run; {made}; exec "$@"', "sh",
+             "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "unshare", "-Ur", "env",
+             *user, "XDG_RUNTIME_DIR=/dev/null", kist.program, "list", "-q"],
+            capture_output=True, text=True)
+        complaint = "/dev/null/kist: Not a directory" if mine else complaint
+        assert result.stderr == (f"kist: list: {complaint}\n" if complaint else "")
