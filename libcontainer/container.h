@@ -131,9 +131,12 @@ int container_run(const struct container_options *options, struct container_proc
 /* What `exec` is told about its process. Zeroed members are the container's own, but for the
  * terminal. Lists end in NULL; NULL is an empty one. */
 struct container_exec {
-	/* A file with a process (config.md, Process) to begin with instead. Optional properties that
-	 * it does not have are still the container's, and so is noNewPrivileges. */
+	/* A process (config.md, Process) as JSON, and its name in errors, to begin with instead.
+	 * Optional properties that it does not have are still the container's, and so is
+	 * noNewPrivileges. */
 	const char *process;
+	size_t process_bytes;
+	const char *process_name;
 
 	/* Single properties that are different. */
 	const char *const *args;

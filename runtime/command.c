@@ -40,7 +40,7 @@ static const struct option run_options[] = {
 };
 static const struct option exec_options[] = {
 	HELP, PROCESS_OPTIONS, DETACH,
-	{"process", 'p', AT(exec.process), "FILE", "a process as in config.json, instead of the container's"},
+	{"process", 'p', AT(process), "FILE", "a process as in config.json, instead of the container's"},
 	{"tty", 't', AT(exec.terminal), NULL, "give it a terminal"},
 	{"cwd", 0, AT(exec.cwd), "DIR", "its working directory in the container"},
 	{"env", 'e', AT(exec.env), "NAME=VALUE", "one more variable"},

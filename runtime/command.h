@@ -16,6 +16,7 @@ struct command_options {
 	struct container_options container; /* create, run, plan */
 	bool keep, no_subreaper;            /* run */
 	struct container_exec exec;
+	const char *process; /* exec */
 	bool all;      /* kill */
 	bool force;    /* delete */
 	bool regex;    /* kill, delete */

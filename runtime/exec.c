@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <stdio.h>
-#include <string.h>
+#include <fcntl.h>
 
 #include "runtime/command.h"
 #include "runtime/foreground.h"
 #include "runtime/relay.h"
+#include "spec/arena.h"
+#include "spec/config.h"
 
-/* Typed, it is for kist: nobody relays it yet. */
-static const char *find_typed(const char *file, const struct streams *streams, char *path,
-			      size_t size)
+static int start(const struct foreground *foreground, struct container_process *process,
+		 struct error *err)
 {
-	if (!file || strcmp(file, "/dev/stdin") != 0 || streams->own[STDIN_FILENO] < 0)
-		return file;
-	snprintf(path, size, "/proc/self/fd/%d", streams->own[STDIN_FILENO]);
-	return path;
+	return container_exec(foreground->container, foreground->exec, process, err);
 }
 
-static int start(const struct foreground *foreground, const struct streams *streams,
-		 struct container_process *process, struct error *err)
-{
-	struct container_exec *exec = foreground->exec;
-	char typed[32];
-
-	exec->process = find_typed(exec->process, streams, typed, sizeof typed);
-	return container_exec(foreground->container, exec, process, err);
-}
-
-static int exec_foreground(struct container_options *container, struct container_exec *exec,
+static int exec_foreground(struct container_options *container, const struct container_exec *exec,
 			   struct error *err)
 {
 	const struct foreground foreground = {container, start, exec};
@@ -49,10 +36,28 @@ static int exec_detached(const struct container_options *container,
 	return 0;
 }
 
+/* Before anything is relayed, or waits: it may be typed, and Ctrl-C still ends kist. */
+static int read_process(const char *file, struct arena *arena, struct container_exec *exec,
+			struct error *err)
+{
+	struct document document;
+
+	if (config_read_named(AT_FDCWD, file, arena, &document, err) < 0)
+		return error_wrap(err, "--process");
+	exec->process = document.text;
+	exec->process_bytes = document.size;
+	exec->process_name = file;
+	return 0;
+}
+
 int command_exec(const struct global *global, struct command_options *options, char **argv,
 		 struct error *err)
 {
+	struct arena arena _arena_ = {0};
+
 	(void)global;
+	if (options->process && read_process(options->process, &arena, &options->exec, err) < 0)
+		return -err->code;
 	options->container.id = argv[0];
 	options->exec.args = (const char *const *)argv + 1;
 	if (options->container.detach)

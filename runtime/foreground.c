@@ -2,6 +2,7 @@
 #include "runtime/foreground.h"
 
 #include "runtime/relay.h"
+#include "runtime/streams.h"
 #include "spec/cleanup.h"
 
 static int start(const struct foreground *foreground, struct streams *streams,
@@ -11,7 +12,7 @@ static int start(const struct foreground *foreground, struct streams *streams,
 
 	if (streams_replace(streams, err) < 0)
 		return -err->code;
-	result = foreground->start(foreground, streams, process, err);
+	result = foreground->start(foreground, process, err);
 	streams_restore(streams);
 	if (result < 0)
 		streams_abandon(streams);

@@ -6,19 +6,14 @@
 #define KIST_FOREGROUND_H
 
 #include "libcontainer/container.h"
-#include "runtime/streams.h"
 
 /* How the process is made. */
 struct foreground {
 	struct container_options *container; /* gets the terminal's size, and what cancels */
-	/**
-	 * @streams: replaced meanwhile
-	 *
-	 * Return: 0 or -code
-	 */
-	int (*start)(const struct foreground *foreground, const struct streams *streams,
-		     struct container_process *process, struct error *err);
-	struct container_exec *exec; /* for start */
+	/* Return: 0 or -code */
+	int (*start)(const struct foreground *foreground, struct container_process *process,
+		     struct error *err);
+	const struct container_exec *exec; /* for start */
 };
 
 /**

@@ -23,10 +23,9 @@ static int finish(const struct global *global, const struct command_options *opt
 	return -err->code;
 }
 
-static int start(const struct foreground *foreground, const struct streams *streams,
-		 struct container_process *process, struct error *err)
+static int start(const struct foreground *foreground, struct container_process *process,
+		 struct error *err)
 {
-	(void)streams;
 	return container_run(foreground->container, process, err);
 }
 

@@ -7,7 +7,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 
 #include "spec/escape.h"
@@ -79,15 +78,13 @@ static void fill_in(struct process *process, const struct process *own)
 	process->noNewPrivileges |= own->noNewPrivileges;
 }
 
-static int read_file(struct process *process, const char *name, struct arena *arena,
-		     struct error *err)
+static int read_given(struct process *process, const struct container_exec *exec,
+		      struct arena *arena, struct error *err)
 {
-	struct document document;
+	const struct document document = {exec->process, exec->process_bytes};
 	struct process read;
 
-	if (config_read_named(AT_FDCWD, name, arena, &document, err) < 0)
-		return error_wrap(err, "--process");
-	if (process_parse(name, &document, arena, &read, err) < 0)
+	if (process_parse(exec->process_name, &document, arena, &read, err) < 0)
 		return -err->code;
 	fill_in(&read, process);
 	*process = read;
@@ -99,7 +96,7 @@ static int change_base(struct process *process, const struct container_exec *exe
 		       struct arena *arena, struct error *err)
 {
 	process->terminal = false;
-	if (exec->process && read_file(process, exec->process, arena, err) < 0)
+	if (exec->process && read_given(process, exec, arena, err) < 0)
 		return -err->code;
 	process->terminal |= exec->terminal;
 	process->noNewPrivileges |= exec->no_new_privileges;

@@ -446,6 +446,17 @@ def test_process_file_that_is_none(container, work, how):
     assert Report(json.loads(result.stdout))["cwd"]["path"] == "/tmp"
 
 
+def test_process_file_that_nobody_writes(container, work):
+    """Whoever waits for it can leave."""
+    os.mkfifo(work / "fifo")
+    process = subprocess.Popen(container.kist.command("exec", "-p", work / "fifo", container.id),
+                               stderr=subprocess.PIPE, text=True)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=20) == (None, "")
+    assert process.returncode == -signal.SIGINT
+
+
 def test_process_file_without_end(container):
     fails(container, "-p", "/dev/zero", [], text="--process: /dev/zero: too large, at most 16777216")
     fails(container, "-p", "/tmp", [], text="--process: /tmp: ")
@@ -793,9 +804,11 @@ def test_terminal_of_a_container_that_lies(container):
     assert terminal.finish() == 0, terminal.text
 
 
-def test_process_that_is_typed(container):
+@pytest.mark.parametrize("name", ["/dev/stdin", "/dev/fd/0", "/dev/tty"])
+def test_process_that_is_typed(container, name):
     """It is for kist, what is typed after it for the process."""
-    terminal = Terminal(container.kist.command("exec", "-p", "/dev/stdin", container.id))
+    command = container.kist.command("exec", "-p", name, container.id)
+    terminal = Terminal(["setsid", "-cw", *command] if name == "/dev/tty" else command)
     terminal.type(json.dumps({"cwd": "/", "args": ["cat"]}).encode() + b"\n\x04")
     time.sleep(0.5)
     terminal.type(b"line\n\x04")

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "expect.h"
+#include "spec/cleanup.h"
 
 #define LIST(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define HAS(set, capability) ((set).mask & 1ULL << (capability))
@@ -180,20 +181,22 @@ Test(change, labels)
 	cr_expect_str_eq(process.selinuxLabel, "label");
 }
 
+static int change_by(const char *text)
+{
+	told.process = text;
+	told.process_bytes = strlen(text);
+	told.process_name = "file";
+	return change();
+}
+
 /* A file with these members beside cwd and args. */
 static int change_by_file(const char *members)
 {
-	char name[] = "/tmp/test-change-XXXXXX";
-	int fd = mkstemp(name), result;
+	char *text _free_ = NULL;
 
-	DO(fd);
-	cr_assert_gt(dprintf(fd, "{\"cwd\": \"/file\", \"args\": [\"a\"]%s}", members), 0);
-	close(fd);
+	DO(asprintf(&text, "{\"cwd\": \"/file\", \"args\": [\"a\"]%s}", members));
 	told.args = NULL;
-	told.process = name;
-	result = change();
-	DO(unlink(name));
-	return result;
+	return change_by(text);
 }
 
 Test(change, a_file_replaces_what_it_has)
@@ -234,12 +237,8 @@ Test(change, a_file_is_changed_too)
 
 Test(change, files_that_are_wrong)
 {
-	told.process = "/nonexistent/file";
-	told.args = NULL;
-	FAILS(change(), ENOENT, "--process: /nonexistent/file: No such file or directory");
 	told.args = LIST("sh");
-	told.process = "/dev/null";
-	cr_expect_eq(change(), -EINVAL);
+	cr_expect_eq(change_by(""), -EINVAL);
 	init();
 	cr_expect_eq(change_by_file(", \"args\": []"), -EINVAL, "twice");
 }
