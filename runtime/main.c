@@ -17,6 +17,7 @@
 
 /* What kist was called with. */
 struct call {
+	void (*on_broken_pipe)(int); /* SIGPIPE */
 	char **words;
 	struct container_command_line place; /* where the kernel shows it */
 };
@@ -107,14 +108,15 @@ static void buffer_stdout(void)
 }
 
 /* Half an answer must not pass for one; but a reader that has left wants none (`kist list | head`). */
-static int finish_stdout(struct error *err)
+static int finish_stdout(const struct call *call, struct error *err)
 {
 	errno = EIO;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return 0;
 	if (errno == EPIPE) {
-		signal(SIGPIPE, SIG_DFL);
+		signal(SIGPIPE, call->on_broken_pipe);
 		raise(SIGPIPE);
+		errno = EPIPE;
 	}
 	return error_errno(err, "write to stdout");
 }
@@ -143,13 +145,13 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	/* Whoever reads the log, or the errors, may leave: no reason to stop in the middle. */
-	signal(SIGPIPE, SIG_IGN);
+	call.on_broken_pipe = signal(SIGPIPE, SIG_IGN);
 	buffer_stdout();
 	call.place = find_command_line(argc, argv);
 	move_words(argc, argv);
 	call.words = copy_words(argc, argv);
 	status = obey(argv + 1, &call, &failure, &err);
-	if (status >= 0 && finish_stdout(&err) < 0)
+	if (status >= 0 && finish_stdout(&call, &err) < 0)
 		status = -err.code;
 	if (status < 0)
 		print_error(&err);

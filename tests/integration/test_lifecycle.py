@@ -150,6 +150,10 @@ def test_output_that_nobody_reads(kist, bundle):
         stderr=writer, timeout=60)
     assert process.returncode == 7
     assert subprocess.run([kist.program, "--help"], stdout=writer).returncode == -signal.SIGPIPE
+    process = subprocess.run(["sh", "-c", 'trap "" PIPE; "$0" --help', kist.program], stdout=writer,
+                             stderr=subprocess.PIPE, text=True)
+    assert process.returncode == 1
+    assert process.stderr == "kist: write to stdout: Broken pipe\n"
     os.close(writer)
 
 
