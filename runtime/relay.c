@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -39,7 +40,8 @@ struct relay {
 	struct readiness readiness;
 };
 
-/* Those by which a job in the background is stopped that wants the terminal. */
+/* Those by which a job in the background is stopped that wants the terminal. The first is held back,
+ * and such a read fails: see step_input(). */
 static const int not_forwarded[] = {SIGTTIN, SIGTTOU};
 
 /* Whoever starts kist with one of these ignored keeps it, and the container, from it (nohup(1)); a
@@ -72,9 +74,9 @@ int relay_begin(struct error *err)
 	/* A caller that ignored it would have the kernel throw init's exit status away. */
 	signal(SIGCHLD, SIG_DFL);
 	choose_signals(&chosen);
-	if (sigprocmask(SIG_BLOCK, &chosen, NULL) < 0)
-		return error_errno(err, "sigprocmask");
 	fd = signalfd(-1, &chosen, SFD_CLOEXEC | SFD_NONBLOCK);
+	sigaddset(&chosen, SIGTTIN);
+	sigprocmask(SIG_BLOCK, &chosen, NULL);
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
 }
 
@@ -207,6 +209,14 @@ static int open_peer(int terminal)
 	return ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
+/* The leader of a pty is one as well; but who opens it gets another pty. */
+static bool can_be_opened_anew(int stream)
+{
+	unsigned number;
+
+	return isatty(stream) && ioctl(stream, TIOCGPTN, &number) < 0;
+}
+
 /* A terminal that is stopped (Ctrl-S), or where somebody else was faster to read, must not stop the
  * signals. Its flags are shared with whoever else has it open, so it is opened anew; anything else
  * takes PIPE_BUF bytes at once when it is ready (pipe(7)). */
@@ -217,7 +227,7 @@ static int open_own(int stream)
 	int own = -1;
 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", stream);
-	if (isatty(stream))
+	if (can_be_opened_anew(stream))
 		own = open(path, mode | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own >= 0 ? own : fcntl(stream, F_DUPFD_CLOEXEC, 0);
 }
@@ -328,6 +338,17 @@ static bool stop_before_output(struct relay *relay, struct flow *flow)
 	return true;
 }
 
+/* That another job has the terminal since it was looked at, and the read has failed, is no end of the
+ * input. */
+static void step_input(struct relay *relay, const struct pollfd *ready)
+{
+	struct flow *input = &relay->flow[STDIN_FILENO];
+	bool open = input->open;
+
+	flow_step(input, ready);
+	input->open = open && (input->open || tty_is_taken(&relay->tty));
+}
+
 static void step_output(struct relay *relay, int stream, const struct pollfd *ready)
 {
 	struct flow *flow = &relay->flow[stream];
@@ -336,35 +357,38 @@ static void step_output(struct relay *relay, int stream, const struct pollfd *re
 		flow_step(flow, ready);
 }
 
+/* What is waited for, the first of it by its stream's number. */
+enum { ENDED = STREAM_COUNT, SIGNALLED, READY, WAIT_COUNT };
+
 static int relay_loop(struct relay *relay, struct error *err)
 {
 	struct flow *flow = relay->flow;
 
 	for (;;) {
-		struct pollfd fds[] = {
-			poll_input(relay),
-			flow_poll(&flow[STDOUT_FILENO]),
-			flow_poll(&flow[STDERR_FILENO]),
-			{.fd = relay->process->pidfd, .events = POLLIN},
-			{.fd = relay->signals, .events = POLLIN},
-			readiness_poll(&relay->readiness),
+		struct pollfd fds[WAIT_COUNT] = {
+			[STDIN_FILENO] = poll_input(relay),
+			[STDOUT_FILENO] = flow_poll(&flow[STDOUT_FILENO]),
+			[STDERR_FILENO] = flow_poll(&flow[STDERR_FILENO]),
+			[ENDED] = {.fd = relay->process->pidfd, .events = POLLIN},
+			[SIGNALLED] = {.fd = relay->signals, .events = POLLIN},
+			[READY] = readiness_poll(&relay->readiness),
 		};
-		int ready = poll(fds, sizeof fds / sizeof *fds, relay_timeout_ms(relay));
+		int ready = poll(fds, WAIT_COUNT, relay_timeout_ms(relay));
 
 		if (ready < 0) {
 			if (errno == EINTR)
 				continue;
 			return error_errno(err, "poll");
 		}
-		if (fds[4].revents)
+		if (fds[SIGNALLED].revents)
 			forward_signals(relay);
-		flow_step(&flow[STDIN_FILENO], &fds[0]);
-		step_output(relay, STDOUT_FILENO, &fds[1]);
-		step_output(relay, STDERR_FILENO, &fds[2]);
+		step_input(relay, &fds[STDIN_FILENO]);
+		step_output(relay, STDOUT_FILENO, &fds[STDOUT_FILENO]);
+		step_output(relay, STDERR_FILENO, &fds[STDERR_FILENO]);
 		ending_step(&relay->ending, &flow[STDIN_FILENO], ready == 0);
-		readiness_step(&relay->readiness, fds[5].revents);
+		readiness_step(&relay->readiness, fds[READY].revents);
 		close_ended(relay);
-		if (fds[3].revents)
+		if (fds[ENDED].revents)
 			return 0;
 	}
 }
@@ -406,20 +430,33 @@ static void drain(struct relay *relay)
 	}
 }
 
-/* A reader that has left is none of kist's business, half an output that passes for a whole one is. */
+static bool is_character_device(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
+}
+
+/* A reader that has left is none of kist's business, half an output that passes for a whole one is.
+ * EIO: the person's window was closed. But a status that is no success says enough of what was given
+ * up. */
+static bool may_be_missing(const struct flow *output, int status)
+{
+	return !output->error || output->error == EPIPE ||
+	       (output->error == EIO && is_character_device(output->to)) ||
+	       (output->error == ECANCELED && status != 0);
+}
+
 static int check_written(const struct relay *relay, int status, struct error *err)
 {
 	static const char *const names[] = {"stdin", "stdout", "stderr"};
 
 	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++) {
-		int error = relay->flow[stream].error;
+		const struct flow *output = &relay->flow[stream];
 
-		/* A status that is no success says enough of what was given up. */
-		if (error == ECANCELED && status != 0)
-			continue;
-		if (error && error != EPIPE && error != EIO)
-			return error_set(err, error, "%s: %s", names[stream],
-					 error_describe(error));
+		if (!may_be_missing(output, status))
+			return error_set(err, output->error, "%s: %s", names[stream],
+					 error_describe(output->error));
 	}
 	return 0;
 }

@@ -17,12 +17,13 @@ static void limit(int writing)
 	fcntl(writing, F_SETPIPE_SZ, PIPE_BUF);
 }
 
+/* Not by its number, which terminals of another devpts have, too. */
 static bool is_same_terminal(int one, int other)
 {
 	struct stat stats[2];
 
 	return fstat(one, &stats[0]) == 0 && fstat(other, &stats[1]) == 0 &&
-	       stats[0].st_rdev == stats[1].st_rdev;
+	       stats[0].st_dev == stats[1].st_dev && stats[0].st_ino == stats[1].st_ino;
 }
 
 /* On one terminal, stdout and stderr are read together: one pipe keeps their order. */

@@ -79,6 +79,11 @@ bool tty_may_read(const struct tty *tty)
 	return !tty->used || tty->foreground;
 }
 
+bool tty_is_taken(const struct tty *tty)
+{
+	return tty->used && !in_foreground(STDIN_FILENO);
+}
+
 bool tty_forbids_output(int fd)
 {
 	struct termios modes;

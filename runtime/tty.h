@@ -49,6 +49,11 @@ void tty_continued(struct tty *tty);
 bool tty_may_read(const struct tty *tty);
 
 /**
+ * tty_is_taken() - whether another job has the terminal at this moment.
+ */
+bool tty_is_taken(const struct tty *tty);
+
+/**
  * tty_forbids_output() - whether writing there stops a job in the background, which kist is.
  */
 bool tty_forbids_output(int fd);

@@ -12,6 +12,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import termios
 
 import pytest
@@ -475,6 +476,33 @@ def test_output_of_a_terminal_that_nobody_reads(kist, bundle, verb, status):
     assert process.stdout.readline() == b"y\n"
     process.stdout.close()
     assert process.wait(timeout=20) == status
+
+
+# Run in a mount namespace of its own: whose directories, whose command are arguments.
+TWO_TERMINALS = """
+import fcntl, os, subprocess, sys
+leaders, followers = [], []
+for directory in sys.argv[1:3]:
+    os.mkdir(directory)
+    subprocess.run(["mount", "-t", "devpts", "-o", "ptmxmode=600", "devpts", directory], check=True)
+    leaders.append(os.open(directory + "/ptmx", os.O_RDWR | os.O_NOCTTY))
+    fcntl.ioctl(leaders[-1], 0x40045431, bytes(4))  # TIOCSPTLCK: unlock it
+    followers.append(os.open(directory + "/0", os.O_RDWR | os.O_NOCTTY))
+status = subprocess.run(sys.argv[3:], stdout=followers[0], stderr=followers[1]).returncode
+assert os.read(leaders[0], 100) == b"out\\r\\n"
+assert os.read(leaders[1], 100) == b"err\\r\\n"
+sys.exit(status)
+"""
+
+
+def test_two_terminals_of_one_number(kist, bundle, work):
+    """They are not one: each devpts numbers its own."""
+    bundle.process["args"] = ["/bin/sh", "-c", "echo out; echo err >&2; exit 3"]
+    command = kist.command("run", "--bundle", bundle.write().path, kist.new_id())
+    result = subprocess.run(
+        ["unshare", "-m", sys.executable, "-c", TWO_TERMINALS, work / "pts1", work / "pts2", *command],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "KIST_TEST": TAG})
+    assert (result.returncode, result.stderr) == (3, "")
 
 
 def test_detached_streams_stay_open(kist, bundle, work):

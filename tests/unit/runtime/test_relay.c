@@ -34,6 +34,8 @@ static void pause_ms(long milliseconds)
 	nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
+#define MODES(modes) tcgetattr(terminal, modes)
+
 static int open_leader(void)
 {
 	int leader = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -365,6 +367,80 @@ Test(relay, output_that_cannot_be_written)
 	cr_expect_eq(finish(start(&(struct scene){.container = write_on, .out = full})), FAILURE);
 }
 
+/* No writing below the first page. */
+Test(relay, a_file_that_cannot_be_written)
+{
+	int memory = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+
+	cr_assert_geq(memory, 0);
+	cr_expect_eq(finish(start(&(struct scene){.container = speak_last, .out = memory})),
+		     FAILURE);
+}
+
+/* A program that keeps the other side of its child's terminal may pass it on as stdout. */
+Test(relay, output_to_the_leader_of_a_terminal)
+{
+	int leader = open_leader();
+	int other = open(ptsname(leader), O_RDWR | O_NOCTTY | O_CLOEXEC);
+	pid_t kist = start(&(struct scene){.container = speak_last, .out = leader});
+
+	cr_assert_geq(other, 0);
+	expect(other, "last words");
+	cr_expect_eq(finish(kist), 0);
+}
+
+static void wait_for_modes(tcflag_t canonical)
+{
+	struct termios modes;
+
+	for (int tries = 0; MODES(&modes) == 0 && (modes.c_lflag & ICANON) != canonical; tries++) {
+		cr_assert_lt(tries, DEADLINE_MS / 10);
+		pause_ms(10);
+	}
+}
+
+static void write_and_stay(void)
+{
+	char byte;
+
+	set_own_raw();
+	signal(SIGHUP, SIG_IGN);
+	EXPECT(read(STDIN_FILENO, &byte, 1) == 1);
+	say("more\n");
+	for (;;)
+		pause();
+}
+
+/* Nothing typed gets there any more: Ctrl-C is for kist again. */
+Test(relay, the_terminal_of_a_program_that_stays_after_a_hang_up)
+{
+	pid_t kist = start_without_reader(write_and_stay);
+
+	wait_for_modes(0);
+	cr_assert_eq(write(user, "x", 1), 1);
+	wait_for_modes(ICANON);
+	cr_expect_eq(waitpid(kist, NULL, WNOHANG), 0);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), 128 + SIGTERM);
+}
+
+/* Init has ended well, but not all it wrote has arrived. */
+Test(relay, output_that_is_given_up)
+{
+	int ends[2];
+	pid_t kist;
+
+	cr_assert_eq(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	while (write(ends[1], "full", 4) > 0)
+		;
+	cr_assert_eq(fcntl(ends[1], F_SETFL, 0), 0);
+	kist = start(&(struct scene){.container = speak_last, .out = ends[1]});
+	pause_ms(300);
+	cr_expect_eq(waitpid(kist, NULL, WNOHANG), 0);
+	kill(kist, SIGTERM);
+	cr_expect_eq(finish(kist), FAILURE);
+}
+
 static void write_for_ever(void)
 {
 	set_own_raw();
@@ -475,8 +551,6 @@ static void wait_for_ever(void)
 		pause();
 }
 
-#define MODES(modes) tcgetattr(terminal, modes)
-
 Test(relay, the_terminal_is_raw_meanwhile)
 {
 	struct termios before, meanwhile, after;
@@ -546,23 +620,13 @@ static void bring_to_front(pid_t kist)
 	EXPECT(tcsetpgrp(terminal, kist) == 0);
 }
 
-static void wait_for_raw(void)
-{
-	struct termios modes;
-
-	for (int tries = 0; MODES(&modes) == 0 && modes.c_lflag & ICANON; tries++) {
-		cr_assert_lt(tries, DEADLINE_MS / 10);
-		pause_ms(10);
-	}
-}
-
 /* What has the terminal now must not find it raw. */
 Test(relay, in_the_background_it_waits_for_the_foreground)
 {
 	pid_t shell = start_job(&(struct scene){.container = wait_for_ever}, bring_to_front);
 
 	expect(user, "ready");
-	wait_for_raw();
+	wait_for_modes(0);
 	cr_assert_eq(write(user, "\3", 1), 1);
 	cr_expect_eq(finish(shell), 128 + SIGINT);
 }
@@ -602,7 +666,7 @@ Test(relay, the_modes_are_those_of_the_foreground)
 	pid_t shell =
 		start_job(&(struct scene){.container = wait_for_ever}, change_and_bring_to_front);
 
-	wait_for_raw();
+	wait_for_modes(0);
 	cr_assert_eq(write(user, "\3", 1), 1);
 	cr_expect_eq(finish(shell), 128 + SIGINT);
 	cr_assert_eq(MODES(&modes), 0);
@@ -1162,6 +1226,34 @@ Test(relay, what_is_left_behind_has_no_terminal)
 	type("line\n");
 	pause_ms(100);
 	cr_expect_eq(untaken(), 5);
+}
+
+static void read_one(void)
+{
+	char byte;
+
+	set_own_raw();
+	say("ready\n");
+	EXPECT(read(STDIN_FILENO, &byte, 1) == 1 && byte == 'x');
+}
+
+/* Kist waits for what is typed when the terminal is another's already. */
+static void type_for_another(pid_t kist)
+{
+	bring_to_front(kist);
+	wait_for_modes(0);
+	pause_ms(300);
+	EXPECT(tcsetpgrp(terminal, getpgrp()) == 0);
+	EXPECT(write(user, "x", 1) == 1);
+	pause_ms(300);
+	EXPECT(waitpid(kist, NULL, WUNTRACED | WNOHANG) == 0);
+	EXPECT(tcsetpgrp(terminal, kist) == 0);
+}
+
+Test(relay, a_foreground_that_changes_meanwhile)
+{
+	cr_expect_eq(finish(start_job(&(struct scene){.container = read_one}, type_for_another)),
+		     0);
 }
 
 static void write_until_killed(void)
