@@ -48,7 +48,8 @@ static int kill_all(struct container *container, enum status status, int signal,
 				 "processes by");
 	if (host_read(&container->arena, &host, err) < 0)
 		return -err->code;
-	if (stopped && driver->check(host, cgroup->path, &somebody) == 0)
+	if (stopped && (driver->check(host, cgroup->path, &somebody) == 0 ||
+			record_shares_cgroup(&container->record)))
 		return error_not_running(err);
 	return driver->kill(host, cgroup->path, signal, err);
 }

@@ -258,17 +258,12 @@ static int read_directory(struct container *container, const char *id, struct er
 	return 0;
 }
 
-int container_open(const char *root, const char *id, struct container *container, struct error *err)
+/* @root: the name of base */
+static int open_container(int base, const char *root, const char *id, struct container *container,
+			  struct error *err)
 {
-	_close_ int base = -1;
-	int directory;
+	int directory = openat(base, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	if (record_check_id(id, err) < 0)
-		return -err->code;
-	base = open_root(root, err);
-	if (base < 0)
-		return base == -ENOENT ? record_error_gone(id, err) : base;
-	directory = openat(base, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (directory < 0)
 		return errno == ENOENT ? record_error_gone(id, err)
 				       : error_errno(err, "%s/%s", root, id);
@@ -279,6 +274,18 @@ int container_open(const char *root, const char *id, struct container *container
 	}
 	container->record.id = arena_strdup(&container->arena, id);
 	return 0;
+}
+
+int container_open(const char *root, const char *id, struct container *container, struct error *err)
+{
+	_close_ int base = -1;
+
+	if (record_check_id(id, err) < 0)
+		return -err->code;
+	base = open_root(root, err);
+	if (base < 0)
+		return base == -ENOENT ? record_error_gone(id, err) : base;
+	return open_container(base, root, id, container, err);
 }
 
 void container_close(struct container *container)
@@ -341,6 +348,48 @@ int container_status(const struct container *container, int *pidfd, struct error
 		return found;
 	*pidfd = found;
 	return (int)live_status(container);
+}
+
+static bool is_same_cgroup(const struct record_cgroup *one, const struct record_cgroup *other)
+{
+	return strcmp(one->driver, other->driver) == 0 && strcmp(one->path, other->path) == 0;
+}
+
+/* Or may soon be. */
+static bool is_alive_in(const struct record_cgroup *cgroup, const struct container *container)
+{
+	struct error ignored;
+	_close_ int pidfd = -1;
+
+	return !container->damaged && is_same_cgroup(cgroup, &container->record.cgroup) &&
+	       container_status(container, &pidfd, &ignored) != STATUS_STOPPED;
+}
+
+/* @name: an entry of base, the root directory */
+static bool uses_cgroup(const struct record *record, int base, const char *name)
+{
+	struct container container;
+	struct error ignored;
+	bool uses;
+
+	if (strcmp(name, record->id) == 0 || record_check_id(name, &ignored) < 0 ||
+	    open_container(base, "..", name, &container, &ignored) < 0)
+		return false;
+	uses = is_alive_in(&record->cgroup, &container);
+	container_close(&container);
+	return uses;
+}
+
+bool record_shares_cgroup(const struct record *record)
+{
+	int base = openat(record->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_closedir_ DIR *directory = base < 0 ? NULL : fdopendir(base);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (uses_cgroup(record, base, entry->d_name))
+			return true;
+	return false;
 }
 
 /*

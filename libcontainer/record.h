@@ -128,6 +128,12 @@ struct state record_state(const struct record *record, enum status status);
  */
 int container_status(const struct container *container, int *pidfd, struct error *err);
 
+/**
+ * record_shares_cgroup() - whether another container of the same root directory is alive in the same
+ * cgroup: it was made there when this one had ended.
+ */
+bool record_shares_cgroup(const struct record *record);
+
 /* How long to wait for a lock, at most. */
 enum { RECORD_WAIT_MS = 10000 };
 

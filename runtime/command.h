@@ -17,12 +17,12 @@ struct command_options {
 	bool keep, no_subreaper;            /* run */
 	struct container_exec exec;
 	const char *process; /* exec */
-	bool all;      /* kill */
-	bool force;    /* delete */
-	bool regex;    /* kill, delete */
-	bool quiet;    /* list */
-	bool rootless; /* spec */
-	int json;      /* list */
+	bool all;            /* kill */
+	bool force;          /* delete */
+	bool regex;          /* kill, delete */
+	bool quiet;          /* list */
+	bool rootless;       /* spec */
+	int json;            /* list */
 };
 
 struct command {

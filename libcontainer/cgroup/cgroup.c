@@ -477,14 +477,18 @@ int cgroup_step_join(struct creation *creation, struct error *err)
 	return creation->plan->cgroup.driver->attach(&creation->cgroup, err);
 }
 
-/* What is empty goes at once. What is not is killed, and goes when the kernel has forgotten it. */
-static int kill_and_destroy(const struct cgroup_driver *driver, const struct host *host,
-			    const char *path, struct error *err)
+/* What is empty goes at once. What is not is killed, and goes when the kernel has forgotten it: unless
+ * it is of another container by now. */
+static int kill_and_destroy(const struct record *record, const struct host *host, struct error *err)
 {
+	const struct cgroup_driver *driver = cgroup_driver_find(record->cgroup.driver);
+	const char *path = record->cgroup.path;
 	int result = driver->destroy(host, path, 0, err);
 
 	if (result != -EBUSY)
 		return result;
+	if (record_shares_cgroup(record))
+		return 0;
 	if (driver->kill(host, path, SIGKILL, err) < 0)
 		return -err->code;
 	return driver->destroy(host, path, REMOVE_PATIENCE_MS, err);
@@ -513,7 +517,7 @@ int cgroup_undo(const struct record *record, struct error *err)
 		return 0;
 	if (check_record(cgroup, err) < 0 || cgroup_hierarchies_read(&arena, &host, err) < 0)
 		return -err->code;
-	return kill_and_destroy(cgroup_driver_find(cgroup->driver), &host, cgroup->path, err);
+	return kill_and_destroy(record, &host, err);
 }
 
 /* What a mount of type cgroup shows. */

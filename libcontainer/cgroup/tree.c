@@ -461,6 +461,11 @@ static int remove_once(int mount, const char *path)
 	directory = open_beneath(mount, relative(path));
 	if (directory < 0)
 		return errno == ENOENT ? 0 : -1;
+	/* Who is in there still needs what is below. */
+	if (tree_populated(directory)) {
+		errno = EBUSY;
+		return -1;
+	}
 	if (remove_below(directory) < 0)
 		return -1;
 	return unlinkat(mount, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;

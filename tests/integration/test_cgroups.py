@@ -63,6 +63,29 @@ def test_used_by_another_container(kist, make_bundle):
     assert container.status == "created"
 
 
+@pytest.mark.parametrize("hierarchy", ["host", pytest.param("v2", marks=v1)])
+@pytest.mark.parametrize("pid", ["own", "host"])
+def test_used_by_another_since_it_ended(kist, make_bundle, request, hierarchy, pid):
+    """It is not the cgroup of the first one any more, which goes alone."""
+    if hierarchy == "v2":
+        request.getfixturevalue("cgroup2_host")
+    one, two = make_bundle(), make_bundle()
+    two.linux["cgroupsPath"] = one.linux["cgroupsPath"]
+    if pid == "host":
+        one.without_namespace("pid")
+    ended = kist.start(one.probe("exit", 0))
+    wait_until(lambda: ended.status == "stopped", "ended")
+    running = kist.start(two.probe("wait"))
+    result = kist("kill", "--all", ended.id)
+    assert (result.code, result.err) == (1, f"kist: kill {ended.id}: container not running\n")
+    ended.delete()
+    assert not (kist.root / ended.id).exists()
+    assert running.status == "running"
+    kist.ok("exec", running.id, "true")
+    running.delete("--force")
+    assert tagged_cgroups() == set()
+
+
 def test_existing_and_empty(kist, bundle):
     """An engine may have made it."""
     for point in set(cgroup_mounts().values()):
