@@ -24,6 +24,9 @@ static const struct subject subjects[] = {
 	{"FILE", {"_kist_files -f", "_files", "-r -F"}},
 	{"PATH", {"_kist_files -f", "_files", "-r -F"}},
 	{"ID", {"_kist_ids", "_kist_ids", "-a '(__kist_ids)'"}},
+	{"BOOL", {"_kist_words true false auto", "(true false auto)", "-x -a 'true false auto'"}},
+	{"CAP_NAME",
+	 {"_kist_words $_kist_capabilities", "_kist_capabilities", "-x -a '$__kist_capabilities'"}},
 	{"SIGNAL", {"_kist_words $_kist_signals", "_kist_signals", "-a '$__kist_signals'"}},
 	{"COMMAND", {"_kist_words $_kist_commands", "_kist_commands", "-a '$__kist_commands'"}},
 	{"SHELL", {"_kist_words bash zsh fish", "(bash zsh fish)", "-a 'bash zsh fish'"}},
@@ -67,6 +70,11 @@ static void print_signals(void)
 	print_words(&signal_words, strlen("SIG"));
 }
 
+static void print_capabilities(void)
+{
+	print_words(&capability_words, 0);
+}
+
 static void print_commands(void)
 {
 	for (size_t i = 0; i < command_count; i++)
@@ -74,26 +82,32 @@ static void print_commands(void)
 }
 
 /* Before the command's name, its options are kist's own. */
-static void each_command(void (*print)(const char *name, const struct options *options))
+static void each_command(void (*print)(const struct command *command))
 {
-	print("", &global_options);
+	const struct command none = {.name = "", .options = global_options};
+
+	print(&none);
 	for (size_t i = 0; i < command_count; i++)
-		print(commands[i].name, &commands[i].options);
+		print(&commands[i]);
 }
 
-static void each_position(void (*print)(const char *name, int position, const char *argument))
+static void each_position(void (*print)(const struct command *command, int position,
+					const char *argument))
 {
 	for (size_t i = 0; i < command_count; i++) {
 		const char *usage = commands[i].usage;
 		char word[32];
 
 		for (int position = 1; next_word(&usage, word, sizeof word); position++)
-			print(commands[i].name, position, word);
+			print(&commands[i], position, word);
 	}
 }
 
-static void bash_options(const char *name, const struct options *options)
+static void bash_options(const struct command *command)
 {
+	const struct options *options = &command->options;
+	const char *name = command->name;
+
 	printf("\t%s) action='_kist_words", *name ? name : "''");
 	for (size_t i = 0; i < options->count; i++) {
 		printf(" --%s", options->at[i].name);
@@ -103,8 +117,11 @@ static void bash_options(const char *name, const struct options *options)
 	printf("' ;;\n");
 }
 
-static void bash_arguments(const char *name, const struct options *options)
+static void bash_arguments(const struct command *command)
 {
+	const struct options *options = &command->options;
+	const char *name = command->name;
+
 	for (size_t i = 0; i < options->count; i++) {
 		const struct option *option = &options->at[i];
 
@@ -124,9 +141,16 @@ static void bash_arguments(const char *name, const struct options *options)
 	}
 }
 
-static void bash_position(const char *name, int position, const char *argument)
+/* After it come the words of another program. */
+static void bash_end(const struct command *command)
 {
-	printf("\t%s:%d) action=\"%s\" ;;\n", name, position, find_action(argument, BASH));
+	if (command->words)
+		printf("\t%s:%d) ;;\n", command->name, command->words + 1);
+}
+
+static void bash_position(const struct command *command, int position, const char *argument)
+{
+	printf("\t%s:%d) action=\"%s\" ;;\n", command->name, position, find_action(argument, BASH));
 }
 
 static void print_bash(void)
@@ -135,12 +159,17 @@ static void print_bash(void)
 	print_commands();
 	printf("'\n_kist_signals='");
 	print_signals();
+	printf("'\n_kist_capabilities='");
+	print_capabilities();
 	printf("'\n\n"
 	       "_kist_words()\n{\n"
 	       "\tmapfile -t COMPREPLY < <(compgen -W \"$*\" -- \"$cur\")\n}\n\n"
 	       "_kist_files()\n{\n"
 	       "\tcompopt -o filenames 2>/dev/null\n"
 	       "\tmapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n}\n\n"
+	       "# What the shell makes of it\n_kist_expand()\n{\n"
+	       "\tlocal word=${1/#\\~\\//$HOME/}\n"
+	       "\tprintf '%%s\\n' \"${word/#\\$HOME/$HOME}\"\n}\n\n"
 	       "_kist_ids()\n{\n"
 	       "\t_kist_words \"$(\"${COMP_WORDS[0]}\" \"${root[@]}\" list -q 2>/dev/null)\"\n}\n\n"
 	       "# COMMAND: its options\n_kist_options()\n{\n\tcase $1 in\n");
@@ -154,6 +183,10 @@ static void print_bash(void)
 	       "_kist_position()\n{\n\tcase $1:$2 in\n");
 	each_position(bash_position);
 	printf("\tesac\n}\n\n"
+	       "# COMMAND NUMBER: before which word its options end\n"
+	       "_kist_ends()\n{\n\tcase $1:$2 in\n");
+	each_command(bash_end);
+	printf("\t*) return 1 ;;\n\tesac\n}\n\n"
 	       "_kist()\n{\n"
 	       "\tlocal cur=${COMP_WORDS[COMP_CWORD]} command= position=1 expected= joined= "
 	       "ended=\n"
@@ -165,7 +198,7 @@ static void print_bash(void)
 	       "\t\tif [[ $word == = ]]; then\n"
 	       "\t\t\tjoined=1\n"
 	       "\t\telif [[ $expected ]]; then\n"
-	       "\t\t\t[[ $expected == *-root ]] && root=(--root \"$word\")\n"
+	       "\t\t\t[[ $expected == *-root ]] && root=(--root \"$(_kist_expand \"$word\")\")\n"
 	       "\t\t\texpected= joined=\n"
 	       "\t\telif [[ $joined ]]; then\n"
 	       "\t\t\tjoined=\n"
@@ -177,6 +210,7 @@ static void print_bash(void)
 	       "\t\t\tcommand=$word ended=\n"
 	       "\t\telse\n"
 	       "\t\t\t((position++))\n"
+	       "\t\t\t_kist_ends \"$command\" \"$position\" && ended=1\n"
 	       "\t\tfi\n"
 	       "\tdone\n"
 	       "\taction=:\n"
@@ -231,8 +265,11 @@ static void zsh_form(const struct option *option, const char *dashes, const char
 	printf("'\n");
 }
 
-static void zsh_options(const char *name, const struct options *options)
+static void zsh_options(const struct command *command)
 {
+	const struct options *options = &command->options;
+	const char *name = command->name;
+
 	printf("\t%s) specs=(\n", *name ? name : "''");
 	for (size_t i = 0; i < options->count; i++) {
 		const char letter[] = {options->at[i].letter, '\0'};
@@ -244,9 +281,11 @@ static void zsh_options(const char *name, const struct options *options)
 	printf("\t\t) ;;\n");
 }
 
-static void zsh_position(const char *name, int position, const char *argument)
+/* (-): no options after it. */
+static void zsh_position(const struct command *command, int position, const char *argument)
 {
-	printf("\t[[ $1 == %s ]] && specs+=('%d:%s:%s')\n", name, position, argument,
+	printf("\t[[ $1 == %s ]] && specs+=('%s%d:%s:%s')\n", command->name,
+	       position == command->words ? "(-)" : "", position, argument,
 	       find_action(argument, ZSH));
 }
 
@@ -267,6 +306,9 @@ static void print_zsh(void)
 	       "_kist_signals()\n{\n\tlocal -a all=(");
 	print_signals();
 	printf(")\n\tcompadd -a all\n}\n\n"
+	       "_kist_capabilities()\n{\n\tlocal -a all=(");
+	print_capabilities();
+	printf(")\n\tcompadd -a all\n}\n\n"
 	       "_kist_ids()\n{\n"
 	       "\tlocal -a ids=(${(f)\"$($program ${root:+--root} $root list -q 2>/dev/null)\"})\n"
 	       "\tcompadd -a ids\n}\n\n"
@@ -284,6 +326,7 @@ static void print_zsh(void)
 	       "return\n"
 	       "\t[[ $state == rest ]] || return 1\n"
 	       "\troot=${(Q)opt_args[--root]}\n"
+	       "\troot=${${root/#\\~\\//$HOME/}/#\\$HOME/$HOME}\n"
 	       "\tspecs=()\n"
 	       "\t_kist_specs $line[1]\n"
 	       "\t_arguments -s -S $specs\n"
@@ -291,12 +334,16 @@ static void print_zsh(void)
 	       "_kist \"$@\"\n");
 }
 
-static void fish_options(const char *name, const struct options *options)
+static void fish_options(const struct command *command)
 {
+	const struct options *options = &command->options;
+	const char *name = command->name;
+
 	for (size_t i = 0; i < options->count; i++) {
 		const struct option *option = &options->at[i];
 
-		printf("complete -c kist -n '__kist_in \"%s\"' -l %s", name, option->name);
+		printf("complete -c kist -n '__kist_in \"%s\" %d' -l %s", name, command->words,
+		       option->name);
 		if (option->letter)
 			printf(" -s %c", option->letter);
 		if (option->words.count) {
@@ -312,8 +359,11 @@ static void fish_options(const char *name, const struct options *options)
 	}
 }
 
-static void fish_arguments(const char *name, const struct options *options)
+static void fish_arguments(const struct command *command)
 {
+	const struct options *options = &command->options;
+	const char *name = command->name;
+
 	for (size_t i = 0; i < options->count; i++) {
 		const struct option *option = &options->at[i];
 
@@ -325,9 +375,9 @@ static void fish_arguments(const char *name, const struct options *options)
 	}
 }
 
-static void fish_position(const char *name, int position, const char *argument)
+static void fish_position(const struct command *command, int position, const char *argument)
 {
-	printf("complete -c kist -n '__kist_at %s %d' %s\n", name, position,
+	printf("complete -c kist -n '__kist_at %s %d' %s\n", command->name, position,
 	       find_action(argument, FISH));
 }
 
@@ -338,6 +388,8 @@ static void print_fish(void)
 	print_commands();
 	printf("\nset -g __kist_signals ");
 	print_signals();
+	printf("\nset -g __kist_capabilities ");
+	print_capabilities();
 	printf("\n\n# COMMAND:OPTION that takes an argument\nset -g __kist_arguments");
 	each_command(fish_arguments);
 	printf("\n\n"
@@ -359,9 +411,11 @@ static void print_fish(void)
 	       "    end\n"
 	       "    printf '%%s\\n' $words\n"
 	       "end\n\n"
+	       "# COMMAND NUMBER: is it there, and not yet so many words? 0: any number.\n"
 	       "function __kist_in\n"
 	       "    set -l words (__kist_words)\n"
-	       "    test \"$words[1]\" = $argv[1]\n"
+	       "    test \"$words[1]\" = $argv[1] -a \\( $argv[2] = 0 -o (count $words) -le "
+	       "$argv[2] \\)\n"
 	       "end\n\n"
 	       "function __kist_at\n"
 	       "    set -l words (__kist_words)\n"
@@ -374,12 +428,13 @@ static void print_fish(void)
 	       "        string match -qr -- '^--?root$' $words[$i]; and set root $words[(math $i + "
 	       "1)]\n"
 	       "    end\n"
+	       "    set root (string replace -r -- '^(~|\\$HOME)(?=/)' $HOME $root)\n"
 	       "    $words[1] (test -n \"$root\"; and printf '%%s\\n' --root $root) list -q "
 	       "2>/dev/null\n"
 	       "end\n\n"
 	       "complete -c kist -f\n");
 	for (size_t i = 0; i < command_count; i++) {
-		printf("complete -c kist -n '__kist_in \"\"' -a %s -d '", commands[i].name);
+		printf("complete -c kist -n '__kist_in \"\" 0' -a %s -d '", commands[i].name);
 		print_quoted(commands[i].summary, FISH);
 		printf("'\n");
 	}

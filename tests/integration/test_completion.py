@@ -33,6 +33,13 @@ LINES = [
     ("kist create --pid-file ./a", {"./adir/", "./afile"}),
     ("kist create --preserve-fds ", set()),
     ("kist state x y", set()),
+    ("kist exec --cap CAP_SYS_P", {"CAP_SYS_PACCT", "CAP_SYS_PTRACE"}),
+    ("kist --rootless ", {"true", "false", "auto"}),
+    ("kist exec x --ig", {"--ignore-paused"}),
+    ("kist exec x sh --", set()),
+    ("kist exec -t x sh a -", set()),
+    ("kist exec x -- --", set()),
+    ("kist run x -- --", set()),
 ]
 
 BASH = r"""
@@ -142,6 +149,8 @@ def test_ids(shell, kist, bundle, program, work):
     roots = [f"--root {kist.root}", f"--root={kist.root}"]
     if not isinstance(shell, Zsh):  # where one dash is for letters
         roots.append(f"-root {kist.root}")
+    home = shell.env["HOME"] = str(kist.root.parent)
+    roots += [f"--root {name}/{kist.root.relative_to(home)}" for name in ("~", "$HOME")]
     for root in roots:
         assert shell.complete(f"kist {root} kill ") == [container.id], root
     assert shell.complete("kist --root /nonexistent kill ") == []
