@@ -93,7 +93,7 @@ class Zsh(Shell):
     through compadd."""
 
     SETUP = r"""
-fpath=($PWD $fpath); autoload -U compinit; compinit -u -D
+fpath=($PWD $fpath); autoload -U compinit; compinit -u -C -d $PWD/dump
 compadd() {
     if (( ! ${@[(I)-[OAD]]} )); then
         local -a offered
