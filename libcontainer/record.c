@@ -604,6 +604,16 @@ static int open_parent(const char *path, const char **name, struct error *err)
 	return directory < 0 ? error_errno(err, "%s", path) : directory;
 }
 
+/* /dev/null does not become one, nor /dev/stdout. */
+static int check_replaceable(int directory, const char *name, struct error *err)
+{
+	struct stat status;
+
+	if (fstatat(directory, name, &status, 0) == 0 && !S_ISREG(status.st_mode))
+		return error_set(err, EEXIST, "exists and is not a regular file");
+	return 0;
+}
+
 /* What the pid file says: the number alone. */
 static size_t format_pid(const struct record *record, char text[static PID_BYTES])
 {
@@ -620,7 +630,8 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 
 	if (directory < 0)
 		return directory;
-	if (io_replace_file(directory, name, 0644, text, size, err) < 0)
+	if (check_replaceable(directory, name, err) < 0 ||
+	    io_replace_file(directory, name, 0644, text, size, err) < 0)
 		return error_wrap(err, "%s", path);
 	creation->record.pid_file = path;
 	return 0;

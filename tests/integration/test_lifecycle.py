@@ -6,6 +6,7 @@ import os
 import re
 import signal
 import socket
+import stat
 import subprocess
 import threading
 
@@ -423,6 +424,21 @@ def test_pid_file_is_not_followed(kist, bundle, work):
     container = kist.create(bundle, "--pid-file", work / "pid")
     assert (work / "victim").read_text() == "untouched"
     assert (work / "pid").read_text() == str(container.pid)
+
+
+@pytest.mark.parametrize("kind", ["device", "directory", "link"])
+def test_pid_file_that_is_none(kist, bundle, work, kind):
+    """What the whole host needs stays what it is."""
+    path = work / "pid"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "device":
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))
+    else:
+        path.symlink_to("/dev/null")
+    kist.refuses(bundle, f"{path}: exists and is not a regular file", "--pid-file", path)
+    assert path.is_char_device() or path.is_dir()
+    assert path.is_symlink() == (kind == "link")
 
 
 def test_pid_file_in_a_missing_directory(kist, bundle, work):
