@@ -3,6 +3,7 @@
  * Signals to a container (runtime.md, Kill).
  */
 #include <errno.h>
+#include <signal.h>
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
@@ -70,6 +71,8 @@ static int kill_opened(struct container *container, int signal, bool all, struct
 		return error_not_running(err);
 	if (sys_pidfd_send_signal(pidfd, signal) < 0)
 		return errno == ESRCH ? error_not_running(err) : error_errno(err, "kill");
+	if (signal == SIGKILL && status == STATUS_PAUSED)
+		cgroup_release_killed(&container->record.cgroup);
 	return 0;
 }
 

@@ -507,13 +507,32 @@ static int check_record(const struct record_cgroup *cgroup, struct error *err)
 	return 0;
 }
 
+static bool has_cgroup(const struct record_cgroup *cgroup)
+{
+	return cgroup->driver && cgroup->driver[0];
+}
+
+void cgroup_release_killed(const struct record_cgroup *cgroup)
+{
+	struct arena arena _arena_ = {0};
+	struct host host = {0};
+	const struct cgroup_driver *driver;
+	struct error ignored;
+
+	if (!has_cgroup(cgroup) || check_record(cgroup, &ignored) < 0)
+		return;
+	driver = cgroup_driver_find(cgroup->driver);
+	if (driver->release && cgroup_hierarchies_read(&arena, &host, &ignored) == 0)
+		driver->release(&host, cgroup->path);
+}
+
 int cgroup_undo(const struct record *record, struct error *err)
 {
 	const struct record_cgroup *cgroup = &record->cgroup;
 	struct arena arena _arena_ = {0};
 	struct host host = {0};
 
-	if (!cgroup->driver || cgroup->driver[0] == '\0')
+	if (!has_cgroup(cgroup))
 		return 0;
 	if (check_record(cgroup, err) < 0 || cgroup_hierarchies_read(&arena, &host, err) < 0)
 		return -err->code;

@@ -27,6 +27,7 @@ struct hierarchy;
 struct hierarchies;
 struct arena;
 struct cgroup_driver;
+struct record_cgroup;
 
 /* One limit: written below the container's directory in the hierarchy that has the controller. */
 struct cgroup_write {
@@ -113,6 +114,8 @@ struct cgroup_driver {
 	int (*kill)(const struct host *host, const char *path, int signal, struct error *err);
 	/* Freeze or thaw, and wait until it is so. */
 	int (*freeze)(const struct host *host, const char *path, bool frozen, struct error *err);
+	/* Let what is frozen, and was killed, die. NULL: that needs no help. */
+	void (*release)(const struct host *host, const char *path);
 };
 
 /**
@@ -150,6 +153,11 @@ int cgroup_hierarchies_read(struct arena *arena, struct host *host, struct error
  */
 int cgroup_hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierarchies *hierarchies,
 			     struct error *err);
+
+/**
+ * cgroup_release_killed() - let a frozen process of a container die that has got SIGKILL.
+ */
+void cgroup_release_killed(const struct record_cgroup *cgroup);
 
 /* The planning half: path, driver, limits, device rules. Refuses what the host cannot do. */
 int cgroup_plan(struct plan *plan, struct error *err);

@@ -17,6 +17,7 @@
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
 #include "libcontainer/host.h"
+#include "libcontainer/io.h"
 #include "spec/cleanup.h"
 
 enum {
@@ -409,6 +410,17 @@ unsigned tree_signal(int directory, int signal)
 	while (walk_next(&walk));
 	walk_end(&walk);
 	return found;
+}
+
+void tree_write(int directory, const char *file, const char *text)
+{
+	struct walk walk = walk_begin(directory);
+	struct error ignored;
+
+	do
+		io_write_file(walk.directory, file, text, &ignored);
+	while (walk_next(&walk));
+	walk_end(&walk);
 }
 
 /* Remove the child, or go down to what is in its way. */

@@ -69,6 +69,11 @@ bool tree_populated(int directory);
 unsigned tree_signal(int directory, int signal);
 
 /**
+ * tree_write() - write a file of a cgroup and of all below it, as far as that can be done.
+ */
+void tree_write(int directory, const char *file, const char *text);
+
+/**
  * tree_hold() - open a file of a cgroup by which a process can enter it later: "tasks" of v1,
  * "cgroup.procs" of cgroup2.
  */

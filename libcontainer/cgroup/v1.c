@@ -320,7 +320,7 @@ static unsigned kill_everywhere(const struct hierarchies *hierarchies, const cha
 	for (size_t i = 0; i < hierarchies->count; i++)
 		found += kill_one(&hierarchies->at[i], path);
 	if (directory >= 0)
-		freezer_write(directory, false, &ignored);
+		tree_write(directory, "freezer.state", "THAWED");
 	return found;
 }
 
@@ -349,6 +349,17 @@ static int v1_kill(const struct host *host, const char *path, int signal, struct
 	return signal_once(host, path, signal, err);
 }
 
+/* Also what processes of the container have frozen below. */
+static void v1_release(const struct host *host, const char *path)
+{
+	const struct hierarchy *freezer = cgroup_hierarchy(&host->hierarchies, "freezer");
+	struct error ignored;
+	_close_ int directory = freezer ? tree_open(freezer, path, &ignored) : -1;
+
+	if (directory >= 0)
+		tree_write(directory, "freezer.state", "THAWED");
+}
+
 const struct cgroup_driver cgroup_v1_driver = {
 	.name = "cgroupfs-v1",
 	.create = v1_create,
@@ -357,4 +368,5 @@ const struct cgroup_driver cgroup_v1_driver = {
 	.destroy = v1_destroy,
 	.kill = v1_kill,
 	.freeze = v1_freeze,
+	.release = v1_release,
 };

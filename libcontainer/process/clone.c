@@ -11,6 +11,7 @@
 #include <sys/statfs.h>
 #include <sys/wait.h>
 
+#include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
 #include "libcontainer/process/self.h"
@@ -21,8 +22,8 @@
 /* Longer than the kernel ever needs to end a process that got SIGKILL, short enough to be told. */
 enum { KILL_TIMEOUT_MS = 10000 };
 
-/* The same for a process that somebody waits for, and that may be frozen. */
-enum { END_MS = 1000 };
+/* What has not ended by then may be frozen; and so may a process that somebody waits for. */
+enum { FROZEN_MS = 100, END_MS = 1000 };
 
 int clone_fail(uint64_t flags, struct error *err)
 {
@@ -277,6 +278,9 @@ int clone_undo(const struct record *record, struct error *err)
 		return pidfd == -ESRCH ? 0 : pidfd;
 	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return error_errno(err, "kill");
+	if (clone_has_ended(pidfd, FROZEN_MS))
+		return 0;
+	cgroup_release_killed(&record->cgroup);
 	if (!clone_has_ended(pidfd, KILL_TIMEOUT_MS))
 		return error_set(err, ETIMEDOUT, "init (pid %d) did not die within %d seconds",
 				 record->pid, KILL_TIMEOUT_MS / 1000);

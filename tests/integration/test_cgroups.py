@@ -86,6 +86,24 @@ def test_used_by_another_since_it_ended(kist, make_bundle, request, hierarchy, p
     assert tagged_cgroups() == set()
 
 
+@v1
+@pytest.mark.parametrize("below", ["", "/below"])
+@pytest.mark.parametrize("verb", ["kill", "delete"])
+def test_what_v1_has_frozen_dies(kist, bundle, verb, below):
+    """As soon as it is let go; also when the container itself has frozen it, further down."""
+    container = kist.start(bundle.probe("wait"))
+    freezer = Path(cgroup_mounts()["freezer"] + bundle.linux["cgroupsPath"] + below)
+    freezer.mkdir(exist_ok=True)
+    (freezer / "cgroup.procs").write_text(str(container.pid))
+    (freezer / "freezer.state").write_text("FROZEN")
+    wait_until(lambda: (freezer / "freezer.state").read_text() == "FROZEN\n", "frozen")
+    if verb == "kill" and not below:
+        kist.ok("kill", container.id, "KILL")
+        wait_until(lambda: container.status == "stopped", "stopped")
+    kist.ok("delete", "--force", container.id)
+    assert tagged_cgroups() == set()
+
+
 def test_existing_and_empty(kist, bundle):
     """An engine may have made it."""
     for point in set(cgroup_mounts().values()):
