@@ -407,7 +407,9 @@ static int read_bundle(const char *bundle, const char *name, struct source *sour
 
 	if (directory < 0)
 		return error_errno(err, "bundle %s", bundle);
-	return config_read(directory, name, &source->arena, &source->document, err);
+	return config_read(directory, name, &source->arena, &source->document, err) < 0
+		       ? error_wrap(err, "bundle %s", bundle)
+		       : 0;
 }
 
 /* Configuration, host and options: what a plan is made from. */

@@ -55,11 +55,17 @@ static const int priorities[] = {
 	[CONTAINER_LOG_DEBUG] = LOG_DEBUG,
 };
 
+/* Without waiting for whoever reads a fifo to come; one that is there gets all. */
 static int open_file(const char *path, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	int fd =
+		open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
 
-	return fd < 0 ? error_errno(err, "log file %s", path) : fd;
+	if (fd < 0)
+		return error_errno(err, "log file %s%s", path,
+				   errno == ENXIO ? " (nobody reads there)" : "");
+	fcntl(fd, F_SETFL, O_APPEND);
+	return fd;
 }
 
 /* Connected now: later there may be another root. */

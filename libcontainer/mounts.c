@@ -349,9 +349,7 @@ static int find_target(const struct creation *creation, const struct mount_plan 
 	if (target != -EROFS)
 		return target;
 	reason = *err;
-	return error_set(err, EROFS,
-			 "%s (it is missing, and cannot be made; take a destination that is there)",
-			 reason.text);
+	return error_set(err, EROFS, "%s (take a destination that is there)", reason.text);
 }
 
 /* Return: what is attached now */
@@ -686,17 +684,6 @@ static const struct verb {
  * The whole
  */
 
-static bool is_stdin(const char *file)
-{
-	return strcmp(file, "-") == 0;
-}
-
-/* As it is called in errors. */
-static const char *show_name(const char *file)
-{
-	return is_stdin(file) ? "stdin" : file;
-}
-
 /* What a plan is made from. */
 struct source {
 	struct arena arena;
@@ -710,10 +697,10 @@ static int read_mounts(const char *file, struct arena *arena, struct config *con
 		       struct error *err)
 {
 	struct document document;
-	int result = is_stdin(file) ? config_read_stdin(arena, &document, err)
-				    : config_read_named(AT_FDCWD, file, arena, &document, err);
+	int result = config_read_named(file, arena, &document, err);
 
-	return result < 0 ? result : mounts_parse(show_name(file), &document, arena, config, err);
+	return result < 0 ? result
+			  : mounts_parse(config_shown_name(file), &document, arena, config, err);
 }
 
 /* The container's configuration, with the mounts of the file and no others. */
@@ -759,7 +746,7 @@ static int plan_all(struct source *source, const struct container *container, co
 	    host_read(&source->arena, &plan->host, err) < 0 ||
 	    read_joined(container, source, err) < 0)
 		return -err->code;
-	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
+	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;
 }
 
 /* It has nothing more to do, or must not go on; unless it is held up in the kernel: then it ends when
@@ -784,7 +771,7 @@ static int carry_out(struct source *source, const struct container *container, c
 	result = steps_walk(verb->steps->at, verb->steps->count, &creation, err);
 	creation_finish(&creation);
 	end_child(&creation);
-	return result < 0 ? error_wrap(err, "%s", show_name(file)) : 0;
+	return result < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;
 }
 
 static int change_opened(const struct container *container, int init,

@@ -85,7 +85,7 @@ static int make_directories(const char *path, struct error *err)
 
 		*slash = '\0';
 		if (mkdir(partial, 0711) < 0 && errno != EEXIST)
-			return error_errno(err, "%s: create", partial);
+			return error_errno(err, "%s: create (--root names another place)", partial);
 		*slash = saved;
 		if (!saved)
 			return 0;

@@ -86,11 +86,11 @@ const struct command commands[] = {
 	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .seal = seal, .words = 2, .failure = 255},
 	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
 	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
-	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill},
+	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill, .hint = "the signal stands after the id"},
 	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
-	{"mounts", "ACTION ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts, .seal = seal},
+	{"mounts", "add|remove ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts, .seal = seal},
 	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
-	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run},
+	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run, .hint = "the options of a CMD stand after --"},
 	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},
 	{"start", "ID", "execute the program of a created container", OPTIONS(help_options), 1, 1, command_start},
 	{"state", "ID", "print the state of a container", OPTIONS(help_options), 1, 1, command_state},
@@ -196,8 +196,12 @@ static int seal_run(const struct command_options *options, char **call, struct e
 static int call(const struct command *command, const struct global *global,
 		struct command_options *options, char **argv, struct error *err)
 {
-	int count = options_parse(&command->options, argv, command->words, options, err);
-	int status;
+	struct options table = command->options;
+	int count, status;
+
+	table.before = &global_options;
+	table.hint = command->hint;
+	count = options_parse(&table, argv, command->words, options, err);
 
 	if (count < 0)
 		return error_wrap(err, "%s", command->name);

@@ -40,8 +40,9 @@ struct command {
 		   struct error *err);
 	/* Goes on out of the container's reach; see seal.h. NULL: it makes no process there. */
 	int (*seal)(const struct command_options *options, char **call, struct error *err);
-	int words;   /* as for options_parse(): where options end, since others' follow */
-	int failure; /* exit status when it fails; 0: EXIT_FAILURE */
+	int words;        /* as for options_parse(): where options end, since others' follow */
+	int failure;      /* exit status when it fails; 0: EXIT_FAILURE */
+	const char *hint; /* as in struct options */
 };
 
 extern const struct command commands[]; /* sorted by name */

@@ -30,7 +30,7 @@ static const struct subject subjects[] = {
 	{"SIGNAL", {"_kist_words $_kist_signals", "_kist_signals", "-a '$__kist_signals'"}},
 	{"COMMAND", {"_kist_words $_kist_commands", "_kist_commands", "-a '$__kist_commands'"}},
 	{"SHELL", {"_kist_words bash zsh fish", "(bash zsh fish)", "-a 'bash zsh fish'"}},
-	{"ACTION", {"_kist_words add remove", "(add remove)", "-a 'add remove'"}},
+	{"add|remove", {"_kist_words add remove", "(add remove)", "-a 'add remove'"}},
 	/* Anything else; nothing is known about it. */
 	{NULL, {":", " ", "-x"}},
 };
@@ -168,7 +168,8 @@ static void print_bash(void)
 	       "\tcompopt -o filenames 2>/dev/null\n"
 	       "\tmapfile -t COMPREPLY < <(compgen \"$1\" -- \"$cur\")\n}\n\n"
 	       "# What the shell makes of it\n_kist_expand()\n{\n"
-	       "\tlocal word=${1/#\\~\\//$HOME/}\n"
+	       "\tlocal word=${1//[\\\"\\'\\\\]/}\n"
+	       "\tword=${word/#\\~\\//$HOME/}\n"
 	       "\tprintf '%%s\\n' \"${word/#\\$HOME/$HOME}\"\n}\n\n"
 	       "_kist_ids()\n{\n"
 	       "\t_kist_words \"$(\"${COMP_WORDS[0]}\" \"${root[@]}\" list -q 2>/dev/null)\"\n}\n\n"

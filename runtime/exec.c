@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <fcntl.h>
-
 #include "runtime/command.h"
 #include "runtime/foreground.h"
 #include "runtime/relay.h"
@@ -42,11 +40,11 @@ static int read_process(const char *file, struct arena *arena, struct container_
 {
 	struct document document;
 
-	if (config_read_named(AT_FDCWD, file, arena, &document, err) < 0)
+	if (config_read_named(file, arena, &document, err) < 0)
 		return error_wrap(err, "--process");
 	exec->process = document.text;
 	exec->process_bytes = document.size;
-	exec->process_name = file;
+	exec->process_name = config_shown_name(file);
 	return 0;
 }
 

@@ -45,6 +45,20 @@ static const struct option rows[] = {
 
 const struct options global_options = OPTIONS(rows);
 
+/* Callers read the mistake there, also when it stands first. */
+static void find_log(struct global *global, char **argv)
+{
+	for (char **word = argv; *word && strcmp(*word, "--") != 0; word++) {
+		char *pair[] = {word[0], word[1], NULL};
+		struct global found = *global;
+		struct error ignored;
+
+		if (strncmp(*word + strspn(*word, "-"), "log", strlen("log")) == 0 &&
+		    options_parse(&global_options, pair, 1, &found, &ignored) >= 0)
+			*global = found;
+	}
+}
+
 /* Only the first one maps all ids (user_namespaces(7)). */
 static bool in_user_namespace(void)
 {
@@ -108,6 +122,8 @@ int global_read(struct global *global, char **argv, struct error *err)
 
 	*global = (struct global){.log_level = CONTAINER_LOG_WARNING};
 	parsed = options_parse(&global_options, argv, 1, global, &mistake);
+	if (parsed < 0)
+		find_log(global, argv);
 	opened = container_log_open(global->log, global->log_json,
 				    global->debug ? CONTAINER_LOG_DEBUG
 						  : (enum container_log_level)global->log_level,

@@ -38,13 +38,17 @@ static int unknown_option(const struct options *options, const char *word, struc
 	const char *closest = NULL;
 	char given[64];
 
+	if (options->before && find_long(options->before, name))
+		return error_set(err, EINVAL,
+				 "unknown option \"%s\" (it stands before the command)", word);
 	snprintf(given, sizeof given, "%.*s", (int)strcspn(name, "="), name);
 	for (size_t i = 0; i < options->count; i++)
 		closest = name_closer(closest, options->at[i].name, given);
 	if (closest)
 		return error_set(err, EINVAL, "unknown option \"%s\" (did you mean --%s?)", word,
 				 closest);
-	return error_set(err, EINVAL, "unknown option \"%s\" (see --help)", word);
+	return error_set(err, EINVAL, "unknown option \"%s\" (%s%ssee --help)", word,
+			 options->hint ? options->hint : "", options->hint ? "; " : "");
 }
 
 /* In the middle of a word it would not be seen which one is meant. */

@@ -56,12 +56,14 @@ struct option {
 struct options {
 	const struct option *at;
 	size_t count;
+	const struct options *before; /* those that stand before these, and are not found here */
+	const char *hint;             /* what may have been meant by one that is unknown */
 };
 
 /* OPTIONS(array): struct options of it. */
 #define OPTIONS(rows)                                                                              \
 	{                                                                                          \
-		rows, sizeof(rows) / sizeof *(rows)                                                \
+		.at = rows, .count = sizeof(rows) / sizeof *(rows)                                 \
 	}
 
 /**

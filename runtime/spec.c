@@ -23,7 +23,8 @@ int command_spec(const struct global *global, struct command_options *options, c
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return errno == EEXIST
-			       ? error_set(err, EEXIST, "%s exists; move it away first", name)
+			       ? error_set(err, EEXIST, "bundle %s: %s exists; move it away first",
+					   bundle, name)
 			       : error_errno(err, "%s", name);
 	out = fdopen(fd, "w");
 	if (!out)

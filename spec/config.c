@@ -830,17 +830,29 @@ int config_read(int directory, const char *name, struct arena *arena, struct doc
 	return read_opened(fd, false, arena, document, err) < 0 ? error_wrap(err, "%s", name) : 0;
 }
 
-int config_read_named(int directory, const char *name, struct arena *arena,
-		      struct document *document, struct error *err)
+static int read_stdin(struct arena *arena, struct document *document, struct error *err)
 {
-	_close_ int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
+	return read_stream(STDIN_FILENO, arena, document, err) < 0 ? error_wrap(err, "stdin") : 0;
+}
 
+static bool is_stdin(const char *name)
+{
+	return strcmp(name, "-") == 0;
+}
+
+const char *config_shown_name(const char *name)
+{
+	return is_stdin(name) ? "stdin" : name;
+}
+
+int config_read_named(const char *name, struct arena *arena, struct document *document,
+		      struct error *err)
+{
+	_close_ int fd = is_stdin(name) ? -1 : open(name, O_RDONLY | O_CLOEXEC);
+
+	if (is_stdin(name))
+		return read_stdin(arena, document, err);
 	if (fd < 0)
 		return error_errno(err, "%s", name);
 	return read_opened(fd, true, arena, document, err) < 0 ? error_wrap(err, "%s", name) : 0;
-}
-
-int config_read_stdin(struct arena *arena, struct document *document, struct error *err)
-{
-	return read_stream(STDIN_FILENO, arena, document, err) < 0 ? error_wrap(err, "stdin") : 0;
 }

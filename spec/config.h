@@ -502,15 +502,15 @@ int config_read(int directory, const char *name, struct arena *arena, struct doc
 
 /**
  * config_read_named() - the same for a file that a person named: a pipe or a fifo will do, and is read to
- * its end.
+ * its end; "-" is standard input.
  */
-int config_read_named(int directory, const char *name, struct arena *arena,
-		      struct document *document, struct error *err);
+int config_read_named(const char *name, struct arena *arena, struct document *document,
+		      struct error *err);
 
 /**
- * config_read_stdin() - read standard input to its end, whatever it is; as large at most.
+ * config_shown_name() - what such a file is called in errors.
  */
-int config_read_stdin(struct arena *arena, struct document *document, struct error *err);
+const char *config_shown_name(const char *name);
 
 /* The field table, for those who write a configuration. */
 extern const struct schema config_schema;

@@ -35,7 +35,8 @@ int clone_fail(uint64_t flags, struct error *err)
 		{EPERM, CLONE_NEWUSER,
 		 " (user namespaces are forbidden here, kist is in a chroot, or the caller's id is "
 		 "not mapped)"},
-		{EPERM, 0, " (creating namespaces needs root)"},
+		{EPERM, 0,
+		 " (who is not root needs a user namespace, too: see kist spec --rootless)"},
 		{ENOSPC, 0,
 		 " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)"},
 		{EAGAIN, 0, " (a limit of processes is reached)"},

@@ -56,6 +56,9 @@ static int fail(const char *path, enum path_links links, struct error *err)
 				 path);
 	if (errno == ELOOP)
 		return error_set(err, ELOOP, "%s: too many links, or a magic link", path);
+	/* To open it for nothing is never refused by that: it was to be made. */
+	if (errno == EROFS)
+		return error_errno(err, "%s: is missing and cannot be made", path);
 	if (errno == EAGAIN)
 		return error_set(err, EAGAIN, "%s: renamed again and again while it was resolved",
 				 path);

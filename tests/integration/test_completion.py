@@ -151,6 +151,8 @@ def test_ids(shell, kist, bundle, program, work):
         roots.append(f"-root {kist.root}")
     home = shell.env["HOME"] = str(kist.root.parent)
     roots += [f"--root {name}/{kist.root.relative_to(home)}" for name in ("~", "$HOME")]
+    if not isinstance(shell, Fish):  # which would need them around the whole
+        roots.append(f"--root '{kist.root}'")
     for root in roots:
         assert shell.complete(f"kist {root} kill ") == [container.id], root
     assert shell.complete("kist --root /nonexistent kill ") == []

@@ -430,7 +430,7 @@ def test_process_files_that_are_wrong(container, work):
     fails(container, [], text="a command is needed")
 
 
-@pytest.mark.parametrize("how", ["<(cat {})", "/dev/stdin <{}", "/dev/stdin < <(cat {})",
+@pytest.mark.parametrize("how", ["<(cat {})", "/dev/stdin <{}", "/dev/stdin < <(cat {})", "- <{}",
                                  "/dev/fd/5 5<{}", "fifo"])
 def test_process_file_that_is_none(container, work, how):
     """What a shell makes of a pipe, or has open already."""

@@ -109,7 +109,7 @@ def test_cwd_in_a_read_only_mount(kist, bundle, work):
     bundle.bind(work / "volume", "/volume", "bind", "ro").process["cwd"] = "/volume/new"
     for readonly in (True, False):
         bundle.config["root"]["readonly"] = readonly
-        kist.refuses(bundle, r"process\.cwd: /volume/new: Read-only file system")
+        kist.refuses(bundle, r"process\.cwd: /volume/new: is missing and cannot be made: Read-only file system")
     assert not list((work / "volume").iterdir())
 
 

@@ -316,7 +316,7 @@ def test_a_readonly_root(kist, bundle, data):
     container = start(kist, bundle)
     add(container, bind(data, "/home/user"))
     refuses(container, "add", bind(data, "/missing"),
-            text=r"mounts\[0\]: /missing: Read-only file system \(.*destination that is there\)")
+            text=r"mounts\[0\]: /missing: is missing and cannot be made: Read-only file system \(take a destination that is there\)")
 
 
 def test_a_limit_of_processes(kist, bundle, data):

@@ -92,7 +92,8 @@ CHILD_TEST(clone, without_the_privilege)
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
 	plan.namespaces.clone_flags = CLONE_NEWUTS;
 	FAILS(clone_init(&creation, &err), EPERM,
-	      "clone3 (creating namespaces needs root): Operation not permitted");
+	      "clone3 (who is not root needs a user namespace, too: see kist spec --rootless): "
+	      "Operation not permitted");
 	EXPECT(creation.init == -1);
 }
 

@@ -307,9 +307,13 @@ Test(create, without_a_bundle)
 	options.bundle = "/proc/version";
 	expect_failure(ENOTDIR, "bundle /proc/version: Not a directory");
 	options.bundle = top;
-	expect_failure(ENOENT, "config.json: No such file or directory");
+	expect_failure(
+		ENOENT,
+		arena_printf(&arena, "bundle %s: config.json: No such file or directory", top));
 	options.config = "other.json";
-	expect_failure(ENOENT, "other.json: No such file or directory");
+	expect_failure(
+		ENOENT,
+		arena_printf(&arena, "bundle %s: other.json: No such file or directory", top));
 }
 
 Test(create, what_is_no_id_is_refused_first)

@@ -125,13 +125,15 @@ Test(command, its_name_is_said_once)
 Test(command, spec_leaves_a_config_json_alone)
 {
 	char bundle[] = "/tmp/kist-test-XXXXXX", path[64];
-	char written[32] = "";
+	char written[32] = "", message[128];
 	FILE *file;
 
 	cr_assert_not_null(mkdtemp(bundle));
 	snprintf(path, sizeof path, "%s/config.json", bundle);
 	cr_expect_eq(CALL("spec", "-b", bundle), 0, "%s", err.text);
-	REFUSED(CALL("spec", "-b", bundle), "spec: config.json exists; move it away first");
+	snprintf(message, sizeof message, "spec: bundle %s: config.json exists; move it away first",
+		 bundle);
+	REFUSED(CALL("spec", "-b", bundle), message);
 	file = fopen(path, "r");
 	cr_expect(file && fgets(written, sizeof written, file) && written[0] == '{');
 	fclose(file);
