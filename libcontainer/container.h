@@ -223,7 +223,8 @@ int container_delete_process(const char *root, const char *id,
  * @file: JSON with mounts as in config.json: an object with them, or their array alone; "-" is
  * standard input
  *
- * All of them or none, but for directories and files that were made to mount on. Sources are the
+ * All of them or none, but for directories and files that were made to mount on, and for those before one
+ * whose filesystem does not answer within 10 seconds. Sources are the
  * caller's, what is relative counts from the bundle; new filesystems are made in the container's
  * namespaces.
  *
@@ -233,7 +234,7 @@ int container_mounts_add(const char *root, const char *id, const char *file, str
 
 /**
  * container_mounts_remove() - unmount what is mounted at the destinations, the last one first.
- * @file: as above; nothing but the destinations counts
+ * @file: as above; nothing but the destinations counts, each after what it lies below
  *
  * Return: as above; -EINVAL where one of them is no mount point, or must stay mounted: then all of
  * them are still there

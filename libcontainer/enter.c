@@ -36,15 +36,14 @@ int enter_check_status(enum status status, const char *doing, struct error *err)
 }
 
 /* What an ordinary user may not see of an init that is guarded, this one tells him. */
-static int ask(const struct record *record, int init, struct joined *joined)
+static int ask(const struct record *record, int init, const int *cancel, struct joined *joined,
+	       struct error *err)
 {
-	struct error ignored;
-
 	joined->asked = true;
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
 		joined->files[kind] = -1;
-	if (start_ask_namespaces(record->directory, init, joined->files, &ignored) < 0)
-		return -ignored.code;
+	if (start_ask_namespaces(record->directory, init, cancel, joined->files, err) < 0)
+		return -err->code;
 	joined->namespaces = namespaces_differ_from(joined->files);
 	return 0;
 }
@@ -54,13 +53,27 @@ static bool is_denied(int result)
 	return result == -EACCES || result == -EPERM;
 }
 
-int enter_read_namespaces(const struct record *record, int init, struct joined *joined,
-			  struct error *err)
+static int read_namespaces(const struct record *record, int init, const int *cancel,
+			   struct joined *joined, struct error *err)
 {
+	struct error denied;
 	int result = namespaces_differ(record->pid, &joined->namespaces, err);
 
-	if (result < 0 && !(is_denied(result) && ask(record, init, joined) == 0))
+	if (!is_denied(result))
 		return result;
+	denied = *err;
+	result = ask(record, init, cancel, joined, err);
+	/* That he may not look is what counts, unless he does not want to any more. */
+	if (result < 0 && result != -ECANCELED)
+		*err = denied;
+	return result < 0 ? -err->code : 0;
+}
+
+int enter_read_namespaces(const struct record *record, int init, const int *cancel,
+			  struct joined *joined, struct error *err)
+{
+	if (read_namespaces(record, init, cancel, joined, err) < 0)
+		return -err->code;
 	if (joined->namespaces & 1U << NAMESPACE_USER) {
 		int denies = idmap_denies_setgroups(record->pid, err);
 

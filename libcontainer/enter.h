@@ -25,9 +25,10 @@ int enter_check_status(enum status status, const char *doing, struct error *err)
  * enter_read_namespaces() - which of init's namespaces are to be joined. The pid is still its own
  * when its pidfd says so afterwards. enter_finish() closes what it has opened.
  * @init: pidfd
+ * @cancel: as in struct container_options
  */
-int enter_read_namespaces(const struct record *record, int init, struct joined *joined,
-			  struct error *err);
+int enter_read_namespaces(const struct record *record, int init, const int *cancel,
+			  struct joined *joined, struct error *err);
 void enter_finish(struct joined *joined);
 
 /**

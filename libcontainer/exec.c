@@ -162,7 +162,8 @@ static int read_joined(const struct container *container, struct source *source,
 	struct joined *joined = &source->joined;
 
 	joined->record = record;
-	if (enter_read_namespaces(record, source->init, joined, err) < 0)
+	if (enter_read_namespaces(record, source->init, source->plan.options->cancel, joined, err) <
+	    0)
 		return -err->code;
 	if (source->config.linux->intelRdt &&
 	    rdt_read_process(record->pid, &source->arena, &joined->rdt, err) < 0)

@@ -166,7 +166,7 @@ static int mounts_step_wait(struct creation *creation, struct error *err)
 	int word;
 
 	/* A filesystem of the container's own (fuse) need never answer. */
-	if (sync_await(creation->sync, creation->init, ANSWER_MS, err) < 0)
+	if (sync_await(creation->sync, creation->init, NULL, ANSWER_MS, err) < 0)
 		return err->code == ETIMEDOUT ? error_no_answer(err) : -err->code;
 	word = sync_receive(creation->sync, creation->init, NULL, err);
 	if (word == SYNC_CLOSED || word == -ECONNRESET)
@@ -657,12 +657,24 @@ static int plan_adding(struct plan *plan, struct error *err)
 	return 0;
 }
 
+/* Removed last to first, each must still be there when its turn comes. */
+static int check_order(const struct mount_plans *mounts, struct error *err)
+{
+	for (size_t i = 0; i < mounts->count; i++)
+		for (size_t later = i + 1; later < mounts->count; later++)
+			if (is_at_or_below(mounts->at[i].target, mounts->at[later].target))
+				return error_set(err, EINVAL,
+						 "mounts[%zu]: %s: goes with mounts[%zu], which is "
+						 "removed before it",
+						 i, mounts->at[i].target, later);
+	return 0;
+}
+
 static int plan_removing(struct plan *plan, struct error *err)
 {
 	const struct mounts *given = &plan->config->mounts;
 	struct mount_plan *at = arena_array(plan->arena, given->count, sizeof *at);
 
-	(void)err;
 	for (size_t i = 0; i < given->count; i++)
 		at[i] = (struct mount_plan){
 			.mount = &given->at[i],
@@ -670,7 +682,7 @@ static int plan_removing(struct plan *plan, struct error *err)
 			.target = path_clean(plan->arena, given->at[i].destination),
 		};
 	plan->rootfs.mounts = (struct mount_plans){given->count, at};
-	return 0;
+	return check_order(&plan->rootfs.mounts, err);
 }
 
 static const struct verb {
@@ -723,7 +735,8 @@ static int read_joined(const struct container *container, struct source *source,
 {
 	struct plan *plan = &source->plan;
 
-	if (enter_read_namespaces(&container->record, source->init, &source->joined, err) < 0 ||
+	if (enter_read_namespaces(&container->record, source->init, NULL, &source->joined, err) <
+		    0 ||
 	    namespaces_plan_joined(plan, err) < 0)
 		return -err->code;
 	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))

@@ -80,13 +80,13 @@ bool start_is_awaited(int directory)
 	return connection >= 0 || connection == -EAGAIN;
 }
 
-int start_ask_namespaces(int directory, int init, int *at, struct error *err)
+int start_ask_namespaces(int directory, int init, const int *cancel, int *at, struct error *err)
 {
 	_close_ int connection = start_connect(directory, err);
 
 	if (connection < 0 || sync_send(connection, SYNC_JOIN, err) < 0)
 		return -err->code;
-	return namespaces_receive(connection, init, at, err);
+	return namespaces_receive(connection, init, cancel, at, err);
 }
 
 /* A filter that is in force already may forbid the answer, and might kill for it. */

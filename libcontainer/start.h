@@ -31,9 +31,9 @@ int start_connect(int directory, struct error *err);
  * start_ask_namespaces() - let init tell which namespaces it is in. For those who may not look at it:
  * an ordinary user, from whom it guards itself until it executes its program. The socket is in a
  * directory that is its owner's alone.
- * @init, @at: see namespaces_receive()
+ * @init, @cancel, @at: see namespaces_receive()
  */
-int start_ask_namespaces(int directory, int init, int *at, struct error *err);
+int start_ask_namespaces(int directory, int init, const int *cancel, int *at, struct error *err);
 
 /**
  * start_is_awaited() - whether init listens there: it has not executed its program yet.

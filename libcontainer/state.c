@@ -24,8 +24,8 @@
 #include "spec/state.h"
 #include "spec/template.h"
 
-/* How long to look again at what may be half removed. */
-enum { HALF_MADE_WAIT_MS = 100, PAUSE_MS = 10 };
+/* How long something may be half removed. */
+enum { HALF_MADE_WAIT_MS = 100 };
 
 /* The owner as people know him, else by number. Nobody needs to look root up. */
 static const char *owner_name(uint32_t uid, struct arena *arena)
@@ -152,60 +152,79 @@ static bool is_creating(const struct container_state *state)
 	return strcmp(state->status, words_name(&status_words, STATUS_CREATING)) == 0;
 }
 
-/* What was left half-made looks the same as what is half removed, but for a moment only. */
-static int state_settled(const char *root, const char *id, struct container_state *state,
-			 struct error *err)
+static void list_append(struct container_list *list, size_t *room, struct container_state *state)
 {
-	const struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
-	int result = container_state(root, id, state, err);
-
-	for (int waited_ms = 0; result == 0 && !is_known(state) && !is_creating(state) &&
-				waited_ms < HALF_MADE_WAIT_MS;
-	     waited_ms += PAUSE_MS) {
-		container_state_finish(state);
-		nanosleep(&pause, NULL);
-		result = container_state(root, id, state, err);
-	}
-	return result;
-}
-
-/* One entry of the root directory; what is no container, not yet or no longer, is left out. */
-static void list_add(const char *root, const char *id, struct container_list *list, size_t *room)
-{
-	struct container_state state;
-	struct error err;
-
-	if (record_check_id(id, &err) < 0)
-		return;
-	if (state_settled(root, id, &state, &err) < 0) {
-		if (err.code != ENOENT && err.code != ENOTDIR)
-			log_warning("%s: %s", id, err.text);
-		return;
-	}
-	if (!is_known(&state) && is_creating(&state)) {
-		container_state_finish(&state);
-		return;
-	}
 	if (list->count == *room) {
 		*room = *room ? *room * 2 : 16;
 		list->at = reallocarray(list->at, *room, sizeof *list->at);
 		if (!list->at)
 			abort();
 	}
-	list->at[list->count++] = state;
+	list->at[list->count++] = *state;
+}
+
+/* One entry of the root directory; what is no container, not yet or no longer, is left out.
+ * @settled: also what looks half-made
+ *
+ * Return: false when it does */
+static bool list_add(const char *root, const char *id, bool settled, struct container_list *list,
+		     size_t *room)
+{
+	struct container_state state;
+	struct error err;
+
+	if (record_check_id(id, &err) < 0)
+		return true;
+	if (container_state(root, id, &state, &err) < 0) {
+		if (err.code != ENOENT && err.code != ENOTDIR)
+			log_warning("%s: %s", id, err.text);
+		return true;
+	}
+	if (is_known(&state) || (settled && !is_creating(&state))) {
+		list_append(list, room, &state);
+		return true;
+	}
+	settled = is_creating(&state);
+	container_state_finish(&state);
+	return settled;
+}
+
+static bool list_has(const struct container_list *list, size_t count, const char *id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list->at[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* What was left half-made looks the same as what is half removed, but for a moment only. */
+static void list_again(const char *root, DIR *directory, struct container_list *list, size_t *room)
+{
+	const struct timespec moment = {.tv_nsec = HALF_MADE_WAIT_MS * 1000000L};
+	const struct dirent *entry;
+	size_t known = list->count;
+
+	nanosleep(&moment, NULL);
+	rewinddir(directory);
+	while ((entry = readdir(directory)))
+		if (!list_has(list, known, entry->d_name))
+			list_add(root, entry->d_name, true, list, room);
 }
 
 int container_list(const char *root, struct container_list *list, struct error *err)
 {
 	_closedir_ DIR *directory = opendir(root);
 	const struct dirent *entry;
+	bool settled = true;
 	size_t room = 0;
 
 	*list = (struct container_list){0};
 	if (!directory)
 		return errno == ENOENT ? 0 : error_errno(err, "%s", root);
 	while ((entry = readdir(directory)))
-		list_add(root, entry->d_name, list, &room);
+		settled &= list_add(root, entry->d_name, false, list, &room);
+	if (!settled)
+		list_again(root, directory, list, &room);
 	if (list->count > 0)
 		qsort(list->at, list->count, sizeof *list->at, compare_ids);
 	return 0;

@@ -81,7 +81,7 @@ static int seal_run(const struct command_options *, char **, struct error *);
 
 const struct command commands[] = {
 	{"completion", "SHELL", "print a script that completes command lines", OPTIONS(help_options), 1, 1, command_completion},
-	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create, .seal = seal},
+	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create, .seal = seal, .activated = true},
 	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
 	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .seal = seal, .words = 2, .failure = 255},
 	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
@@ -90,7 +90,7 @@ const struct command commands[] = {
 	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
 	{"mounts", "add|remove ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts, .seal = seal},
 	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
-	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run, .hint = "the options of a CMD stand after --"},
+	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run, .activated = true, .hint = "the options of a CMD stand after --"},
 	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},
 	{"start", "ID", "execute the program of a created container", OPTIONS(help_options), 1, 1, command_start},
 	{"state", "ID", "print the state of a container", OPTIONS(help_options), 1, 1, command_state},
@@ -150,15 +150,6 @@ int command_help(const struct global *global, struct command_options *options, c
 	return 0;
 }
 
-/* Of the commands that make processes in containers. */
-static bool passes_descriptors(const struct command *command)
-{
-	for (size_t i = 0; i < command->options.count; i++)
-		if (strcmp(command->options.at[i].name, "preserve-fds") == 0)
-			return true;
-	return false;
-}
-
 /* What else the caller left open must not reach the container by accident. What he did mean to pass
  * stays as it is: kist's own files are all close-on-exec, so these can be told apart. */
 static void secure_descriptors(unsigned preserved)
@@ -211,7 +202,7 @@ static int call(const struct command *command, const struct global *global,
 	}
 	if (check_count(command, count, err) < 0)
 		return -err->code;
-	if (passes_descriptors(command) && activation_read(&options->container, err) < 0)
+	if (command->activated && activation_read(&options->container, err) < 0)
 		return error_wrap(err, "%s", command->name);
 	/* Before anything is closed, which a path such as /dev/fd/5 may name. */
 	if (command->seal && command->seal(options, global->call, err) < 0)

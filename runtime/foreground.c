@@ -14,8 +14,6 @@ static int start(const struct foreground *foreground, struct streams *streams,
 		return -err->code;
 	result = foreground->start(foreground, process, err);
 	streams_restore(streams);
-	if (result < 0)
-		streams_abandon(streams);
 	return result;
 }
 
@@ -24,7 +22,8 @@ int foreground_run(const struct foreground *foreground, struct container_process
 {
 	struct container_options *container = foreground->container;
 	struct streams streams;
-	_close_ int signals = relay_begin(err);
+	sigset_t before;
+	_close_ int signals = relay_begin(&before, err);
 	_close_ int cancel = signals < 0 ? -1 : relay_cancel(err);
 	int status;
 
@@ -35,8 +34,12 @@ int foreground_run(const struct foreground *foreground, struct container_process
 	container->terminal_size = relay_terminal_size();
 	status = start(foreground, &streams, process, err);
 	container->cancel = NULL;
-	if (status < 0)
+	if (status < 0) {
+		/* A terminal that is stopped holds up what is written there. */
+		relay_end(signals, &before);
+		streams_abandon(&streams);
 		return status;
+	}
 	status = relay_run(process, &streams, signals, err);
 	streams_finish(&streams);
 	return status;

@@ -66,7 +66,7 @@ static void choose_signals(sigset_t *chosen)
 			sigdelset(chosen, ignorable[i]);
 }
 
-int relay_begin(struct error *err)
+int relay_begin(sigset_t *before, struct error *err)
 {
 	sigset_t chosen;
 	int fd;
@@ -76,8 +76,17 @@ int relay_begin(struct error *err)
 	choose_signals(&chosen);
 	fd = signalfd(-1, &chosen, SFD_CLOEXEC | SFD_NONBLOCK);
 	sigaddset(&chosen, SIGTTIN);
-	sigprocmask(SIG_BLOCK, &chosen, NULL);
+	sigprocmask(SIG_BLOCK, &chosen, before);
 	return fd < 0 ? error_errno(err, "signalfd") : fd;
+}
+
+void relay_end(int signals, const sigset_t *before)
+{
+	struct signalfd_siginfo info;
+
+	while (read(signals, &info, sizeof info) == sizeof info)
+		;
+	sigprocmask(SIG_SETMASK, before, NULL);
 }
 
 int relay_cancel(struct error *err)
@@ -413,20 +422,26 @@ static void drain(struct relay *relay)
 	flow_bound(output, HELD_BYTES);
 	flow_bound(errors, HELD_BYTES);
 	while (!flow_is_over(output) || !flow_is_over(errors)) {
-		struct pollfd fds[] = {flow_poll(output),
-				       flow_poll(errors),
-				       {.fd = relay->signals, .events = POLLIN}};
+		enum { OUTPUT, ERRORS, SIGNALS, COUNT };
+		struct pollfd fds[COUNT] = {
+			[OUTPUT] = flow_poll(output),
+			[ERRORS] = flow_poll(errors),
+			[SIGNALS] = {.fd = relay->signals, .events = POLLIN},
+		};
 		bool waits = flow_is_full(output) || flow_is_full(errors);
+		int ready = poll(fds, COUNT, waits ? -1 : 0);
 
-		if (poll(fds, 3, waits ? -1 : 0) <= 0)
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready == 0)
 			return;
-		if (fds[2].revents && forward_signals(relay) && waits) {
+		if (ready < 0 || (fds[SIGNALS].revents && forward_signals(relay) && waits)) {
 			give_up(output);
 			give_up(errors);
 			return;
 		}
-		step_output(relay, STDOUT_FILENO, &fds[0]);
-		step_output(relay, STDERR_FILENO, &fds[1]);
+		step_output(relay, STDOUT_FILENO, &fds[OUTPUT]);
+		step_output(relay, STDERR_FILENO, &fds[ERRORS]);
 	}
 }
 
@@ -478,8 +493,11 @@ static int relay_all(struct relay *relay, struct error *err)
 	int status;
 
 	readiness_begin(&relay->readiness, relay->process);
-	if (relay_loop(relay, err) < 0)
+	/* Nobody would be told how it ends. */
+	if (relay_loop(relay, err) < 0) {
+		syscall(SYS_pidfd_send_signal, relay->process->pidfd, SIGKILL, NULL, 0);
 		return -err->code;
+	}
 	readiness_finish(&relay->readiness);
 	drain(relay);
 	status = exit_status(relay->process->pidfd, err);

@@ -6,15 +6,24 @@
 #ifndef KIST_RELAY_H
 #define KIST_RELAY_H
 
+#include <signal.h>
+
 #include "libcontainer/container.h"
 #include "runtime/streams.h"
 
 /**
  * relay_begin() - hold signals back, so that none is lost until relay_run() forwards it.
+ * @before: set to the mask of the caller
  *
  * Return: a signalfd, or -errno
  */
-int relay_begin(struct error *err);
+int relay_begin(sigset_t *before, struct error *err);
+
+/**
+ * relay_end() - there is nobody to forward them to: those that have come are done with, the next ones
+ * are for kist.
+ */
+void relay_end(int signals, const sigset_t *before);
 
 /**
  * relay_cancel() - who wants to leave before there is anything to forward signals to.

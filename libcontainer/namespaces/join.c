@@ -319,11 +319,14 @@ static void keep(int *fd, int *at)
 			at[kind] = take(fd);
 }
 
-int namespaces_receive(int connection, int init, int *at, struct error *err)
+int namespaces_receive(int connection, int init, const int *cancel, int *at, struct error *err)
 {
 	for (;;) {
 		_close_ int fd = -1;
-		int word = sync_receive(connection, init, &fd, err);
+		int word = sync_await(connection, init, cancel, -1, err);
+
+		if (word == 0)
+			word = sync_receive(connection, init, &fd, err);
 
 		if (word == SYNC_CLOSED)
 			return at[NAMESPACE_MOUNT] < 0

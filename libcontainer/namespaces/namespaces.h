@@ -94,11 +94,12 @@ int namespaces_send(int connection, struct error *err);
 /**
  * namespaces_receive() - hear that.
  * @init: pidfd, whose end is noticed
+ * @cancel: as in struct container_options: init may be about something else for long
  * @at: of NAMESPACE_KINDS descriptors, -1; those that come are set
  *
  * Return: 0; -errno, where some may be set, too
  */
-int namespaces_receive(int connection, int init, int *at, struct error *err);
+int namespaces_receive(int connection, int init, const int *cancel, int *at, struct error *err);
 
 /**
  * namespaces_differ_from() - the kinds of which a descriptor is of another namespace than the

@@ -124,7 +124,7 @@ int clone_step_inside(struct creation *creation, struct error *err)
 
 void clone_reap(int pidfd)
 {
-	clone_has_ended(pidfd, -1);
+	clone_has_ended(pidfd, END_MS);
 	/* A tracer that does not take notice of its end must not keep kist waiting. */
 	waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED | WNOHANG);
 }
@@ -132,8 +132,7 @@ void clone_reap(int pidfd)
 void clone_end(int pidfd)
 {
 	sys_pidfd_send_signal(pidfd, SIGKILL);
-	if (clone_has_ended(pidfd, END_MS))
-		clone_reap(pidfd);
+	clone_reap(pidfd);
 }
 
 int clone_step_follow(struct creation *creation, struct error *err)

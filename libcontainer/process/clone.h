@@ -42,7 +42,8 @@ int clone_step_inside(struct creation *creation, struct error *err);
 int clone_step_follow(struct creation *creation, struct error *err); /* host: that one is it now */
 
 /**
- * clone_reap() - wait until a child has ended. It stays a zombie while a tracer holds it.
+ * clone_reap() - take notice that a child has ended, or is about to: for a second at most, since others
+ * may keep it from that. It stays a zombie while a tracer holds it.
  */
 void clone_reap(int pidfd);
 

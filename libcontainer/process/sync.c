@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "libcontainer/io.h"
 #include "libcontainer/seccomp/agent.h"
@@ -65,6 +66,7 @@ struct peer {
 	int sync;
 	int pidfd;
 	const int *cancel;
+	bool exposed; /* processes of the container can send it signals */
 };
 
 /* Host side alone: the descriptor is not the child's. */
@@ -74,8 +76,11 @@ static struct peer peer_of(const struct creation *creation)
 		.sync = creation->sync,
 		.pidfd = creation->init,
 		.cancel = creation->plan->options->cancel,
+		.exposed = creation->plan->joined != NULL,
 	};
 }
+
+enum { LOOK_MS = 1000 };
 
 /* Wait until there is something to receive, or until there never will be.
  * Return: whether there is; -ETIMEDOUT; -ECANCELED; -errno */
@@ -100,9 +105,9 @@ static int wait_readable(const struct peer *peer, int timeout_ms, struct error *
 	return fds[1].revents != 0;
 }
 
-int sync_await(int sync, int pidfd, int timeout_ms, struct error *err)
+int sync_await(int sync, int pidfd, const int *cancel, int timeout_ms, struct error *err)
 {
-	const struct peer peer = {.sync = sync, .pidfd = pidfd};
+	const struct peer peer = {.sync = sync, .pidfd = pidfd, .cancel = cancel};
 	int readable = wait_readable(&peer, timeout_ms, err);
 
 	return readable < 0 ? readable : 0;
@@ -135,11 +140,33 @@ static ssize_t receive_last(int sync, struct message *message, int *descriptor, 
 	return size > 0 ? size : -err->code;
 }
 
+static bool is_stopped(int pidfd)
+{
+	siginfo_t info = {0};
+
+	return waitid(P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid > 0;
+}
+
+/* Nobody tells when it is stopped: look once in a while. */
+static int wait_for_peer(const struct peer *peer, struct error *err)
+{
+	int timeout_ms = peer->exposed ? LOOK_MS : -1;
+	int readable = wait_readable(peer, timeout_ms, err);
+
+	while (readable == -ETIMEDOUT && !is_stopped(peer->pidfd))
+		readable = wait_readable(peer, timeout_ms, err);
+	return readable == -ETIMEDOUT
+		       ? error_set(err, ECHILD,
+				   "the process was stopped by somebody in the container")
+		       : readable;
+}
+
 /* Return: the word; FAILED becomes its error. */
 static int receive(const struct peer *peer, struct message *message, int *descriptor,
 		   struct error *err)
 {
-	int readable = wait_readable(peer, -1, err);
+	int readable = wait_for_peer(peer, err);
 	ssize_t size;
 
 	*message = (struct message){0};

@@ -120,10 +120,11 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 /**
  * sync_await() - wait for a word, for a while only; sync_receive() then has it at once.
  * @pidfd: as for sync_receive()
+ * @cancel: as in struct container_options
  *
- * Return: 0; -ETIMEDOUT; -errno
+ * Return: 0; -ETIMEDOUT; -ECANCELED; -errno
  */
-int sync_await(int sync, int pidfd, int timeout_ms, struct error *err);
+int sync_await(int sync, int pidfd, const int *cancel, int timeout_ms, struct error *err);
 
 /**
  * sync_receive_end() - wait until the other side closes, which execve does.

@@ -816,6 +816,45 @@ def test_process_that_is_typed(container, name):
     assert terminal.text.endswith("line\r\nline\r\n")
 
 
+def test_failure_on_a_terminal_that_is_stopped(container):
+    """As after Ctrl-S: what cannot be said keeps nobody from ending kist."""
+    terminal = Terminal(["sleep", "0"])
+    terminal.process.wait()
+    termios.tcflow(terminal.follower, termios.TCOOFF)
+    process = subprocess.Popen(
+        container.kist.command("exec", container.id, "/nonexistent"), stdin=terminal.follower,
+        stdout=terminal.follower, stderr=terminal.follower, start_new_session=True, env=ENVIRONMENT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.terminate()
+    assert process.wait(timeout=20) == -signal.SIGTERM
+    termios.tcflow(terminal.follower, termios.TCOON)
+    terminal.finish()
+
+
+def test_sockets_of_the_caller_are_not_passed_on(container):
+    """sd_listen_fds(3) is for run and create."""
+    container.kist.prefix = ["sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=1 exec "$0" "$@" 3</dev/null']
+    found = report(container)
+    assert not [name for name in found.env if name.startswith("LISTEN")]
+    assert sorted(found["descriptors"]) == ["0", "1", "2"]
+
+
+@pytest.mark.parametrize("detach", [False, True])
+def test_container_that_stops_whoever_comes(kist, bundle, detach):
+    """kist does not wait for a process that others have stopped before it was the program's."""
+    bundle.process["args"] = ["/bin/sh", "-c", "echo ready; while :; do kill -STOP -1; done"]
+    container = kist.start(bundle)
+    container.wait_for_output("ready")
+    flags = ["--detach"] if detach else []
+    results = [execute(container, *flags, ["true"], timeout=60) for _ in range(3)]
+    stopped = [result for result in results if result.code == FAILED]
+    assert stopped
+    for result in stopped:
+        assert result.err.endswith("stopped by somebody in the container\n"), result
+    container.delete("--force")
+
+
 # User namespaces, and an ordinary user
 
 
@@ -910,6 +949,27 @@ def test_created_container_whose_filter_is_in_force(kist, bundle, work):
     fails(container, ["id"], text=NOT_BEFORE)
     assert container.status == "created"
     agent.socket.close()
+
+
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_init_that_has_no_time_to_tell(kist, bundle, name):
+    """It runs a hook. Whoever waits for it can leave."""
+    rootless(kist, bundle)
+    if harness.kernel_version() < (6, 11):
+        pytest.skip("init cannot tell before Linux 6.11")
+    bundle.config["hooks"] = {"startContainer": [{"path": "/bin/sh", "args": ["sh", "-c", "sleep 1000"]}]}
+    container = kist.create(bundle.probe("wait"))
+    starter = subprocess.Popen(kist.command("start", container.id), stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    process = subprocess.Popen(kist.command("exec", container.id, "id"), stderr=subprocess.PIPE,
+                               text=True)
+    time.sleep(0.3)
+    assert process.poll() is None
+    process.send_signal(signal.Signals["SIG" + name])
+    assert process.communicate(timeout=20)[1].endswith(": interrupted\n")
+    assert process.returncode == FAILED
+    container.kill("KILL")
+    assert starter.wait(timeout=20) == 1
 
 
 def test_many_ask_a_created_container(kist, bundle):

@@ -206,7 +206,7 @@ CHILD_TEST(join, joins_what_it_is_told)
 	EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
 	tell(ends[1]);
 	EXPECT(close(ends[1]) == 0);
-	if (namespaces_receive(ends[0], -1, at, &err) == -ENOTSUP)
+	if (namespaces_receive(ends[0], -1, NULL, at, &err) == -ENOTSUP)
 		_exit(EXIT_SUCCESS); /* before Linux 6.11 */
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
 		EXPECT(at[kind] >= 0 && fcntl(at[kind], F_GETFD) == FD_CLOEXEC);
@@ -227,7 +227,7 @@ static void receive_from(void (*say)(int connection), int code)
 	EXPECT(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
 	say(ends[1]);
 	EXPECT(close(ends[1]) == 0);
-	EXPECT(namespaces_receive(ends[0], -1, at, &err) == -code);
+	EXPECT(namespaces_receive(ends[0], -1, NULL, at, &err) == -code);
 	EXPECT(at[NAMESPACE_MOUNT] == -1);
 }
 

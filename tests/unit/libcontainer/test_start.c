@@ -133,7 +133,7 @@ static int ask(int *at)
 	DO(directory);
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
 		at[kind] = -1;
-	return start_ask_namespaces(directory, -1, at, &err);
+	return start_ask_namespaces(directory, -1, NULL, at, &err);
 }
 
 Test(start, tells_who_asks_where_init_is)

@@ -221,13 +221,13 @@ Test(sync, what_a_process_said_before_it_ended_counts)
 Test(sync, a_word_that_is_awaited)
 {
 	SAY(SYNC_PAUSED);
-	cr_expect_eq(sync_await(creation.sync, -1, -1, &err), 0);
+	cr_expect_eq(sync_await(creation.sync, -1, NULL, -1, &err), 0);
 	HEAR(SYNC_PAUSED);
 }
 
 Test(sync, a_word_that_does_not_come)
 {
-	cr_expect_eq(sync_await(creation.sync, -1, 1, &err), -ETIMEDOUT);
+	cr_expect_eq(sync_await(creation.sync, -1, NULL, 1, &err), -ETIMEDOUT);
 }
 
 Test(sync, ready_when_init_is_paused)

@@ -110,6 +110,7 @@ __attribute__((noreturn)) static void be_kist(const struct scene *scene)
 	struct container_process process = {.terminal = scene->no_terminal ? -1 : open_leader(),
 					    .notify = -1};
 	struct streams streams;
+	sigset_t before;
 	int signals, status;
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
@@ -119,7 +120,7 @@ __attribute__((noreturn)) static void be_kist(const struct scene *scene)
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
 	if (scene->kist)
 		scene->kist();
-	signals = relay_begin(&err);
+	signals = relay_begin(&before, &err);
 	EXPECT(signals >= 0);
 	EXPECT(streams_replace(&streams, &err) == 0);
 	process.pid = fork();
@@ -880,7 +881,7 @@ Test(relay, signals_that_the_caller_ignores)
 Test(relay, a_fault_still_ends_kist, .signal = SIGABRT)
 {
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0});
-	cr_assert_geq(relay_begin(&err), 0);
+	cr_assert_geq(relay_begin(&(sigset_t){0}, &err), 0);
 	abort();
 }
 
