@@ -9,11 +9,13 @@ import signal
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import harness
-from harness import HostPicture, assert_unchanged, parse_mounts, wait_until
+from harness import (CGROUPS, HostPicture, assert_unchanged, cgroup_mounts, has_cgroup_v1, parse_mounts,
+                     wait_until)
 from test_faults import kill_at, syscalls_of_create
 from test_user_namespaces import contained, own_user_namespace
 
@@ -233,6 +235,27 @@ def test_status_while_hooks_run(kist, bundle, hooks):
     assert results[1][0] == 1
     assert "cannot start an already running container" in results[1][1]
     assert container.status == "running"
+
+
+@pytest.mark.skipif(not has_cgroup_v1(), reason="only v1 keeps what was killed from its end")
+def test_init_that_cannot_be_killed(kist, bundle, hooks):
+    """Where a hook has put it. The hook's failure is told all the same, in the end."""
+    freezer = Path(cgroup_mounts()["freezer"] + CGROUPS) / "hook"
+    freezer.mkdir(parents=True)
+    hooks.add("createRuntime", f"echo {PID} >{freezer}/cgroup.procs; cd {freezer}; echo FROZEN >freezer.state; "
+              "until grep -qx FROZEN freezer.state; do sleep 0.01; done; exit 1")
+    bundle.linux.pop("resources", None)
+    del bundle.linux["cgroupsPath"]
+    id = kist.new_id()
+    try:
+        result = kist("--cgroup-manager=disabled", "create", "--bundle", bundle.write().path, id)
+    finally:
+        (freezer / "freezer.state").write_text("THAWED")
+        wait_until(lambda: not (freezer / "cgroup.procs").read_text(), "its end")
+        freezer.rmdir()
+    assert result.code == 1
+    assert result.err.endswith("hooks.createRuntime[0]: /bin/sh: exited with status 1\n"), result
+    kist.ok("delete", "--force", id)
 
 
 def test_the_state_cannot_be_changed(kist, bundle, hooks):
