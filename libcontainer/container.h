@@ -131,7 +131,7 @@ int container_run(const struct container_options *options, struct container_proc
 /* What `exec` is told about its process. Zeroed members are the container's own, but for the
  * terminal. Lists end in NULL; NULL is an empty one. */
 struct container_exec {
-	/* A process (config.md, Process) as JSON, and its name in errors, to begin with instead.
+	/* A process (config.md, Process) as JSON to begin with instead, with a name for errors.
 	 * Optional properties that it does not have are still the container's, and so is
 	 * noNewPrivileges. */
 	const char *process;

@@ -61,6 +61,8 @@ static int create_step_check_cgroup(struct creation *creation, struct error *err
 const struct step host_steps[] = {
 	/* An id in use is the better reason than the cgroup that goes with it. */
 	{"id", record_step_check, NULL, NULL, NULL},
+	/* /dev/null does not become one, nor /dev/stdout. */
+	{"pid file", record_step_check_pid_file, NULL, record_pid_file_planned, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
 	{"cgroup", create_step_check_cgroup, NULL, cgroup_planned, NULL},
 	{"resctrl group", rdt_step_check, NULL, rdt_planned, NULL},

@@ -43,6 +43,7 @@ static bool exec_writes_procfs(const struct plan *plan);
 const struct step exec_host_steps[] = {
 	/* A caller that passes less than it says is found out before there is a process. */
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
+	{"pid file", record_step_check_pid_file, NULL, record_pid_file_planned, NULL},
 	/* One that does not exist, or has gone, too. */
 	{"cgroup", cgroup_step_open, NULL, cgroup_planned, cgroup_joined_print},
 	{"resctrl group", rdt_step_open, NULL, rdt_planned, rdt_print},

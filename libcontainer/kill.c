@@ -71,7 +71,7 @@ static int kill_opened(struct container *container, int signal, bool all, struct
 		return error_not_running(err);
 	if (sys_pidfd_send_signal(pidfd, signal) < 0)
 		return errno == ESRCH ? error_not_running(err) : error_errno(err, "kill");
-	if (signal == SIGKILL && status == STATUS_PAUSED)
+	if (signal == SIGKILL)
 		cgroup_release_killed(&container->record.cgroup);
 	return 0;
 }

@@ -63,7 +63,8 @@ static int open_file(const char *path, struct error *err)
 
 	if (fd < 0)
 		return error_errno(err, "log file %s%s", path,
-				   errno == ENXIO ? " (nobody reads there)" : "");
+				   errno == ENXIO ? " (nobody reads there, or it is a socket)"
+						  : "");
 	fcntl(fd, F_SETFL, O_APPEND);
 	return fd;
 }

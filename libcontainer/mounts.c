@@ -662,7 +662,7 @@ static int check_order(const struct mount_plans *mounts, struct error *err)
 {
 	for (size_t i = 0; i < mounts->count; i++)
 		for (size_t later = i + 1; later < mounts->count; later++)
-			if (is_at_or_below(mounts->at[i].target, mounts->at[later].target))
+			if (path_is_below(mounts->at[i].target, mounts->at[later].target))
 				return error_set(err, EINVAL,
 						 "mounts[%zu]: %s: goes with mounts[%zu], which is "
 						 "removed before it",

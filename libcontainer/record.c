@@ -18,6 +18,7 @@
 #include "libcontainer/log.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/rdt.h"
+#include "libcontainer/rootfs/path.h"
 #include "libcontainer/start.h"
 #include "libcontainer/steps.h"
 #include "libcontainer/timestamp.h"
@@ -85,7 +86,7 @@ static int make_directories(const char *path, struct error *err)
 
 		*slash = '\0';
 		if (mkdir(partial, 0711) < 0 && errno != EEXIST)
-			return error_errno(err, "%s: create (--root names another place)", partial);
+			return error_errno(err, "%s: create (choose another --root)", partial);
 		*slash = saved;
 		if (!saved)
 			return 0;
@@ -350,9 +351,11 @@ int container_status(const struct container *container, int *pidfd, struct error
 	return (int)live_status(container);
 }
 
-static bool is_same_cgroup(const struct record_cgroup *one, const struct record_cgroup *other)
+/* Or below it. */
+static bool is_in_cgroup(const struct record_cgroup *one, const struct record_cgroup *other)
 {
-	return strcmp(one->driver, other->driver) == 0 && strcmp(one->path, other->path) == 0;
+	return strcmp(one->driver, other->driver) == 0 &&
+	       (strcmp(one->path, other->path) == 0 || path_is_below(one->path, other->path));
 }
 
 /* Or may soon be. */
@@ -361,7 +364,7 @@ static bool is_alive_in(const struct record_cgroup *cgroup, const struct contain
 	struct error ignored;
 	_close_ int pidfd = -1;
 
-	return !container->damaged && is_same_cgroup(cgroup, &container->record.cgroup) &&
+	return !container->damaged && is_in_cgroup(&container->record.cgroup, cgroup) &&
 	       container_status(container, &pidfd, &ignored) != STATUS_STOPPED;
 }
 
@@ -382,12 +385,15 @@ static bool uses_cgroup(const struct record *record, int base, const char *name)
 
 bool record_shares_cgroup(const struct record *record)
 {
-	int base = openat(record->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_close_ int base = openat(record->directory, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_closedir_ DIR *directory = base < 0 ? NULL : fdopendir(base);
 	const struct dirent *entry;
 
-	while (directory && (entry = readdir(directory)))
-		if (uses_cgroup(record, base, entry->d_name))
+	if (!directory)
+		return false;
+	base = -1;
+	while ((entry = readdir(directory)))
+		if (uses_cgroup(record, dirfd(directory), entry->d_name))
 			return true;
 	return false;
 }
@@ -604,13 +610,16 @@ static int open_parent(const char *path, const char **name, struct error *err)
 	return directory < 0 ? error_errno(err, "%s", path) : directory;
 }
 
-/* /dev/null does not become one, nor /dev/stdout. */
-static int check_replaceable(int directory, const char *name, struct error *err)
+int record_step_check_pid_file(struct creation *creation, struct error *err)
 {
+	const char *path = creation->plan->options->pid_file, *name;
+	_close_ int directory = open_parent(path, &name, err);
 	struct stat status;
 
+	if (directory < 0)
+		return directory;
 	if (fstatat(directory, name, &status, 0) == 0 && !S_ISREG(status.st_mode))
-		return error_set(err, EEXIST, "exists and is not a regular file");
+		return error_set(err, EEXIST, "%s: exists and is not a regular file", path);
 	return 0;
 }
 
@@ -630,8 +639,7 @@ int record_step_pid_file(struct creation *creation, struct error *err)
 
 	if (directory < 0)
 		return directory;
-	if (check_replaceable(directory, name, err) < 0 ||
-	    io_replace_file(directory, name, 0644, text, size, err) < 0)
+	if (io_replace_file(directory, name, 0644, text, size, err) < 0)
 		return error_wrap(err, "%s", path);
 	creation->record.pid_file = path;
 	return 0;

@@ -130,7 +130,7 @@ int container_status(const struct container *container, int *pidfd, struct error
 
 /**
  * record_shares_cgroup() - whether another container of the same root directory is alive in the same
- * cgroup: it was made there when this one had ended.
+ * cgroup, or below: it was made there when this one had ended.
  */
 bool record_shares_cgroup(const struct record *record);
 
@@ -165,6 +165,7 @@ int record_check_files(const struct record *record, struct error *err);
 
 /* Steps of create. */
 int record_step_check(struct creation *creation, struct error *err);
+int record_step_check_pid_file(struct creation *creation, struct error *err);
 int record_step_claim(struct creation *creation, struct error *err);
 int record_step_write(struct creation *creation, struct error *err);
 int record_step_owe(struct creation *creation, struct error *err);    /* poststop hooks */

@@ -164,7 +164,7 @@ static void list_append(struct container_list *list, size_t *room, struct contai
 }
 
 /* One entry of the root directory; what is no container, not yet or no longer, is left out.
- * @settled: also what looks half-made
+ * @settled: also what looks half-made; what is wrong has been said
  *
  * Return: false when it does */
 static bool list_add(const char *root, const char *id, bool settled, struct container_list *list,
@@ -176,7 +176,7 @@ static bool list_add(const char *root, const char *id, bool settled, struct cont
 	if (record_check_id(id, &err) < 0)
 		return true;
 	if (container_state(root, id, &state, &err) < 0) {
-		if (err.code != ENOENT && err.code != ENOTDIR)
+		if (!settled && err.code != ENOENT && err.code != ENOTDIR)
 			log_warning("%s: %s", id, err.text);
 		return true;
 	}

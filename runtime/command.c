@@ -99,6 +99,14 @@ const struct command commands[] = {
 
 const size_t command_count = sizeof commands / sizeof *commands;
 
+bool command_exists(const char *name)
+{
+	for (size_t i = 0; i < command_count; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static const struct command *find_command(const char *name, struct error *err)
 {
 	const char *closest = NULL;

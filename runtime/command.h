@@ -65,6 +65,11 @@ int command_call(const struct global *global, char **argv, struct error *err);
 int command_failure(const char *name);
 
 /**
+ * command_exists() - whether a word is a command's name.
+ */
+bool command_exists(const char *name);
+
+/**
  * command_print_all() - the help of kist itself, on stdout.
  */
 void command_print_all(void);

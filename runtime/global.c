@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "runtime/command.h"
 #include "spec/cleanup.h"
 
 #define AT(member) OPTION_AT(struct global, member)
@@ -45,11 +46,12 @@ static const struct option rows[] = {
 
 const struct options global_options = OPTIONS(rows);
 
-/* Callers read the mistake there, also when it stands first. */
+/* Callers read the mistake there, also when it stands first. What follows the command's name may be for
+ * a program of the container. */
 static void find_log(struct global *global, char **argv)
 {
-	for (char **word = argv; *word && strcmp(*word, "--") != 0; word++) {
-		char *pair[] = {word[0], word[1], NULL};
+	for (char **word = argv; *word && !command_exists(*word); word++) {
+		char *pair[] = {word[0], strchr(word[0], '=') ? NULL : word[1], NULL};
 		struct global found = *global;
 		struct error ignored;
 

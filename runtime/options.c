@@ -40,7 +40,8 @@ static int unknown_option(const struct options *options, const char *word, struc
 
 	if (options->before && find_long(options->before, name))
 		return error_set(err, EINVAL,
-				 "unknown option \"%s\" (it stands before the command)", word);
+				 "unknown option \"%s\" (it stands before the command; %s)", word,
+				 options->hint ? options->hint : "see --help");
 	snprintf(given, sizeof given, "%.*s", (int)strcspn(name, "="), name);
 	for (size_t i = 0; i < options->count; i++)
 		closest = name_closer(closest, options->at[i].name, given);

@@ -355,7 +355,7 @@ static void step_input(struct relay *relay, const struct pollfd *ready)
 	bool open = input->open;
 
 	flow_step(input, ready);
-	input->open = open && (input->open || tty_is_taken(&relay->tty));
+	input->open = open && (input->open || (!input->error && tty_is_taken(&relay->tty)));
 }
 
 static void step_output(struct relay *relay, int stream, const struct pollfd *ready)

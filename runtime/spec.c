@@ -22,10 +22,10 @@ int command_spec(const struct global *global, struct command_options *options, c
 		return error_errno(err, "bundle %s", bundle);
 	fd = openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0)
-		return errno == EEXIST
-			       ? error_set(err, EEXIST, "bundle %s: %s exists; move it away first",
-					   bundle, name)
-			       : error_errno(err, "%s", name);
+		return errno == EEXIST ? error_set(err, EEXIST, "%s%s%s exists; move it away first",
+						   *name == '/' ? "" : bundle,
+						   *name == '/' ? "" : "/", name)
+				       : error_errno(err, "%s", name);
 	out = fdopen(fd, "w");
 	if (!out)
 		return error_errno(err, "%s", name);

@@ -415,11 +415,12 @@ unsigned tree_signal(int directory, int signal)
 void tree_write(int directory, const char *file, const char *text)
 {
 	struct walk walk = walk_begin(directory);
+	long long deadline_ms = tree_now_ms() + REMOVE_LIMIT_MS;
 	struct error ignored;
 
 	do
 		io_write_file(walk.directory, file, text, &ignored);
-	while (walk_next(&walk));
+	while (tree_now_ms() < deadline_ms && walk_next(&walk));
 	walk_end(&walk);
 }
 
@@ -473,11 +474,6 @@ static int remove_once(int mount, const char *path)
 	directory = open_beneath(mount, relative(path));
 	if (directory < 0)
 		return errno == ENOENT ? 0 : -1;
-	/* Who is in there still needs what is below. */
-	if (tree_populated(directory)) {
-		errno = EBUSY;
-		return -1;
-	}
 	if (remove_below(directory) < 0)
 		return -1;
 	return unlinkat(mount, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;

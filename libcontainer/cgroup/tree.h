@@ -69,7 +69,7 @@ bool tree_populated(int directory);
 unsigned tree_signal(int directory, int signal);
 
 /**
- * tree_write() - write a file of a cgroup and of all below it, as far as that can be done.
+ * tree_write() - write a file of a cgroup and of those below it, as far as that can be done in a second.
  */
 void tree_write(int directory, const char *file, const char *text);
 

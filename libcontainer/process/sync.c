@@ -66,7 +66,7 @@ struct peer {
 	int sync;
 	int pidfd;
 	const int *cancel;
-	bool exposed; /* processes of the container can send it signals */
+	bool exposed; /* others in its pid namespace may stop it before it is their program */
 };
 
 /* Host side alone: the descriptor is not the child's. */
@@ -76,7 +76,8 @@ static struct peer peer_of(const struct creation *creation)
 		.sync = creation->sync,
 		.pidfd = creation->init,
 		.cancel = creation->plan->options->cancel,
-		.exposed = creation->plan->joined != NULL,
+		.exposed = creation->plan->joined ||
+			   creation->plan->config->linux->namespaces.at[NAMESPACE_PID].path,
 	};
 }
 
@@ -156,10 +157,7 @@ static int wait_for_peer(const struct peer *peer, struct error *err)
 
 	while (readable == -ETIMEDOUT && !is_stopped(peer->pidfd))
 		readable = wait_readable(peer, timeout_ms, err);
-	return readable == -ETIMEDOUT
-		       ? error_set(err, ECHILD,
-				   "the process was stopped by somebody in the container")
-		       : readable;
+	return readable == -ETIMEDOUT ? error_set(err, EBUSY, "the process was stopped") : readable;
 }
 
 /* Return: the word; FAILED becomes its error. */

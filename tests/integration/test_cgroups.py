@@ -65,12 +65,13 @@ def test_used_by_another_container(kist, make_bundle):
 
 @pytest.mark.parametrize("hierarchy", ["host", pytest.param("v2", marks=v1)])
 @pytest.mark.parametrize("pid", ["own", "host"])
-def test_used_by_another_since_it_ended(kist, make_bundle, request, hierarchy, pid):
+@pytest.mark.parametrize("below", ["", "/below"])
+def test_used_by_another_since_it_ended(kist, make_bundle, request, hierarchy, pid, below):
     """It is not the cgroup of the first one any more, which goes alone."""
     if hierarchy == "v2":
         request.getfixturevalue("cgroup2_host")
     one, two = make_bundle(), make_bundle()
-    two.linux["cgroupsPath"] = one.linux["cgroupsPath"]
+    two.linux["cgroupsPath"] = one.linux["cgroupsPath"] + below
     if pid == "host":
         one.without_namespace("pid")
     ended = kist.start(one.probe("exit", 0))
@@ -83,6 +84,9 @@ def test_used_by_another_since_it_ended(kist, make_bundle, request, hierarchy, p
     assert running.status == "running"
     kist.ok("exec", running.id, "true")
     running.delete("--force")
+    # What was left to a container below it is nobody's in the end.
+    for left in sorted(tagged_cgroups() if below else []):
+        os.rmdir(left)
     assert tagged_cgroups() == set()
 
 
@@ -97,7 +101,7 @@ def test_what_v1_has_frozen_dies(kist, bundle, verb, below):
     (freezer / "cgroup.procs").write_text(str(container.pid))
     (freezer / "freezer.state").write_text("FROZEN")
     wait_until(lambda: (freezer / "freezer.state").read_text() == "FROZEN\n", "frozen")
-    if verb == "kill" and not below:
+    if verb == "kill":
         kist.ok("kill", container.id, "KILL")
         wait_until(lambda: container.status == "stopped", "stopped")
     kist.ok("delete", "--force", container.id)

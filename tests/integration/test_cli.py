@@ -147,7 +147,7 @@ def test_log_json(kist, work):
         (["run", "--rootfs", "/", "-b.", "x", "y"],
          "run x: --rootfs is for a container without a bundle: leave --bundle and --config out"),
         (["mounts", "ad", "x", "y"], "mounts ad: unknown action (add or remove)"),
-        (["list", "--root=/x"], 'unknown option "--root=/x" (it stands before the command)'),
+        (["list", "--root=/x"], 'unknown option "--root=/x" (it stands before the command; see --help)'),
         (["kill", "-9", "x"], 'unknown option "-9" (the signal stands after the id; see --help)'),
         (["run", "--rootfs", "/", "x", "echo", "-n"],
          'run: unknown option "-n" (the options of a CMD stand after --; see --help)'),
@@ -168,7 +168,9 @@ def test_log_of_mistakes(program, work, args, text):
 
 @pytest.mark.parametrize("options", [["--bogus", "--log", "LOG", "--log-format", "json"],
                                      ["--log-level", "x", "--log=LOG", "--log-format=json"],
-                                     ["-log-format", "json", "--root", "", "-log", "LOG"]])
+                                     ["-log-format", "json", "--root", "", "-log", "LOG"],
+                                     ["--bogus", "--log-format=json", "--log", "LOG"],
+                                     ["--bogus", "--log-format=json", "--log=LOG", "--root", "/x"]])
 def test_log_of_a_mistake_that_stands_before(program, work, options):
     log = work / "log.json"
     result = subprocess.run([program, *(word.replace("LOG", str(log)) for word in options), "list"],
@@ -177,11 +179,17 @@ def test_log_of_a_mistake_that_stands_before(program, work, options):
     assert result.returncode == 1 and result.stderr == f"kist: {entry['msg']}\n"
 
 
+def test_log_of_a_program_in_the_container(program, work):
+    """Is none of kist's."""
+    subprocess.run([program, "--bogus", "exec", "x", "app", "--log", work / "log"], capture_output=True)
+    assert not (work / "log").exists()
+
+
 def test_log_to_a_fifo(kist, work):
     """Nobody waits for a reader; one that is there gets what is said."""
     log = work / "log"
     os.mkfifo(log)
-    kist.fails("--log", log, "state", "x", text="log file .*nobody reads there.*No such device")
+    kist.fails("--log", log, "state", "x", text="log file .*nobody reads there, .*: No such device")
     reader = os.open(log, os.O_RDONLY | os.O_NONBLOCK)
     kist.fails("--log", log, "state", "x", text="does not exist")
     assert b"does not exist" in os.read(reader, 4096)
@@ -463,7 +471,7 @@ def test_spec_with_another_name(kist, work):
     assert sorted(os.listdir(work / "bundle")) == ["other.json"]
     assert (work / "third.json").read_text() == (work / "bundle/other.json").read_text()
     result = kist.fails("spec", "-b", work / "bundle", "--file=other.json")
-    assert result.err == f"kist: spec: bundle {work}/bundle: other.json exists; move it away first\n"
+    assert result.err == f"kist: spec: {work}/bundle/other.json exists; move it away first\n"
 
 
 def test_spec_that_cannot_be_written(kist, work):

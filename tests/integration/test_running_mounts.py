@@ -413,14 +413,14 @@ def test_command_lines_that_are_wrong(container, work):
     kist.fails("mounts", "add", "nobody", path, text="does not exist")
 
 
-@pytest.mark.parametrize("order", [["/a/b", "/a"], ["/a", "/a"], ["/a", "/a/b", "/a/b/"]])
+@pytest.mark.parametrize("order", [["/a/b", "/a"], ["/a", "/a/b", "/a/"]])
 def test_removed_in_a_wrong_order(container, order):
     """The last one goes first: what went with another could not be found when its turn comes."""
     add(container, tmpfs("/a"), tmpfs("/a/b"))
     before = points(container)
     container.kist.fails(
         "mounts", "remove", container.id, file_of(container.kist, *({"destination": d} for d in order)),
-        text=r"mounts\[[01]\]: /a(/b)?: goes with mounts\[[12]\], which is removed before it")
+        text=r"mounts\[[01]\]: /a/b: goes with mounts\[[12]\], which is removed before it")
     assert points(container) == before
     remove(container, "/a", "/a/b")
 

@@ -159,7 +159,7 @@ Test(record, a_root_that_cannot_be)
 	FAILS(record_step_claim(&creation, &err), ENOTDIR, "/proc/version: Not a directory");
 	options.root = "/proc/none/x";
 	FAILS(record_step_claim(&creation, &err), ENOENT,
-	      "/proc/none: create (--root names another place): No such file or directory");
+	      "/proc/none: create (choose another --root): No such file or directory");
 	memset(too_long, 'x', sizeof too_long - 1);
 	too_long[0] = '/';
 	options.root = too_long;

@@ -131,7 +131,7 @@ Test(command, spec_leaves_a_config_json_alone)
 	cr_assert_not_null(mkdtemp(bundle));
 	snprintf(path, sizeof path, "%s/config.json", bundle);
 	cr_expect_eq(CALL("spec", "-b", bundle), 0, "%s", err.text);
-	snprintf(message, sizeof message, "spec: bundle %s: config.json exists; move it away first",
+	snprintf(message, sizeof message, "spec: %s/config.json exists; move it away first",
 		 bundle);
 	REFUSED(CALL("spec", "-b", bundle), message);
 	file = fopen(path, "r");
