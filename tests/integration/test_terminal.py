@@ -233,7 +233,9 @@ def test_in_the_background(kist, bundle, screen, verb):
 @pytest.mark.parametrize("flags", [["-t"], []])
 def test_a_job_in_the_background_is_ended(kist, bundle, screen, flags):
     container = kist.start(bundle.probe("wait"))
-    screen.type(shlex.join(kist.command("exec", *flags, container.id, "sleep", "1000")) + " &")
+    script = "echo >/tmp/began; exec sleep 1000"
+    screen.type(shlex.join(kist.command("exec", *flags, container.id, "sh", "-c", script)) + " &")
+    wait_until((bundle.rootfs / "tmp" / "began").exists, "the program to begin")
     screen.ask("jobs", r"^\[1\]\+ +Running")
     screen.type("kill %1; wait %1; echo status $?")
     screen.shows("^status 143$")
