@@ -172,6 +172,7 @@ static bool list_add(const char *root, const char *id, bool settled, struct cont
 {
 	struct container_state state;
 	struct error err;
+	bool creating;
 
 	if (record_check_id(id, &err) < 0)
 		return true;
@@ -180,13 +181,13 @@ static bool list_add(const char *root, const char *id, bool settled, struct cont
 			log_warning("%s: %s", id, err.text);
 		return true;
 	}
-	if (is_known(&state) || (settled && !is_creating(&state))) {
+	creating = is_creating(&state);
+	if (is_known(&state) || (settled && !creating)) {
 		list_append(list, room, &state);
 		return true;
 	}
-	settled = is_creating(&state);
 	container_state_finish(&state);
-	return settled;
+	return creating;
 }
 
 static bool list_has(const struct container_list *list, size_t count, const char *id)

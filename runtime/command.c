@@ -79,43 +79,52 @@ static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
 static int seal(const struct command_options *, char **, struct error *);
 static int seal_run(const struct command_options *, char **, struct error *);
 
+/* The options of a command, and what else may have been meant by an unknown one. */
+#define HINTED(rows, words) {.at = rows, .count = sizeof(rows) / sizeof *(rows), .before = &global_options, .hint = words}
+#define OPTIONS_OF(rows) HINTED(rows, NULL)
+
 const struct command commands[] = {
-	{"completion", "SHELL", "print a script that completes command lines", OPTIONS(help_options), 1, 1, command_completion},
-	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS(create_options), 1, 1, command_create, .seal = seal, .activated = true},
-	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS(delete_options), 1, 1, command_delete},
-	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS(exec_options), 1, -1, command_exec, .seal = seal, .words = 2, .failure = 255},
-	{"features", "", "print what this kist supports", OPTIONS(help_options), 0, 0, command_features},
-	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS(help_options), 0, 1, command_help},
-	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", OPTIONS(kill_options), 1, 2, command_kill, .hint = "the signal stands after the id"},
-	{"list", "[OPTION...]", "list containers", OPTIONS(list_options), 0, 0, command_list},
-	{"mounts", "add|remove ID FILE", "add or remove mounts of a running container", OPTIONS(help_options), 3, 3, command_mounts, .seal = seal},
-	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS(plan_options), 0, 1, command_plan},
-	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", OPTIONS(run_options), 1, -1, command_run, .seal = seal_run, .activated = true, .hint = "the options of a CMD stand after --"},
-	{"spec", "[OPTION...]", "write a default config.json", OPTIONS(spec_options), 0, 0, command_spec},
-	{"start", "ID", "execute the program of a created container", OPTIONS(help_options), 1, 1, command_start},
-	{"state", "ID", "print the state of a container", OPTIONS(help_options), 1, 1, command_state},
+	{"completion", "SHELL", "print a script that completes command lines", OPTIONS_OF(help_options), 1, 1, command_completion},
+	{"create", "[OPTION...] ID", "create a container that waits for start", OPTIONS_OF(create_options), 1, 1, command_create, .seal = seal, .activated = true},
+	{"delete", "[OPTION...] ID", "remove a stopped container", OPTIONS_OF(delete_options), 1, 1, command_delete},
+	{"exec", "[OPTION...] ID [CMD [ARG...]]", "run another process in a container", OPTIONS_OF(exec_options), 1, -1, command_exec, .seal = seal, .words = 2, .failure = 255},
+	{"features", "", "print what this kist supports", OPTIONS_OF(help_options), 0, 0, command_features},
+	{"help", "[COMMAND]", "print this help, or a command's", OPTIONS_OF(help_options), 0, 1, command_help},
+	{"kill", "[OPTION...] ID [SIGNAL]", "send a signal, SIGTERM by default", HINTED(kill_options, "the signal stands after the id"), 1, 2, command_kill},
+	{"list", "[OPTION...]", "list containers", OPTIONS_OF(list_options), 0, 0, command_list},
+	{"mounts", "add|remove ID FILE", "add or remove mounts of a running container", OPTIONS_OF(help_options), 3, 3, command_mounts, .seal = seal},
+	{"plan", "[OPTION...] [ID]", "print what create would do", OPTIONS_OF(plan_options), 0, 1, command_plan},
+	{"run", "[OPTION...] ID [-- CMD [ARG...]]", "create and start a container, and wait for it", HINTED(run_options, "the options of a CMD stand after --"), 1, -1, command_run, .seal = seal_run, .activated = true},
+	{"spec", "[OPTION...]", "write a default config.json", OPTIONS_OF(spec_options), 0, 0, command_spec},
+	{"start", "ID", "execute the program of a created container", OPTIONS_OF(help_options), 1, 1, command_start},
+	{"state", "ID", "print the state of a container", OPTIONS_OF(help_options), 1, 1, command_state},
 };
 /* clang-format on */
 
 const size_t command_count = sizeof commands / sizeof *commands;
 
-bool command_exists(const char *name)
+static const struct command *look_up(const char *name)
 {
 	for (size_t i = 0; i < command_count; i++)
 		if (strcmp(commands[i].name, name) == 0)
-			return true;
-	return false;
+			return &commands[i];
+	return NULL;
+}
+
+bool command_exists(const char *name)
+{
+	return look_up(name);
 }
 
 static const struct command *find_command(const char *name, struct error *err)
 {
+	const struct command *found = look_up(name);
 	const char *closest = NULL;
 
-	for (size_t i = 0; i < command_count; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
+	if (found)
+		return found;
+	for (size_t i = 0; i < command_count; i++)
 		closest = name_closer(closest, commands[i].name, name);
-	}
 	if (closest)
 		error_set(err, EINVAL, "unknown command \"%s\" (did you mean \"%s\"?)", name,
 			  closest);
@@ -167,8 +176,7 @@ static void secure_descriptors(unsigned preserved)
 
 int command_failure(const char *name)
 {
-	struct error ignored;
-	const struct command *command = name ? find_command(name, &ignored) : NULL;
+	const struct command *command = name ? look_up(name) : NULL;
 
 	return command && command->failure ? command->failure : EXIT_FAILURE;
 }
@@ -195,12 +203,8 @@ static int seal_run(const struct command_options *options, char **call, struct e
 static int call(const struct command *command, const struct global *global,
 		struct command_options *options, char **argv, struct error *err)
 {
-	struct options table = command->options;
-	int count, status;
-
-	table.before = &global_options;
-	table.hint = command->hint;
-	count = options_parse(&table, argv, command->words, options, err);
+	int count = options_parse(&command->options, argv, command->words, options, err);
+	int status;
 
 	if (count < 0)
 		return error_wrap(err, "%s", command->name);

@@ -40,10 +40,9 @@ struct command {
 		   struct error *err);
 	/* Goes on out of the container's reach; see seal.h. NULL: it makes no process there. */
 	int (*seal)(const struct command_options *options, char **call, struct error *err);
-	bool activated;   /* passes on what a socket-activated caller got */
-	int words;        /* as for options_parse(): where options end, since others' follow */
-	int failure;      /* exit status when it fails; 0: EXIT_FAILURE */
-	const char *hint; /* as in struct options */
+	bool activated; /* passes on what a socket-activated caller got */
+	int words;      /* as for options_parse(): where options end, since others' follow */
+	int failure;    /* exit status when it fails; 0: EXIT_FAILURE */
 };
 
 extern const struct command commands[]; /* sorted by name */

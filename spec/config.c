@@ -848,10 +848,11 @@ const char *config_shown_name(const char *name)
 int config_read_named(const char *name, struct arena *arena, struct document *document,
 		      struct error *err)
 {
-	_close_ int fd = is_stdin(name) ? -1 : open(name, O_RDONLY | O_CLOEXEC);
+	_close_ int fd = -1;
 
 	if (is_stdin(name))
 		return read_stdin(arena, document, err);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return error_errno(err, "%s", name);
 	return read_opened(fd, true, arena, document, err) < 0 ? error_wrap(err, "%s", name) : 0;

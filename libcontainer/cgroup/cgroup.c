@@ -285,8 +285,7 @@ static int plan_path(struct plan *plan, struct error *err)
 			       ? 0
 			       : error_set(err, ENAMETOOLONG,
 					   "linux.cgroupsPath: is needed with an id so long: "
-					   "/kist-ID "
-					   "is no name of a cgroup");
+					   "/kist-ID is no name of a cgroup");
 	}
 	if (clean_path(path, clean, err) < 0)
 		return error_wrap(err, "linux.cgroupsPath: \"%.200s\"", path);

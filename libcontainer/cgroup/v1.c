@@ -306,6 +306,13 @@ static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
 	return unified_populated(directory);
 }
 
+/* Also what processes of the container have frozen further down. */
+static void thaw_below(int directory)
+{
+	if (directory >= 0)
+		tree_write(directory, "freezer.state", "THAWED");
+}
+
 /* v1's freezer keeps them from forking away; and a frozen one dies only when it is thawed. */
 static unsigned kill_everywhere(const struct hierarchies *hierarchies, const char *path)
 {
@@ -319,8 +326,7 @@ static unsigned kill_everywhere(const struct hierarchies *hierarchies, const cha
 		freezer_wait(directory, FREEZE_RETRY_MS);
 	for (size_t i = 0; i < hierarchies->count; i++)
 		found += kill_one(&hierarchies->at[i], path);
-	if (directory >= 0)
-		tree_write(directory, "freezer.state", "THAWED");
+	thaw_below(directory);
 	return found;
 }
 
@@ -349,15 +355,13 @@ static int v1_kill(const struct host *host, const char *path, int signal, struct
 	return signal_once(host, path, signal, err);
 }
 
-/* Also what processes of the container have frozen below. */
 static void v1_release(const struct host *host, const char *path)
 {
 	const struct hierarchy *freezer = cgroup_hierarchy(&host->hierarchies, "freezer");
 	struct error ignored;
 	_close_ int directory = freezer ? tree_open(freezer, path, &ignored) : -1;
 
-	if (directory >= 0)
-		tree_write(directory, "freezer.state", "THAWED");
+	thaw_below(directory);
 }
 
 const struct cgroup_driver cgroup_v1_driver = {
