@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The floors of libcontainer: which object calls which, measured on a build.
 
-What one object needs of another is read from the static library with nm: a call, or a reference to
-a table or a step. (What it includes are types, and may come from anywhere.) Such arrows go down the
-floors of FLOORS, or stay in one folder.
+What one object needs of another is read with nm from the object files of a build: a call, or a
+reference to a table or a step. (What it includes are types, and may come from anywhere.) Such arrows
+go down the floors of FLOORS, or stay in one folder.
 """
 
 import re
@@ -41,21 +41,28 @@ def floor(name):
     return None
 
 
+def read_object(path):
+    """Names that an object file defines, names that it needs."""
+    listing = subprocess.run(
+        ["nm", "-g", "-P", path], check=True, stdout=subprocess.PIPE, text=True
+    ).stdout
+    names = (set(), set())
+    for symbol, kind in re.findall(r"^(\S+) (\S)", listing, re.MULTILINE):
+        names[kind == "U"].add(symbol)
+    return names
+
+
 def read_objects(build):
-    """{file: (names that it defines, names that it needs)} of the objects of libcontainer."""
-    names = {}
+    """{file: (names that it defines, names that it needs)} of the objects of libcontainer.
+
+    Not of the library: spec's are in it too, and may be called the same.
+    """
+    directory = Path(build) / "libcontainer" / "libcontainer.a.p"
+    objects = {}
     for path in SOURCE.rglob("*.c"):
         name = str(path.relative_to(SOURCE))
-        names[name.replace("/", "_") + ".o"] = name
-    library = Path(build) / "libcontainer" / "libcontainer.a"
-    listing = subprocess.run(
-        ["nm", "-A", "-g", "-P", library], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
-    objects = defaultdict(lambda: (set(), set()))
-    for member, symbol, kind in re.findall(r"\[(.*?)\]: (\S+) (\S)", listing):
-        if member in names:
-            objects[names[member]][kind == "U"].add(symbol)
-    return dict(objects)
+        objects[name] = read_object(directory / (name.replace("/", "_") + ".o"))
+    return objects
 
 
 def find_arrows(objects):
