@@ -68,7 +68,12 @@ static const struct {
 static int print_plan(const struct config *config, const struct host *host, struct arena *arena,
 		      struct error *err)
 {
-	static const struct container_options options = {.root = "/run/kist", .id = "golden"};
+	const struct container_options options = {
+		.root = "/run/kist",
+		.id = "golden",
+		/* The container outlives create, so that somebody else must take its terminal. */
+		.console_socket = config->process->terminal ? "/run/console.sock" : NULL,
+	};
 	struct plan plan = {
 		.config = config,
 		.host = host,
