@@ -433,14 +433,12 @@ static int source_read(struct source *source, const struct container_options *op
 		read_template(options, source);
 	else if (read_bundle(absolute, name, source, err) < 0)
 		return -err->code;
-	if (config_parse(name, &source->document, &source->arena, &plan->config, err) < 0 ||
-	    host_read(&source->arena, &plan->host, err) < 0)
+	if (config_parse(name, &source->document, &source->arena, &plan->config, err) < 0)
 		return -err->code;
 	plan->options = options;
 	plan->bundle = arena_strdup(&source->arena, absolute);
 	plan->arena = &source->arena;
-	rdt_read_host(plan);
-	return 0;
+	return plan_read_host(plan, err);
 }
 
 /* The whole of create, for a plan. On success init and its terminal are the caller's. */

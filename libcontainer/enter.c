@@ -53,8 +53,8 @@ static bool is_denied(int result)
 	return result == -EACCES || result == -EPERM;
 }
 
-static int read_namespaces(const struct record *record, int init, const int *cancel,
-			   struct joined *joined, struct error *err)
+int enter_read_namespaces(const struct record *record, int init, const int *cancel,
+			  struct joined *joined, struct error *err)
 {
 	struct error denied;
 	int result = namespaces_differ(record->pid, &joined->namespaces, err);
@@ -67,21 +67,6 @@ static int read_namespaces(const struct record *record, int init, const int *can
 	if (result < 0 && result != -ECANCELED)
 		*err = denied;
 	return result < 0 ? -err->code : 0;
-}
-
-int enter_read_namespaces(const struct record *record, int init, const int *cancel,
-			  struct joined *joined, struct error *err)
-{
-	if (read_namespaces(record, init, cancel, joined, err) < 0)
-		return -err->code;
-	if (joined->namespaces & 1U << NAMESPACE_USER) {
-		int denies = idmap_denies_setgroups(record->pid, err);
-
-		if (denies < 0)
-			return denies;
-		joined->denies_setgroups = denies;
-	}
-	return 0;
 }
 
 void enter_finish(struct joined *joined)

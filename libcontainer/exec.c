@@ -158,19 +158,14 @@ static int check_status(enum status status, bool ignore_paused, struct error *er
 /* Facts about init. The pid is still its own when the pidfd says so afterwards. */
 static int read_joined(const struct container *container, struct source *source, struct error *err)
 {
-	const struct record *record = &container->record;
-	const struct host *host = source->plan.host;
+	const struct plan *plan = &source->plan;
 	struct joined *joined = &source->joined;
 
-	joined->record = record;
-	if (enter_read_namespaces(record, source->init, source->plan.options->cancel, joined, err) <
-	    0)
+	joined->record = &container->record;
+	if (enter_read_namespaces(joined->record, source->init, plan->options->cancel, joined,
+				  err) < 0)
 		return -err->code;
-	if (source->config.linux->intelRdt &&
-	    rdt_read_process(record->pid, &source->arena, &joined->rdt, err) < 0)
-		return -err->code;
-	return cgroup_read_process(record->pid, &host->hierarchies, &source->arena,
-				   &joined->cgroups, err);
+	return plan_read_joined(plan, joined, err);
 }
 
 /* The container's configuration, with the process that is to join it. */
@@ -202,12 +197,8 @@ static int source_read(struct source *source, const struct container *container,
 	plan->bundle = container->record.bundle;
 	plan->arena = &source->arena;
 	source->joined.subgroups = exec->cgroups;
-	if (read_config(container, exec, source, err) < 0 ||
-	    host_read(&source->arena, &plan->host, err) < 0 ||
-	    seccomp_read_kept(container->record.directory, &source->arena, &source->joined.filter,
-			      err) < 0)
+	if (read_config(container, exec, source, err) < 0 || plan_read_host(plan, err) < 0)
 		return -err->code;
-	rdt_read_host(plan);
 	return read_joined(container, source, err);
 }
 

@@ -9,9 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
-#include "libcontainer/process/lsm.h"
 
 /* The permitted set of this process. */
 static int read_permitted(uint64_t *permitted, struct error *err)
@@ -67,28 +65,14 @@ static bool denies_mounts(void)
 	return open_tree(-1, "", OPEN_TREE_CLONE | AT_EMPTY_PATH) < 0 && errno == EPERM;
 }
 
-static bool denies_cgroups(const struct hierarchies *hierarchies)
+int host_read(struct host *host, struct error *err)
 {
-	return hierarchies->count > 0 &&
-	       faccessat(AT_FDCWD, hierarchies->at[0].mount, W_OK, AT_EACCESS) < 0 &&
-	       errno == EACCES;
-}
-
-int host_read(struct arena *arena, const struct host **host, struct error *err)
-{
-	struct host *facts = arena_alloc(arena, sizeof *facts);
-
-	facts->uid = geteuid();
-	facts->gid = getegid();
-	if (getrlimit(RLIMIT_NOFILE, &facts->descriptors) < 0)
+	host->uid = geteuid();
+	host->gid = getegid();
+	if (getrlimit(RLIMIT_NOFILE, &host->descriptors) < 0)
 		return error_errno(err, "getrlimit");
-	facts->nodes_denied = denies_nodes();
-	facts->mounts_denied = denies_mounts();
-	facts->detached_mounts = has_detached_mounts();
-	lsm_read(facts);
-	if (read_capabilities(facts, err) < 0 || cgroup_hierarchies_read(arena, facts, err) < 0)
-		return -err->code;
-	facts->cgroups_denied = denies_cgroups(&facts->hierarchies);
-	*host = facts;
-	return 0;
+	host->nodes_denied = denies_nodes();
+	host->mounts_denied = denies_mounts();
+	host->detached_mounts = has_detached_mounts();
+	return read_capabilities(host, err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Facts about this host, asked once. Plain data, so a test can write a host by hand.
+ * Facts about this host, asked once. Plain data, so a test can write a host by hand. What is nobody's
+ * subject is read here; the rest is read by the subjects, whose rows in plan.c say so.
  */
 #ifndef KIST_HOST_H
 #define KIST_HOST_H
@@ -10,7 +11,6 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#include "spec/arena.h"
 #include "spec/error.h"
 
 /* One mounted cgroup hierarchy. */
@@ -49,8 +49,9 @@ struct host {
 };
 
 /**
- * host_read() - ask the kernel.
+ * host_read() - ask the kernel about the caller and about itself. plan_read_host() does this first, and
+ * then asks the subjects for the other members.
  */
-int host_read(struct arena *arena, const struct host **host, struct error *err);
+int host_read(struct host *host, struct error *err);
 
 #endif

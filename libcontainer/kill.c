@@ -38,7 +38,7 @@ static int kill_all(struct container *container, enum status status, int signal,
 	const struct record_cgroup *cgroup = &container->record.cgroup;
 	const struct cgroup_driver *driver = cgroup_driver_find(cgroup->driver);
 	bool stopped = status == STATUS_STOPPED;
-	const struct host *host;
+	struct host host = {0};
 	struct error somebody;
 
 	if (stopped && (!driver || !may_be_outlived(container)))
@@ -47,12 +47,12 @@ static int kill_all(struct container *container, enum status status, int signal,
 		return error_set(err, ENOTSUP,
 				 "--all: the container has no cgroup to find its "
 				 "processes by");
-	if (host_read(&container->arena, &host, err) < 0)
+	if (cgroup_hierarchies_read(&container->arena, &host, err) < 0)
 		return -err->code;
-	if (stopped && (driver->check(host, cgroup->path, &somebody) == 0 ||
+	if (stopped && (driver->check(&host, cgroup->path, &somebody) == 0 ||
 			record_shares_cgroup(&container->record)))
 		return error_not_running(err);
-	return driver->kill(host, cgroup->path, signal, err);
+	return driver->kill(&host, cgroup->path, signal, err);
 }
 
 static int kill_opened(struct container *container, int signal, bool all, struct error *err)

@@ -735,8 +735,10 @@ static int read_joined(const struct container *container, struct source *source,
 {
 	struct plan *plan = &source->plan;
 
+	source->joined.record = &container->record;
 	if (enter_read_namespaces(&container->record, source->init, NULL, &source->joined, err) <
 		    0 ||
+	    idmap_read_joined(plan, &source->joined, err) < 0 ||
 	    namespaces_plan_joined(plan, err) < 0)
 		return -err->code;
 	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))
@@ -755,8 +757,7 @@ static int plan_all(struct source *source, const struct container *container, co
 	plan->joined = &source->joined;
 	plan->bundle = container->record.bundle;
 	plan->arena = &source->arena;
-	if (read_config(container, file, source, err) < 0 ||
-	    host_read(&source->arena, &plan->host, err) < 0 ||
+	if (read_config(container, file, source, err) < 0 || plan_read_host(plan, err) < 0 ||
 	    read_joined(container, source, err) < 0)
 		return -err->code;
 	return verb->plan(plan, err) < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;

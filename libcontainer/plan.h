@@ -29,7 +29,7 @@ struct joined {
 	unsigned namespaces; /* see namespaces_differ() */
 	bool asked;          /* init, for descriptors of them, which are open: */
 	int files[NAMESPACE_KINDS];
-	bool denies_setgroups; /* see idmap_denies_setgroups() */
+	bool denies_setgroups; /* its user namespace knows no setgroups(2) */
 	const struct record *record;
 	enum status status;
 	struct sock_fprog filter;     /* as kept by create; len 0: none */
@@ -60,6 +60,20 @@ struct plan {
 	struct lsm_plan lsm;
 	struct seccomp_plan seccomp;
 };
+
+/**
+ * plan_read_host() - ask the host what there is to know about it: host_read(), and each subject.
+ * @plan: config, options, bundle and arena are set; host is set by this
+ */
+int plan_read_host(struct plan *plan, struct error *err);
+
+/**
+ * plan_read_joined() - ask each subject what there is to know about the container to join. The pid of
+ * its init is still its own when its pidfd says so afterwards.
+ * @plan: as above, with host
+ * @joined: record, status and namespaces are set
+ */
+int plan_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 
 /**
  * plan_make() - decide everything.

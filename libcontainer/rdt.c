@@ -102,16 +102,12 @@ static const char *find_mount(struct arena *arena)
 	return found;
 }
 
-void rdt_read_host(struct plan *plan)
+int rdt_read_host(const struct plan *plan, struct host *host, struct error *err)
 {
-	struct host *host;
-
-	if (!plan->config->linux->intelRdt)
-		return;
-	host = arena_alloc(plan->arena, sizeof *host);
-	*host = *plan->host;
-	host->resctrl = find_mount(plan->arena);
-	plan->host = host;
+	(void)err;
+	if (plan->config->linux->intelRdt)
+		host->resctrl = find_mount(plan->arena);
+	return 0;
 }
 
 /* The planning half. */
@@ -577,14 +573,16 @@ void rdt_parse_process(const char *text, struct arena *arena, struct rdt_joined 
 	};
 }
 
-int rdt_read_process(pid_t pid, struct arena *arena, struct rdt_joined *joined, struct error *err)
+int rdt_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
 	char name[64], text[2 * (NAME_MAX + sizeof "res:\n")];
 
-	snprintf(name, sizeof name, "/proc/%d/cpu_resctrl_groups", pid);
+	if (!plan->config->linux->intelRdt)
+		return 0;
+	snprintf(name, sizeof name, "/proc/%d/cpu_resctrl_groups", joined->record->pid);
 	if (io_read_file(AT_FDCWD, name, text, sizeof text, err) < 0)
 		return error_wrap(err, "linux.intelRdt");
-	rdt_parse_process(text, arena, joined);
+	rdt_parse_process(text, plan->arena, &joined->rdt);
 	return 0;
 }
 

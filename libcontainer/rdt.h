@@ -23,6 +23,8 @@
 
 struct arena;
 struct creation;
+struct host;
+struct joined;
 struct plan;
 struct record;
 struct record_rdt;
@@ -52,11 +54,8 @@ struct rdt_handles {
 	int tasks[2];
 };
 
-/**
- * rdt_read_host() - add to the plan's host where resctrl is mounted, if the configuration is about
- * it.
- */
-void rdt_read_host(struct plan *plan);
+/* Where resctrl is mounted, if the configuration is about it. */
+int rdt_read_host(const struct plan *plan, struct host *host, struct error *err);
 
 /**
  * rdt_plan() - which groups, and what to write.
@@ -78,17 +77,12 @@ struct rdt_joined {
 };
 
 /**
- * rdt_read_process() - the groups that a process is in.
- *
- * Return: 0 or -errno
- */
-int rdt_read_process(pid_t pid, struct arena *arena, struct rdt_joined *joined, struct error *err);
-
-/**
- * rdt_parse_process() - the same from the text of /proc/PID/cpu_resctrl_groups.
+ * rdt_parse_process() - the groups that a process is in, from the text of /proc/PID/cpu_resctrl_groups.
  */
 void rdt_parse_process(const char *text, struct arena *arena, struct rdt_joined *joined);
 
+/* The same of init, if the configuration is about it. */
+int rdt_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 int rdt_plan_joined(struct plan *plan, struct error *err);
 
 /* Host: is what is there fit? Make the groups, or open those to join. */

@@ -14,6 +14,7 @@
 #include "commit.h"
 #include "version.h"
 
+#include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/host.h"
 #include "libcontainer/log.h"
 #include "libcontainer/process/passwd.h"
@@ -253,11 +254,11 @@ int container_list_print(const struct container_list *list, FILE *out)
 /* A host that cannot be asked has no say. */
 static bool has_cgroup2_only(struct arena *arena)
 {
-	const struct host *host;
+	struct host host = {0};
 	struct error ignored;
 
-	return host_read(arena, &host, &ignored) == 0 && host->hierarchies.count == 1 &&
-	       host->hierarchies.at[0].unified;
+	return cgroup_hierarchies_read(arena, &host, &ignored) == 0 &&
+	       host.hierarchies.count == 1 && host.hierarchies.at[0].unified;
 }
 
 int container_spec(bool rootless, FILE *out)

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "libcontainer/cgroup/tree.h"
 #include "libcontainer/io.h"
@@ -213,6 +214,21 @@ int cgroup_hierarchies_read(struct arena *arena, struct host *host, struct error
 	    statfs_mount.f_type == CGROUP2_SUPER_MAGIC)
 		return read_unified_alone(arena, host, err);
 	return read_mounted(arena, host, err);
+}
+
+static bool denies_cgroups(const struct hierarchies *hierarchies)
+{
+	return hierarchies->count > 0 &&
+	       faccessat(AT_FDCWD, hierarchies->at[0].mount, W_OK, AT_EACCESS) < 0 &&
+	       errno == EACCES;
+}
+
+int cgroup_read_host(const struct plan *plan, struct host *host, struct error *err)
+{
+	if (cgroup_hierarchies_read(plan->arena, host, err) < 0)
+		return -err->code;
+	host->cgroups_denied = denies_cgroups(&host->hierarchies);
+	return 0;
 }
 
 /* The planning half. */

@@ -25,6 +25,7 @@ struct record;
 struct host;
 struct hierarchy;
 struct hierarchies;
+struct joined;
 struct arena;
 struct cgroup_driver;
 struct record_cgroup;
@@ -143,7 +144,7 @@ extern const struct cgroup_driver cgroup_v1_driver, cgroup_v2_driver;
 const struct cgroup_driver *cgroup_driver_find(const char *name);
 
 /**
- * cgroup_hierarchies_read() - the mounted hierarchies, for host_read(). Cheap on v2: one statfs.
+ * cgroup_hierarchies_read() - the mounted hierarchies. Cheap on v2: one statfs.
  */
 int cgroup_hierarchies_read(struct arena *arena, struct host *host, struct error *err);
 
@@ -158,6 +159,9 @@ int cgroup_hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierar
  * cgroup_release_killed() - let a frozen process of a container die that has got SIGKILL.
  */
 void cgroup_release_killed(const struct record_cgroup *cgroup);
+
+/* The hierarchies, and whether the caller may write to them. */
+int cgroup_read_host(const struct plan *plan, struct host *host, struct error *err);
 
 /* The planning half: path, driver, limits, device rules. Refuses what the host cannot do. */
 int cgroup_plan(struct plan *plan, struct error *err);
@@ -234,6 +238,7 @@ void cgroup_device_format(const struct cgroup_device_rule *rule,
 int cgroup_clean_path(const char *path, char clean[static PATH_MAX], struct error *err);
 
 /* exec: join.c. The planning half: which cgroup a process enters in each hierarchy. */
+int cgroup_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 int cgroup_plan_joined(struct plan *plan, struct error *err);
 void cgroup_joined_print(const struct plan *plan, FILE *out);
 

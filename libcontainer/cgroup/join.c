@@ -75,6 +75,12 @@ int cgroup_read_process(pid_t pid, const struct hierarchies *hierarchies, struct
 	return 0;
 }
 
+int cgroup_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
+{
+	return cgroup_read_process(joined->record->pid, &plan->host->hierarchies, plan->arena,
+				   &joined->cgroups, err);
+}
+
 /* Does "CONTROLLER[,CONTROLLER...]:" in front of a --cgroup name a hierarchy? */
 static bool names(const char *controllers, size_t length, const struct hierarchy *hierarchy)
 {

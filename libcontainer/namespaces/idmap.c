@@ -229,12 +229,21 @@ static int says_deny(const char *path, struct error *err)
 	return strcmp(text, "deny\n") == 0;
 }
 
-int idmap_denies_setgroups(pid_t pid, struct error *err)
+/* Does init live in a user namespace that knows no setgroups(2)? */
+int idmap_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
 	char path[64];
+	int denies;
 
-	snprintf(path, sizeof path, "/proc/%d/setgroups", pid);
-	return says_deny(path, err);
+	(void)plan;
+	if (!(joined->namespaces & 1U << NAMESPACE_USER))
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/setgroups", joined->record->pid);
+	denies = says_deny(path, err);
+	if (denies < 0)
+		return denies;
+	joined->denies_setgroups = denies;
+	return 0;
 }
 
 static void print_mappings(const char *name, const struct id_mappings *mappings, FILE *out)

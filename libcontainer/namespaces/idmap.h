@@ -15,12 +15,11 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include <sys/types.h>
-
 #include "spec/error.h"
 
 struct host;
 struct id_mappings;
+struct joined;
 struct plan;
 struct creation;
 
@@ -41,15 +40,10 @@ struct idmap_plan {
  * idmap_plan() - who writes the maps; refuses ids of the process that are not mapped.
  */
 int idmap_plan(struct plan *plan, struct error *err);
-int idmap_plan_joined(struct plan *plan, struct error *err); /* exec */
+/* exec; joined->namespaces are known */
+int idmap_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
+int idmap_plan_joined(struct plan *plan, struct error *err);
 void idmap_print(const struct plan *plan, FILE *out);
-
-/**
- * idmap_denies_setgroups() - does a process live in a user namespace that knows no setgroups(2)?
- *
- * Return: whether, or -errno
- */
-int idmap_denies_setgroups(pid_t pid, struct error *err);
 
 /**
  * idmap_become_root() - take the ids of the root of the user namespace that the caller is in, and

@@ -52,10 +52,13 @@ static bool has_selinux(void)
 	return statfs("/sys/fs/selinux", &fs) == 0 && fs.f_type == SELINUX_MAGIC;
 }
 
-void lsm_read(struct host *host)
+int lsm_read_host(const struct plan *plan, struct host *host, struct error *err)
 {
+	(void)plan;
+	(void)err;
 	host->apparmor = read_apparmor();
 	host->selinux = has_selinux();
+	return 0;
 }
 
 /* With noNewPrivileges a confined caller can only be confined further: the kernel refuses an execve

@@ -22,10 +22,8 @@ struct lsm_plan {
 	const char *selinux;  /* the label; NULL: none */
 };
 
-/**
- * lsm_read() - which modules are active, for host_read().
- */
-void lsm_read(struct host *host);
+/* Which modules are active. */
+int lsm_read_host(const struct plan *plan, struct host *host, struct error *err);
 
 /* The planning half; -ENOTSUP when a label is asked for and its module is not active. The step lets the
  * next execve of this thread change its labels. */

@@ -187,13 +187,12 @@ int seccomp_step_keep(struct creation *creation, struct error *err)
 			      program->len * sizeof *program->filter, err);
 }
 
-int seccomp_read_kept(int directory, struct arena *arena, struct sock_fprog *program,
-		      struct error *err)
+int seccomp_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
 	/* One more, to see that the file is too long. */
-	const size_t room = (BPF_MAXINSNS + 1) * sizeof *program->filter;
-	struct sock_filter *filter = arena_alloc(arena, room);
-	ssize_t size = io_read_file(directory, KEPT, (char *)filter, room, err);
+	const size_t room = (BPF_MAXINSNS + 1) * sizeof(struct sock_filter);
+	struct sock_filter *filter = arena_alloc(plan->arena, room);
+	ssize_t size = io_read_file(joined->record->directory, KEPT, (char *)filter, room, err);
 
 	if (size == -ENOENT)
 		return 0;
@@ -201,7 +200,7 @@ int seccomp_read_kept(int directory, struct arena *arena, struct sock_fprog *pro
 		return -err->code;
 	if (size == 0 || size % sizeof *filter || size / sizeof *filter > BPF_MAXINSNS)
 		return error_set(err, EINVAL, "%s: is not a filter", KEPT);
-	*program = (struct sock_fprog){(unsigned short)(size / sizeof *filter), filter};
+	joined->filter = (struct sock_fprog){(unsigned short)(size / sizeof *filter), filter};
 	return 0;
 }
 

@@ -14,6 +14,7 @@
 #include "spec/config.h"
 
 struct creation;
+struct joined;
 struct plan;
 struct seccomp_calls;
 
@@ -51,12 +52,10 @@ int seccomp_step_keep(struct creation *creation, struct error *err);
 bool seccomp_planned(const struct plan *plan);
 
 /**
- * seccomp_read_kept() - the program that seccomp_step_keep() has kept.
- * @directory: of the container
+ * seccomp_read_joined() - exec: the program that seccomp_step_keep() has kept.
  *
- * Return: 0, also when there is none: program->len is 0 then; or -code
+ * Return: 0, also when there is none: joined->filter.len is 0 then; or -code
  */
-int seccomp_read_kept(int directory, struct arena *arena, struct sock_fprog *program,
-		      struct error *err);
+int seccomp_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 
 #endif

@@ -131,6 +131,38 @@ Test(cgroup, hierarchy_of_v2)
 	cr_expect_null(strchr(found.hierarchies.at[0].controllers, '\n'));
 }
 
+Test(cgroup, a_host_without_cgroups)
+{
+	struct host found = {0};
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root");
+	cr_assert_eq(unshare(CLONE_NEWNS), 0);
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_eq(mount("/mnt", "/sys", NULL, MS_BIND, NULL), 0);
+	cr_assert_eq(umount2("/sys", MNT_DETACH), 0);
+	cr_assert_eq(umount2("/sys", MNT_DETACH), 0);
+	prepare(none, "");
+	cr_assert_eq(cgroup_read_host(&plan, &found, &err), 0, "%s", err.text);
+	cr_expect_eq(found.hierarchies.count, 0);
+	cr_expect_not(found.cgroups_denied);
+}
+
+/* Root may write everywhere; whoever gives that up may not where root alone may. */
+Test(cgroup, who_may_not_write_to_the_hierarchies)
+{
+	struct host found = {0};
+
+	prepare(none, "");
+	cr_assert_eq(cgroup_read_host(&plan, &found, &err), 0, "%s", err.text);
+	if (geteuid() != 0 || found.hierarchies.count == 0)
+		cr_skip_test("needs root and cgroups");
+	cr_expect_not(found.cgroups_denied);
+	cr_assert_eq(setresuid(1000, 1000, 1000), 0);
+	cr_assert_eq(cgroup_read_host(&plan, &found, &err), 0, "%s", err.text);
+	cr_expect(found.cgroups_denied);
+}
+
 Test(cgroup, driver_by_host)
 {
 	prepare(v2, "");

@@ -298,3 +298,20 @@ CHILD_TEST(idmap, the_kernel_takes_as_much)
 	make(short_lines(340));
 	make(text_of(4095));
 }
+
+/* Only one in another user namespace is asked. */
+CHILD_TEST(idmap, whether_init_can_set_groups)
+{
+	struct record record = {.pid = getpid()};
+	struct joined joined = {.record = &record};
+
+	EXPECT(unshare(CLONE_NEWUSER) == 0);
+	EXPECT(io_write_file(AT_FDCWD, "/proc/self/setgroups", "deny", &err) == 0);
+	STEP(idmap_read_joined(&plan, &joined, &err));
+	EXPECT(!joined.denies_setgroups);
+	joined.namespaces = 1U << NAMESPACE_USER;
+	STEP(idmap_read_joined(&plan, &joined, &err));
+	EXPECT(joined.denies_setgroups);
+	record.pid = -1;
+	EXPECT(idmap_read_joined(&plan, &joined, &err) == -ENOENT);
+}

@@ -122,30 +122,29 @@ Test(load, who_joins_has_the_program)
 
 CHILD_TEST(load, a_program_is_kept)
 {
-	struct sock_fprog kept = {0};
+	struct joined joined = {.record = &creation.record};
+	const struct sock_fprog *kept = &joined.filter;
 	char zeros[8 * (BPF_MAXINSNS + 1)] = "";
 
 	own_mnt();
 	creation.record.directory = open("/mnt", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	STEP(seccomp_read_kept(creation.record.directory, &arena, &kept, &err));
-	EXPECT(kept.len == 0);
+	STEP(seccomp_read_joined(&plan, &joined, &err));
+	EXPECT(kept->len == 0);
 	linux_config.seccomp = &with_agent;
 	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
 	STEP(seccomp_step_keep(&creation, &err));
-	STEP(seccomp_read_kept(creation.record.directory, &arena, &kept, &err));
-	EXPECT(kept.len == plan.seccomp.program.len);
-	EXPECT(memcmp(kept.filter, plan.seccomp.program.filter, kept.len * sizeof *kept.filter) ==
-	       0);
+	STEP(seccomp_read_joined(&plan, &joined, &err));
+	EXPECT(kept->len == plan.seccomp.program.len);
+	EXPECT(memcmp(kept->filter, plan.seccomp.program.filter,
+		      kept->len * sizeof *kept->filter) == 0);
 	EXPECT(unlink("/mnt/seccomp") == 0);
 	put_file("/mnt/seccomp", 0600, "seven b");
-	FAILS(seccomp_read_kept(creation.record.directory, &arena, &kept, &err), EINVAL,
-	      "seccomp: is not a filter");
+	FAILS(seccomp_read_joined(&plan, &joined, &err), EINVAL, "seccomp: is not a filter");
 	EXPECT(unlink("/mnt/seccomp") == 0);
 	EXPECT(io_create_file(creation.record.directory, "seccomp", 0600, zeros, sizeof zeros,
 			      &err) == 0);
-	FAILS(seccomp_read_kept(creation.record.directory, &arena, &kept, &err), EINVAL,
-	      "seccomp: is not a filter");
+	FAILS(seccomp_read_joined(&plan, &joined, &err), EINVAL, "seccomp: is not a filter");
 }
 
 /* Init has neither the capability nor a call to spare. */

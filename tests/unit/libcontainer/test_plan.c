@@ -10,6 +10,7 @@
 #include "libcontainer/create.h"
 
 #include "cgroup_fixture.h"
+#include "tests/unit/libcontainer/expect.h"
 
 /* A plan to be made from these members of the outermost object; no cgroups. */
 static void prepare_plan(const char *members)
@@ -71,6 +72,23 @@ Test(plan, an_error_names_the_file_that_was_asked_for)
 	prepare_plan("");
 	cr_expect_eq(plan_make(&plan, &err), -ENOTSUP);
 	cr_expect_eq(strncmp(err.text, "other.json: linux.namespaces: ", 30), 0, "%s", err.text);
+}
+
+/* The kernel's are in test_host.c; the subjects' in their own tests. */
+Test(plan, facts_of_the_host_are_the_subjects)
+{
+	struct host expected = {0};
+
+	prepare_plan(NAMESPACES);
+	cr_assert_eq(plan_read_host(&plan, &err), 0, "%s", err.text);
+	cr_assert_neq(plan.host, &host);
+	cr_expect_eq(plan.host->uid, geteuid());
+	STEP(cgroup_read_host(&plan, &expected, &err));
+	cr_expect_eq(plan.host->hierarchies.count, expected.hierarchies.count);
+	STEP(lsm_read_host(&plan, &expected, &err));
+	cr_expect_eq(plan.host->apparmor, expected.apparmor);
+	cr_expect_eq(plan.host->selinux, expected.selinux);
+	cr_expect_null(plan.host->resctrl, "nobody asked");
 }
 
 /* Each planner is asked: what one of them refuses is refused, and early. */

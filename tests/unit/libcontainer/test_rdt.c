@@ -46,19 +46,17 @@ static const char *says(const char *format, ...)
 Test(rdt, without_the_property_nothing_is_planned_and_nobody_asks)
 {
 	linux_config.intelRdt = NULL;
-	rdt_read_host(&plan);
-	cr_expect_eq(plan.host, &host, "nobody asked");
 	host.resctrl = NULL;
+	STEP(rdt_read_host(&plan, &host, &err));
+	cr_expect_null(host.resctrl, "nobody asked");
 	plan_anew();
 	cr_expect_not(rdt_planned(&plan));
 }
 
 Test(rdt, the_host_is_asked_when_the_property_is_there)
 {
-	rdt_read_host(&plan);
-	cr_expect_neq(plan.host, &host);
-	cr_expect_eq(plan.host->uid, host.uid);
-	cr_expect(!plan.host->resctrl || strcmp(plan.host->resctrl, mount_point) != 0);
+	STEP(rdt_read_host(&plan, &host, &err));
+	cr_expect(!host.resctrl || strcmp(host.resctrl, mount_point) != 0);
 }
 
 static void put_mounts(const char *text)
@@ -73,9 +71,8 @@ static void put_mounts(const char *text)
 
 static const char *ask_host(void)
 {
-	plan.host = &host;
-	rdt_read_host(&plan);
-	return plan.host->resctrl;
+	STEP(rdt_read_host(&plan, &host, &err));
+	return host.resctrl;
 }
 
 /* Anywhere, but whole; and what mounts say is looked at again. */
@@ -681,8 +678,9 @@ Test(rdt, where_a_process_is)
 /* A kernel without resctrl has no such file; one with it knows where everybody is. */
 Test(rdt, where_this_process_is)
 {
-	struct rdt_joined joined;
-	int result = rdt_read_process(getpid(), &arena, &joined, &err);
+	const struct record record = {.pid = getpid()};
+	struct joined joined = {.record = &record};
+	int result = rdt_read_joined(&plan, &joined, &err);
 
 	if (access("/proc/self/cpu_resctrl_groups", F_OK) < 0)
 		FAILS(result, ENOENT,

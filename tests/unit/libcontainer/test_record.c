@@ -441,27 +441,27 @@ Test(record, a_pid_of_another_pid_namespace_says_nothing)
 Test(record, is_paused_while_its_cgroup_is_frozen)
 {
 	const struct hierarchy *freezer;
-	const struct host *real;
+	struct host real = {0};
 	_close_ int directory = -1;
 	int running, paused;
 
-	STEP(host_read(&arena, &real, &err));
-	freezer = cgroup_unified(&real->hierarchies);
+	STEP(cgroup_hierarchies_read(&arena, &real, &err));
+	freezer = cgroup_unified(&real.hierarchies);
 	if (!freezer)
-		freezer = cgroup_hierarchy(&real->hierarchies, "freezer");
+		freezer = cgroup_hierarchy(&real.hierarchies, "freezer");
 	if (geteuid() != 0 || !freezer)
 		cr_skip_test("needs root and cgroups");
-	plan.cgroup.driver = real->hierarchies.count == 1 && freezer->unified ? &cgroup_v2_driver
-									      : &cgroup_v1_driver;
+	plan.cgroup.driver = real.hierarchies.count == 1 && freezer->unified ? &cgroup_v2_driver
+									     : &cgroup_v1_driver;
 	plan.cgroup.path = arena_printf(&arena, "/kist-test-record-%d", (int)getpid());
-	plan.host = real;
+	plan.host = &real;
 	directory = tree_make(freezer, plan.cgroup.path, &err);
 	STEP(directory);
 	make_running("web");
 	running = status_of("web");
-	STEP(plan.cgroup.driver->freeze(real, plan.cgroup.path, true, &err));
+	STEP(plan.cgroup.driver->freeze(&real, plan.cgroup.path, true, &err));
 	paused = status_of("web");
-	STEP(plan.cgroup.driver->freeze(real, plan.cgroup.path, false, &err));
+	STEP(plan.cgroup.driver->freeze(&real, plan.cgroup.path, false, &err));
 	STEP(tree_remove(freezer, plan.cgroup.path, 1000, &err));
 	cr_expect_eq(running, STATUS_RUNNING);
 	cr_expect_eq(paused, STATUS_PAUSED);
