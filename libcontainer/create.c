@@ -36,13 +36,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libcontainer/directory.h"
 #include "libcontainer/log.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/notify.h"
 #include "libcontainer/process/personality.h"
+#include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
@@ -60,14 +63,14 @@ static int create_step_check_cgroup(struct creation *creation, struct error *err
 /* clang-format off */
 const struct step host_steps[] = {
 	/* An id in use is the better reason than the cgroup that goes with it. */
-	{"id", record_step_check, NULL, NULL, NULL},
+	{"id", directory_step_check, NULL, NULL, NULL},
 	/* /dev/null does not become one, nor /dev/stdout. */
-	{"pid file", record_step_check_pid_file, NULL, record_pid_file_planned, NULL},
+	{"pid file", pid_file_step_check, NULL, pid_file_planned, NULL},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
 	{"cgroup", create_step_check_cgroup, NULL, cgroup_planned, NULL},
 	{"resctrl group", rdt_step_check, NULL, rdt_planned, NULL},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
-	{"id", record_step_claim, record_undo, NULL, NULL},
+	{"id", directory_step_claim, directory_undo, NULL, NULL},
 	/* Whoever joins need not compile it again. */
 	{"seccomp program", seccomp_step_keep, NULL, seccomp_planned, NULL},
 	/* Above the cgroup and the process: poststop hooks run when those have gone, and before the
@@ -110,11 +113,11 @@ const struct step host_steps[] = {
 	{"sources to init", handover_step_send, NULL, rootfs_inside_planned, NULL},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
-	{"record", record_step_write, NULL, NULL, NULL},
+	{"record", directory_step_record, NULL, NULL, NULL},
 	/* Everything is there that hooks before pivot_root may expect. */
 	{"pause for hooks", sync_step_ready, NULL, hooks_before_pivot, NULL, .hears = true},
 	/* What one hook did another has to take back, also when kist is killed in between. */
-	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_early, NULL},
+	{"poststop hooks are owed", directory_step_owe, NULL, hooks_owed_early, NULL},
 	{"prestart hooks", hooks_step_prestart, NULL, hooks_prestart_planned,
 	 hooks_prestart_print},
 	{"createRuntime hooks", hooks_step_create_runtime, NULL, hooks_create_runtime_planned,
@@ -124,7 +127,7 @@ const struct step host_steps[] = {
 	/* Last of all mounts: from here on the host sees what is mounted there. */
 	{"propagation", peers_step_join, NULL, peers_planned, NULL},
 	/* Without other hooks, a create that fails before was never attempted. */
-	{"poststop hooks are owed", record_step_owe, NULL, hooks_owed_late, NULL},
+	{"poststop hooks are owed", directory_step_owe, NULL, hooks_owed_late, NULL},
 	{"console", console_step_send, NULL, console_socket_planned, NULL},
 	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
@@ -133,10 +136,10 @@ const struct step host_steps[] = {
 	{"oom score", limits_step_oom_init, NULL, limits_oom_by_host, limits_oom_print},
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
 	/* Found by a caller that hears of a failure it would be about somebody else. */
-	{"pid file", record_step_pid_file, record_undo_pid_file, record_pid_file_planned, NULL},
+	{"pid file", pid_file_step_write, pid_file_undo, pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
 	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
-	{"settle", record_step_settle, NULL, hooks_poststart_planned, NULL},
+	{"settle", directory_step_settle, NULL, hooks_poststart_planned, NULL},
 	{"poststart hooks", hooks_step_poststart, NULL, hooks_poststart_planned,
 	 hooks_poststart_print},
 };
@@ -280,7 +283,7 @@ static void undo_or_warn(const struct record *record)
 void create_take_back(const struct record *record)
 {
 	struct error err;
-	_close_ int lock = record_lock(record, RECORD_WAIT_MS, &err);
+	_close_ int lock = container_lock(record, CONTAINER_WAIT_MS, &err);
 
 	if (lock >= 0)
 		undo_or_warn(record);
@@ -322,7 +325,7 @@ static int create_step_check_cgroup(struct creation *creation, struct error *err
 
 	if (cgroup_step_check(creation, err) == 0)
 		return 0;
-	if (record_step_check(creation, &in_use) < 0)
+	if (directory_step_check(creation, &in_use) < 0)
 		*err = in_use;
 	return -err->code;
 }
@@ -469,7 +472,7 @@ static int create(const struct container_options *options, bool waits_for_start,
 		  struct container_process *process, struct error *err)
 {
 	struct source source = {.plan.waits_for_start = waits_for_start};
-	int result = record_check_id(options->id, err);
+	int result = directory_check_id(options->id, err);
 
 	if (result == 0)
 		result = source_read(&source, options, err);

@@ -9,6 +9,8 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/directory.h"
+#include "libcontainer/open_container.h"
 #include "spec/cleanup.h"
 #include "spec/names.h"
 
@@ -38,7 +40,7 @@ static int check_deletable(const struct container *container, bool force, struct
 		return error_set(
 			err, ESTALE,
 			"container \"%s\" was left half-made by a killed create; use --force", id);
-	return container->damaged ? record_check_files(&container->record, err) : 0;
+	return container->damaged ? directory_check_files(&container->record, err) : 0;
 }
 
 /* A hook that hangs keeps `start` waiting, and ends with init. */
@@ -54,13 +56,13 @@ static void end_init(const struct container *container)
 
 static int lock_opened(const struct container *container, bool force, struct error *err)
 {
-	int lock = record_lock(&container->record, 0, err);
+	int lock = container_lock(&container->record, 0, err);
 
 	if (lock != -EBUSY)
 		return lock;
 	if (force)
 		end_init(container);
-	return record_lock(&container->record, RECORD_WAIT_MS, err);
+	return container_lock(&container->record, CONTAINER_WAIT_MS, err);
 }
 
 /* The inode says it, where there is one (see clone_identify()). */

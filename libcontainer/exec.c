@@ -23,11 +23,13 @@
 #include "libcontainer/create.h"
 #include "libcontainer/enter.h"
 #include "libcontainer/log.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/change.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/personality.h"
+#include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
@@ -43,7 +45,7 @@ static bool exec_writes_procfs(const struct plan *plan);
 const struct step exec_host_steps[] = {
 	/* A caller that passes less than it says is found out before there is a process. */
 	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
-	{"pid file", record_step_check_pid_file, NULL, record_pid_file_planned, NULL},
+	{"pid file", pid_file_step_check, NULL, pid_file_planned, NULL},
 	/* One that does not exist, or has gone, too. */
 	{"cgroup", cgroup_step_open, NULL, cgroup_planned, cgroup_joined_print},
 	{"resctrl group", rdt_step_open, NULL, rdt_planned, rdt_print},
@@ -60,7 +62,7 @@ const struct step exec_host_steps[] = {
 	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
 	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
-	{"pid file", record_step_pid_file, NULL, record_pid_file_planned, NULL},
+	{"pid file", pid_file_step_write, NULL, pid_file_planned, NULL},
 	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
 };
 
@@ -207,7 +209,7 @@ static void take_back(struct creation *creation)
 {
 	struct error ignored;
 
-	record_undo_pid_file(&creation->record, &ignored);
+	pid_file_undo(&creation->record, &ignored);
 	if (creation->init >= 0)
 		clone_end(creation->init);
 	cleanup_close(&creation->init);

@@ -8,7 +8,7 @@
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
 #include "libcontainer/host.h"
-#include "libcontainer/record.h"
+#include "libcontainer/open_container.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
 
@@ -50,7 +50,7 @@ static int kill_all(struct container *container, enum status status, int signal,
 	if (cgroup_hierarchies_read(&container->arena, &host, err) < 0)
 		return -err->code;
 	if (stopped && (driver->check(&host, cgroup->path, &somebody) == 0 ||
-			record_shares_cgroup(&container->record)))
+			container_shares_cgroup(&container->record)))
 		return error_not_running(err);
 	return driver->kill(&host, cgroup->path, signal, err);
 }

@@ -29,6 +29,7 @@
 #include "libcontainer/enter.h"
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/process/self.h"

@@ -11,6 +11,7 @@
 
 #include "libcontainer/create.h"
 #include "libcontainer/log.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/seccomp/agent.h"
@@ -281,7 +282,7 @@ static int check_created(const struct container *container, struct container_pro
 static int start_locked(struct container *container, struct container_process *process,
 			struct wishes *wishes, struct error *err)
 {
-	_close_ int lock = record_share(&container->record, err);
+	_close_ int lock = container_share(&container->record, err);
 
 	if (lock < 0)
 		return lock;

@@ -15,10 +15,11 @@
 #include "version.h"
 
 #include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/directory.h"
 #include "libcontainer/host.h"
 #include "libcontainer/log.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/passwd.h"
-#include "libcontainer/record.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
 #include "spec/features.h"
@@ -175,7 +176,7 @@ static bool list_add(const char *root, const char *id, bool settled, struct cont
 	struct error err;
 	bool creating;
 
-	if (record_check_id(id, &err) < 0)
+	if (directory_check_id(id, &err) < 0)
 		return true;
 	if (container_state(root, id, &state, &err) < 0) {
 		if (!settled && err.code != ENOENT && err.code != ENOTDIR)

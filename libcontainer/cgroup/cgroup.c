@@ -17,6 +17,7 @@
 #include "libcontainer/io.h"
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -502,7 +503,7 @@ static int kill_and_destroy(const struct record *record, const struct host *host
 
 	if (result != -EBUSY)
 		return result;
-	if (record_shares_cgroup(record))
+	if (container_shares_cgroup(record))
 		return 0;
 	if (driver->kill(host, path, SIGKILL, err) < 0)
 		return -err->code;

@@ -21,7 +21,9 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/directory.h"
 #include "libcontainer/io.h"
+#include "libcontainer/open_container.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/start.h"
 #include "libcontainer/steps.h"
@@ -123,7 +125,7 @@ static inline void put_init(pid_t pid)
 	DO(pidfd);
 	init = pid;
 	STEP(clone_identify(pidfd, pid, &creation.record, &err));
-	STEP(record_step_write(&creation, &err));
+	STEP(directory_step_record(&creation, &err));
 }
 
 /* The id is claimed, and the creator still at work. */
@@ -131,7 +133,7 @@ static inline void begin_container(const char *id)
 {
 	options.id = id;
 	creation_init(&creation, &plan, &document);
-	STEP(record_step_claim(&creation, &err));
+	STEP(directory_step_claim(&creation, &err));
 }
 
 static inline void leave_container(void)
@@ -168,6 +170,32 @@ static inline void make_half(const char *id)
 	begin_container(id);
 	DO(unlinkat(creation.record.directory, "record.json", 0));
 	leave_container();
+}
+
+static inline void open_container(const char *id, struct container *container)
+{
+	STEP(container_open(root, id, container, &err));
+}
+
+/* The status of a container that is opened anew. */
+static inline int status_of(const char *id)
+{
+	struct container container;
+	_close_ int pidfd = -1;
+	int status;
+
+	open_container(id, &container);
+	status = container_status(&container, &pidfd, &err);
+	container_close(&container);
+	return status;
+}
+
+static inline mode_t mode_of(int directory, const char *name)
+{
+	struct stat status;
+
+	DO(fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW));
+	return status.st_mode & 07777;
 }
 
 static inline bool is_there(const char *id)

@@ -292,7 +292,7 @@ Test(state, list_leaves_out_what_it_cannot_tell)
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
 	creation.record.pidfs_inode++;
-	STEP(record_step_write(&creation, &err));
+	STEP(directory_step_record(&creation, &err));
 	leave_container();
 	find_list();
 	cr_expect_str_eq(ids(), "a");
@@ -307,8 +307,8 @@ static void come_and_go(void)
 	for (;;) {
 		options.id = "fleeting";
 		creation_init(&creation, &plan, &document);
-		if (record_step_claim(&creation, &err) < 0 ||
-		    record_undo(&creation.record, &err) < 0)
+		if (directory_step_claim(&creation, &err) < 0 ||
+		    directory_undo(&creation.record, &err) < 0)
 			_exit(EXIT_FAILURE);
 		cleanup_close(&creation.record.directory);
 	}

@@ -13,6 +13,7 @@
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/notify.h"
 #include "libcontainer/process/personality.h"
+#include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
@@ -62,8 +63,8 @@ Test(create_tables, every_row_has_a_name_and_does_something)
 /* Nothing of others is touched before the id is claimed, and init is born into its limits. */
 Test(create_tables, order_of_the_host_side)
 {
-	EXPECT_ORDER(host, record_step_check, record_step_claim, cgroup_step_create,
-		     start_step_listen, record_step_write, sync_step_ready, record_step_pid_file,
+	EXPECT_ORDER(host, directory_step_check, directory_step_claim, cgroup_step_create,
+		     start_step_listen, directory_step_record, sync_step_ready, pid_file_step_write,
 		     sync_step_go);
 	EXPECT_ORDER(host, sync_step_ready, limits_step_set, sync_step_go);
 	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
@@ -85,21 +86,21 @@ Test(create_tables, order_of_undoing)
 			found[count++] = host_steps[i].undo;
 		}
 	cr_assert_eq(count, 6);
-	cr_expect_eq(found[0], record_undo_pid_file);
+	cr_expect_eq(found[0], pid_file_undo);
 	cr_expect_eq(found[1], clone_undo);
 	cr_expect_eq(found[2], cgroup_undo);
 	cr_expect_eq(found[3], rdt_undo);
 	cr_expect_eq(found[4], hooks_undo);
-	cr_expect_eq(found[5], record_undo);
+	cr_expect_eq(found[5], directory_undo);
 }
 
 /* config.md, POSIX-platform Hooks: what must have happened before, and what after. */
 Test(create_tables, order_of_hooks)
 {
-	EXPECT_ORDER(host, record_step_claim, hooks_step_describe, idmap_step_write,
-		     sync_step_ready, record_step_owe, hooks_step_prestart,
-		     hooks_step_create_runtime, sync_step_resume, record_step_pid_file,
-		     sync_step_go, record_step_settle, hooks_step_poststart);
+	EXPECT_ORDER(host, directory_step_claim, hooks_step_describe, idmap_step_write,
+		     sync_step_ready, directory_step_owe, hooks_step_prestart,
+		     hooks_step_create_runtime, sync_step_resume, pid_file_step_write, sync_step_go,
+		     directory_step_settle, hooks_step_poststart);
 	EXPECT_ORDER(child, rootfs_step_seal, hooks_step_show_rootfs, sync_step_hold,
 		     hooks_step_create_container, hooks_step_hide_rootfs, pivot_step_enter,
 		     sync_step_pause, start_step_wait, hooks_step_start_container, sync_step_hooked,
@@ -138,7 +139,7 @@ Test(create_tables, order_of_labels)
 /* Recorded before init joins it; its owner is the root that others who join the container are. */
 Test(create_tables, order_of_the_keyring)
 {
-	EXPECT_ORDER(host, record_step_claim, keyring_step_name, record_step_write);
+	EXPECT_ORDER(host, directory_step_claim, keyring_step_name, directory_step_record);
 	EXPECT_ORDER(child, idmap_step_become, keyring_step_join, seccomp_step_load,
 		     credentials_step_become);
 }
@@ -146,7 +147,7 @@ Test(create_tables, order_of_the_keyring)
 /* Refused before anything is made, recorded before it is; and whatever init makes is born there. */
 Test(create_tables, order_of_the_resctrl_group)
 {
-	EXPECT_ORDER(host, rdt_step_check, record_step_claim, rdt_step_create, idmap_step_write);
+	EXPECT_ORDER(host, rdt_step_check, directory_step_claim, rdt_step_create, idmap_step_write);
 	EXPECT_ORDER(child, self_step_begin, rdt_step_join, clone_step_inside,
 		     hooks_step_create_container, descriptors_step_close);
 }

@@ -34,7 +34,7 @@ Test(delete, a_container_that_has_stopped)
 	cr_expect_not(is_there("web"));
 	cr_expect(is_there("other"));
 	FAILS(delete (false), ENOENT, "container \"web\" does not exist");
-	STEP(record_step_check(&creation, &err));
+	STEP(directory_step_check(&creation, &err));
 }
 
 /* Callers expect it to go, though its init lives. */
@@ -112,7 +112,7 @@ Test(delete, not_what_came_after)
 	STEP(container_open(root, "web", &before, &err));
 	STEP(delete (false));
 	make_running("web");
-	FAILS(record_lock(&before.record, RECORD_WAIT_MS, &err), ENOENT,
+	FAILS(container_lock(&before.record, CONTAINER_WAIT_MS, &err), ENOENT,
 	      "container \"web\" does not exist");
 	create_take_back(&before.record);
 	container_close(&before);
@@ -125,7 +125,7 @@ static void hold_for_a_while(void)
 	struct container held;
 
 	if (container_open(root, "web", &held, &err) < 0 ||
-	    record_lock(&held.record, RECORD_WAIT_MS, &err) < 0)
+	    container_lock(&held.record, CONTAINER_WAIT_MS, &err) < 0)
 		return;
 	put_file("web", "start", "");
 	tree_sleep_ms(300);
@@ -174,7 +174,7 @@ Test(delete, not_under_the_hands_of_its_creator)
 static void create_and_die(void)
 {
 	creation.record.directory = -1;
-	if (record_step_claim(&creation, &err) < 0)
+	if (directory_step_claim(&creation, &err) < 0)
 		return;
 	tree_sleep_ms(400);
 }
@@ -210,7 +210,7 @@ Test(delete, not_by_a_pid_of_another_pid_namespace)
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
 	creation.record.pidfs_inode++;
-	STEP(record_step_write(&creation, &err));
+	STEP(directory_step_record(&creation, &err));
 	leave_container();
 	FAILS(delete (true), EXDEV, "the container was created in another pid namespace");
 	cr_expect(init_lives());

@@ -8,6 +8,7 @@
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/hooks.h"
 #include "libcontainer/process/notify.h"
+#include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 
@@ -54,7 +55,7 @@ Test(exec_tables, order_of_the_host_side)
 {
 	EXPECT_ORDER(host, descriptors_step_check, cgroup_step_open, console_step_connect,
 		     pidfd_step_connect, clone_step_follow, sync_step_ready, console_step_send,
-		     pidfd_step_send, limits_step_set, record_step_pid_file, sync_step_go);
+		     pidfd_step_send, limits_step_set, pid_file_step_write, sync_step_go);
 }
 
 /* The process is born where its parent is; what it entered by is closed then. */

@@ -350,7 +350,7 @@ Test(hooks, poststop_only_where_it_is_owed)
 	claim("\"poststop\": [" SH("echo 1 >>ran") "]");
 	STEP(hooks_undo(&creation.record, &err));
 	cr_expect_null(note("ran"));
-	STEP(record_step_owe(&creation, &err));
+	STEP(directory_step_owe(&creation, &err));
 	STEP(hooks_undo(&creation.record, &err));
 	cr_expect_str_eq(note("ran"), "1\n");
 }
@@ -382,7 +382,7 @@ Test(hooks, the_record_says_which_there_are_for_later_commands)
 	cr_expect(container.record.poststart);
 	cr_expect_not(container.record.poststop, "none is owed yet");
 	container_close(&container);
-	STEP(record_step_owe(&creation, &err));
+	STEP(directory_step_owe(&creation, &err));
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect(container.record.poststart);
 	cr_expect(container.record.poststop);
@@ -406,7 +406,7 @@ Test(hooks, settled_is_no_longer_creating)
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect(container.creating);
 	container_close(&container);
-	STEP(record_step_settle(&creation, &err));
+	STEP(directory_step_settle(&creation, &err));
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect_not(container.creating);
 	container_close(&container);

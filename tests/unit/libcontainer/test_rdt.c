@@ -365,7 +365,7 @@ static int create(const char *id)
 	if (rdt_step_create(&creation, &err) < 0)
 		return -err.code;
 	/* It is written anew, with init. */
-	return record_step_write(&creation, &err);
+	return directory_step_record(&creation, &err);
 }
 
 static int enter(void)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The directory of a container, <root>/<id>: the id is claimed by making it (mkdir is the lock), and
+ * free again once it is removed. It holds
+ *
+ *     config.json   the configuration, verbatim: later edits of the bundle have no effect
+ *     record.json   see record.h; written when the id is claimed, without init, and replaced once,
+ *                   with it; and where there are poststop hooks, when they come to be owed
+ *     seccomp       the compiled filter, for who joins it
+ *     start         a listening socket that only init holds, until it executes its program
+ *
+ * Nothing in it changes afterwards. It is its owner's alone (0700), and so is the directory of all
+ * containers: whoever may write there could put anything in a container's place. The creator holds a
+ * lock on it (flock(2)), which the kernel takes from a dead one.
+ */
+#ifndef KIST_DIRECTORY_H
+#define KIST_DIRECTORY_H
+
+#include "spec/error.h"
+
+struct creation;
+struct record;
+
+/**
+ * directory_check_id() - refuse what cannot be an id: empty, ".", "..", over 255 bytes (one file
+ * name), a character outside [A-Za-z0-9_+.-], a leading '-'.
+ */
+int directory_check_id(const char *id, struct error *err);
+
+/**
+ * directory_open_root() - the directory of all containers, which must be nobody else's.
+ *
+ * Return: descriptor (O_PATH); -EPERM when another user owns it, or everybody may write to it; -errno
+ */
+int directory_open_root(const char *path, struct error *err);
+
+/**
+ * directory_check_files() - is there nothing in the directory that kist has not made? Another --root
+ * may hold anything.
+ *
+ * Return: 0; -ENOTEMPTY; -errno
+ */
+int directory_check_files(const struct record *record, struct error *err);
+
+/* Steps of create. */
+int directory_step_check(struct creation *creation, struct error *err); /* the id is free */
+int directory_step_claim(struct creation *creation, struct error *err);
+int directory_step_record(struct creation *creation, struct error *err); /* write the record */
+int directory_step_owe(struct creation *creation, struct error *err);    /* poststop hooks */
+int directory_step_settle(struct creation *creation, struct error *err); /* no longer creating */
+
+/**
+ * directory_undo() - remove the container's directory: the last thing that goes.
+ */
+int directory_undo(const struct record *record, struct error *err);
+
+#endif
