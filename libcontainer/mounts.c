@@ -35,6 +35,7 @@
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
@@ -534,7 +535,7 @@ static bool is_cgroup(const struct mount_plan *entry)
 
 static bool is_procfs(const struct mount_plan *entry)
 {
-	return entry->kind == MOUNT_FILESYSTEM && mount_has_type(entry->mount, "proc");
+	return entry->kind == MOUNT_FILESYSTEM && entry_has_type(entry->mount, "proc");
 }
 
 static bool is_root(const struct mount_plan *entry)
@@ -606,7 +607,7 @@ static int needs_device(FILE *filesystems, const char *type)
 		name[strcspn(name, "\n")] = '\0';
 		if (has_name(type, name))
 			return strcmp(text, "nodev") != 0 ||
-			       mount_in_list(name, flash_filesystems, COUNT(flash_filesystems));
+			       entry_in_list(name, flash_filesystems, COUNT(flash_filesystems));
 	}
 	return -ENODEV;
 }

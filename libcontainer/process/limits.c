@@ -20,7 +20,7 @@
 #include "libcontainer/io.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/procfs.h"
-#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/entry.h"
 #include "libcontainer/steps.h"
 
 /* proc_pid_oom_score_adj(5) */
@@ -49,7 +49,7 @@ static uint64_t descriptors_needed(const struct config *config)
 
 	for (size_t i = 0; i < config->mounts.count; i++) {
 		/* Two for each mount below that the host is to see into: nobody knows how many. */
-		if (mount_propagation(&config->mounts.at[i]) & MS_SHARED)
+		if (entry_propagation(&config->mounts.at[i]) & MS_SHARED)
 			return UINT64_MAX;
 		needed += 1 + (config->mounts.at[i].uidMappings.count > 0);
 	}

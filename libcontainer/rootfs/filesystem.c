@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "libcontainer/rootfs/copyup.h"
-#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/steps.h"
@@ -23,7 +23,7 @@ static uint64_t new_attributes(const struct mount_plan *entry)
 {
 	const struct mount_options *options = &entry->mount->options;
 
-	return mount_early_attributes(entry, (options->rset & ~options->clear) | options->set);
+	return entry_early_attributes(entry, (options->rset & ~options->clear) | options->set);
 }
 
 /* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
@@ -76,8 +76,8 @@ static int set_readonly(int context, const struct mount_plan *entry, struct erro
 {
 	const char *type = entry->mount->type;
 
-	if (!mount_wants_readonly(entry->mount) || entry->readonly_late ||
-	    mount_in_list(type, memory_filesystems, COUNT(memory_filesystems)))
+	if (!entry_wants_readonly(entry->mount) || entry->readonly_late ||
+	    entry_in_list(type, memory_filesystems, COUNT(memory_filesystems)))
 		return 0;
 	return mountfd_set(context, "ro", NULL, err);
 }
@@ -92,7 +92,7 @@ static int open_covered(int tree, const struct mount_plan *entry, struct error *
 {
 	uint64_t flags = O_DIRECTORY | (copies_up(entry) ? O_RDONLY : O_PATH);
 
-	if (!mount_has_type(entry->mount, "tmpfs"))
+	if (!entry_has_type(entry->mount, "tmpfs"))
 		return -ENOENT;
 	return path_open(tree, entry->target, flags, path_links(entry->target), err);
 }
@@ -165,7 +165,7 @@ static int set_label(int context, const struct plan *plan, const struct mount_pl
 	static const char *const unlabelled[] = {"proc", "sysfs", "mqueue", "cgroup", "cgroup2"};
 	const char *label = plan->config->linux->mountLabel;
 
-	if (!label || !*label || mount_in_list(entry->mount->type, unlabelled, COUNT(unlabelled)))
+	if (!label || !*label || entry_in_list(entry->mount->type, unlabelled, COUNT(unlabelled)))
 		return 0;
 	return mountfd_set(context, "context", label, err);
 }
@@ -196,9 +196,9 @@ static const char *host_view(const struct plan *plan, const struct mount_plan *e
 	/* In a container that runs it is not the host's that would be found. */
 	if (!idmap_planned(plan) || plan->joined)
 		return NULL;
-	if (mount_has_type(entry->mount, "sysfs"))
+	if (entry_has_type(entry->mount, "sysfs"))
 		return "/sys";
-	if (mount_has_type(entry->mount, "proc") && !(plan->namespaces.clone_flags & CLONE_NEWPID))
+	if (entry_has_type(entry->mount, "proc") && !(plan->namespaces.clone_flags & CLONE_NEWPID))
 		return "/proc";
 	return NULL;
 }

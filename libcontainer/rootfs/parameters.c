@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/entry.h"
 #include "spec/arena.h"
 #include "spec/config.h"
 #include "spec/escape.h"
@@ -169,7 +169,7 @@ int parameters_plan(struct arena *arena, const struct mount *mount, struct param
 	if (check_source(mount, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < data->count; i++)
-		if (add_options(arena, data->at[i], mount_has_type(mount, "overlay"), &found, err) <
+		if (add_options(arena, data->at[i], entry_has_type(mount, "overlay"), &found, err) <
 		    0)
 			return -err->code;
 	*parameters = found;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "libcontainer/mountinfo.h"
-#include "libcontainer/rootfs/mount.h"
+#include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/path.h"
 #include "libcontainer/rootfs/rootfs.h"
@@ -21,7 +21,7 @@
 
 bool peers_asked(const struct plan *plan, const struct mount_plan *entry)
 {
-	return entry->kind == MOUNT_BIND && mount_propagation(entry->mount) & MS_SHARED &&
+	return entry->kind == MOUNT_BIND && entry_propagation(entry->mount) & MS_SHARED &&
 	       plan->rootfs.propagation & MS_SHARED;
 }
 

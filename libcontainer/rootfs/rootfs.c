@@ -12,8 +12,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/idmapped.h"
-#include "libcontainer/rootfs/mount.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/overlay.h"
 #include "libcontainer/rootfs/path.h"
@@ -161,7 +161,7 @@ static int list_cgroups(const struct plan *plan, const struct mount_plan *entry,
 	rootfs->cgroups[entry->index] = sources;
 	if (!plan->cgroup.driver)
 		return 0;
-	return cgroup_sources_list(plan, mount_has_type(entry->mount, "cgroup2"), sources, err);
+	return cgroup_sources_list(plan, entry_has_type(entry->mount, "cgroup2"), sources, err);
 }
 
 static int prepare_source(struct creation *creation, const struct mount_plan *mount,
