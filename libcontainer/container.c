@@ -13,8 +13,8 @@
 #include "libcontainer/directory.h"
 #include "libcontainer/io.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/start_socket.h"
 #include "libcontainer/rootfs/path.h"
-#include "libcontainer/start.h"
 #include "spec/cleanup.h"
 
 /* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
@@ -90,7 +90,7 @@ void container_close(struct container *container)
 
 static enum status live_status(const struct container *container)
 {
-	if (start_is_awaited(container->record.directory))
+	if (start_socket_is_awaited(container->record.directory))
 		return STATUS_CREATED;
 	return cgroup_is_frozen(&container->record.cgroup.freezers) ? STATUS_PAUSED
 								    : STATUS_RUNNING;

@@ -48,10 +48,10 @@
 #include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/self.h"
+#include "libcontainer/process/start_socket.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/rootfs/handover.h"
-#include "libcontainer/start.h"
 #include "spec/cleanup.h"
 #include "spec/template.h"
 
@@ -98,7 +98,7 @@ const struct step host_steps[] = {
 	/* The record tells it to those who join the container later. */
 	{"keyring", keyring_step_name, NULL, keyring_planned, NULL},
 	/* Init inherits it and is the only one to hold it: listening means created. */
-	{"start socket", start_step_listen, NULL, start_planned, NULL},
+	{"start socket", start_socket_step_listen, NULL, start_socket_planned, NULL},
 	{"process", create_step_process, clone_undo, NULL, namespaces_print},
 	/* The one that it has made inside is init. */
 	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL, .hears = true},
@@ -246,7 +246,7 @@ const struct step child_steps[] = {
 	{"pause", sync_step_pause, NULL, NULL, NULL},
 	/* Where the host side may not; what cannot be lowered still fails create. */
 	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
-	{"wait for start", start_step_wait, NULL, start_planned, NULL},
+	{"wait for start", start_socket_step_wait, NULL, start_socket_planned, NULL},
 	/* Whoever starts it is the one who hears of it; before anything of the container runs. */
 	{"notify socket", notify_step_send, NULL, notify_planned, NULL},
 	/* As the container's user, with its capabilities: they are programs of the image. */

@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "libcontainer/process/clone.h"
-#include "libcontainer/start.h"
+#include "libcontainer/process/start_socket.h"
 #include "spec/cleanup.h"
 
 /* Longer than the kernel needs to end a container whose processes are killed. */
@@ -42,7 +42,7 @@ static int ask(const struct record *record, int init, const int *cancel, struct 
 	joined->asked = true;
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
 		joined->files[kind] = -1;
-	if (start_ask_namespaces(record->directory, init, cancel, joined->files, err) < 0)
+	if (start_socket_ask_namespaces(record->directory, init, cancel, joined->files, err) < 0)
 		return -err->code;
 	joined->namespaces = namespaces_differ_from(joined->files);
 	return 0;

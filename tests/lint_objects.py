@@ -19,6 +19,7 @@ FLOORS = (
     "create.c exec.c start.c kill.c delete.c mounts.c state.c list.c".split(),
     ["enter.c"],
     ["container.c"],
+    ["directory.c"],
     ["plan.c"],
     "process/ rootfs/ namespaces/ cgroup/ seccomp/ rdt.c".split(),
     ["record.c"],

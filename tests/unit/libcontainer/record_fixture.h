@@ -25,7 +25,7 @@
 #include "libcontainer/io.h"
 #include "libcontainer/open_container.h"
 #include "libcontainer/process/clone.h"
-#include "libcontainer/start.h"
+#include "libcontainer/process/start_socket.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 #include "tests/unit/libcontainer/expect.h"
@@ -153,7 +153,7 @@ static inline void make_running(const char *id)
 static inline void make_created(const char *id)
 {
 	begin_container(id);
-	STEP(start_step_listen(&creation, &err));
+	STEP(start_socket_step_listen(&creation, &err));
 	put_init(spawn(sleep_forever));
 	leave_container();
 }

@@ -64,8 +64,8 @@ Test(create_tables, every_row_has_a_name_and_does_something)
 Test(create_tables, order_of_the_host_side)
 {
 	EXPECT_ORDER(host, directory_step_check, directory_step_claim, cgroup_step_create,
-		     start_step_listen, directory_step_record, sync_step_ready, pid_file_step_write,
-		     sync_step_go);
+		     start_socket_step_listen, directory_step_record, sync_step_ready,
+		     pid_file_step_write, sync_step_go);
 	EXPECT_ORDER(host, sync_step_ready, limits_step_set, sync_step_go);
 	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
 	/* Init waits meanwhile. */
@@ -103,8 +103,8 @@ Test(create_tables, order_of_hooks)
 		     directory_step_settle, hooks_step_poststart);
 	EXPECT_ORDER(child, rootfs_step_seal, hooks_step_show_rootfs, sync_step_hold,
 		     hooks_step_create_container, hooks_step_hide_rootfs, pivot_step_enter,
-		     sync_step_pause, start_step_wait, hooks_step_start_container, sync_step_hooked,
-		     executable_step_execute);
+		     sync_step_pause, start_socket_step_wait, hooks_step_start_container,
+		     sync_step_hooked, executable_step_execute);
 }
 
 Test(create_tables, order_of_init)
@@ -124,7 +124,7 @@ Test(create_tables, order_of_init)
 Test(create_tables, order_of_the_notify_socket)
 {
 	EXPECT_ORDER(child, mount_step_all, notify_step_bind, rootfs_step_seal);
-	EXPECT_ORDER(child, start_step_wait, notify_step_send, hooks_step_start_container,
+	EXPECT_ORDER(child, start_socket_step_wait, notify_step_send, hooks_step_start_container,
 		     executable_step_execute);
 }
 
@@ -168,7 +168,7 @@ Test(create_tables, order_of_giving_up_privileges)
 {
 	EXPECT_ORDER(child, pivot_step_enter, capabilities_step_bound, credentials_step_become,
 		     capabilities_step_set, self_step_cwd_again, descriptors_step_close,
-		     self_step_verify, sync_step_pause, start_step_wait);
+		     self_step_verify, sync_step_pause, start_socket_step_wait);
 }
 
 /* As early as its privilege needs, or as late as possible. */

@@ -89,7 +89,7 @@ Test(exec_tables, order_of_giving_up_privileges)
 /* What is about the container's own program: its start, its hooks, its sockets. */
 static bool is_inits_own(const struct step *step)
 {
-	return step->when == start_planned || step->when == hooks_start_container_planned ||
+	return step->when == start_socket_planned || step->when == hooks_start_container_planned ||
 	       step->when == environment_listens || step->when == notify_planned;
 }
 

@@ -1,118 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The start socket, and what the starter hears of init's end.
+ * Starting a container, and what the starter is told of init's end.
  */
-#include "libcontainer/start.h"
-
-#include <sys/socket.h>
-
 #include "libcontainer/container.h"
-#include "libcontainer/process/sync.h"
 
-#include "tests/unit/libcontainer/record_fixture.h"
+#include "tests/unit/libcontainer/start_fixture.h"
 
 TestSuite(start, .init = fixture_init, .fini = fixture_finish);
-
-static int start(void)
-{
-	return container_start(root, "web", &err);
-}
-
-/*
- * The socket
- */
-
-Test(start, is_planned_for_create_alone)
-{
-	cr_expect_not(start_planned(&plan));
-	plan.waits_for_start = true;
-	cr_expect(start_planned(&plan));
-}
-
-Test(start, nobody_listens)
-{
-	begin_container("web");
-	FAILS(start_connect(creation.record.directory, &err), ENOENT,
-	      "connect: No such file or directory");
-	STEP(start_step_listen(&creation, &err));
-	close(take(&creation.start));
-	FAILS(start_connect(creation.record.directory, &err), ECONNREFUSED,
-	      "connect: Connection refused");
-}
-
-Test(start, somebody_listens)
-{
-	_close_ int connection = -1;
-
-	begin_container("web");
-	STEP(start_step_listen(&creation, &err));
-	cr_expect_eq(fcntl(creation.start, F_GETFD), FD_CLOEXEC);
-	connection = start_connect(creation.record.directory, &err);
-	STEP(connection);
-	cr_expect_eq(fcntl(connection, F_GETFD), FD_CLOEXEC);
-	FAILS(start_step_listen(&creation, &err), EADDRINUSE, "bind: Address already in use");
-}
-
-/* A socket's address has room for 107 bytes. */
-Test(start, a_path_longer_than_an_address)
-{
-	_close_ int connection = -1;
-	char id[NAME_MAX + 1] = "";
-
-	memset(id, 'x', NAME_MAX);
-	begin_container(id);
-	STEP(start_step_listen(&creation, &err));
-	connection = start_connect(creation.record.directory, &err);
-	STEP(connection);
-}
-
-/*
- * The conversation
- */
-
-/* How init goes on when it has been told to. */
-static void execute(void)
-{
-	creation.sync = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (start_step_wait(&creation, &err) < 0)
-		_exit(EXIT_FAILURE);
-	/* As execve does. */
-	close(creation.sync);
-	sleep_forever();
-}
-
-static void fail_to_execute(void)
-{
-	struct error failure;
-
-	if (start_step_wait(&creation, &err) < 0)
-		_exit(EXIT_FAILURE);
-	error_set(&failure, ENOEXEC, "execute: args[0]: no program");
-	sync_send_failure(creation.sync, &failure);
-	_exit(EXIT_FAILURE);
-}
-
-/* Init listens and nobody else does. */
-static void make_waiting(void (*run)(void))
-{
-	begin_container("web");
-	STEP(start_step_listen(&creation, &err));
-	init_listens = true;
-	put_init(spawn(run));
-	close(take(&creation.start));
-	leave_container();
-}
-
-static const char *status(void)
-{
-	static char text[16];
-	struct container_state state;
-
-	STEP(container_state(root, "web", &state, &err));
-	snprintf(text, sizeof text, "%s", state.status);
-	container_state_finish(&state);
-	return text;
-}
 
 Test(start, lets_init_go_on)
 {
@@ -123,107 +17,19 @@ Test(start, lets_init_go_on)
 	cr_expect(init_lives());
 }
 
-static int ask(int *at)
-{
-	char path[PATH_MAX];
-	_close_ int directory = -1;
-
-	snprintf(path, sizeof path, "%s/web", root);
-	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DO(directory);
-	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
-		at[kind] = -1;
-	return start_ask_namespaces(directory, -1, NULL, at, &err);
-}
-
-Test(start, tells_who_asks_where_init_is)
-{
-	int at[NAMESPACE_KINDS];
-
-	make_waiting(execute);
-	for (int i = 0; i < 20; i++) {
-		int result = ask(at);
-
-		/* Before Linux 6.11 it cannot. */
-		cr_expect(result == 0 || result == -ENOTSUP, "%s", err.text);
-		cr_expect_eq(namespaces_differ_from(at), 0);
-		for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
-			cleanup_close(&at[kind]);
-	}
-	cr_expect_str_eq(status(), "created");
-	STEP(start());
-	cr_expect_eq(ask(at), -ECONNREFUSED);
-}
-
-/* A filter that is in force might kill for the answer. */
-Test(start, tells_nothing_behind_a_filter)
-{
-	int at[NAMESPACE_KINDS];
-
-	plan.seccomp.early = true;
-	plan.seccomp.program.len = 1;
-	make_waiting(execute);
-	cr_expect_eq(ask(at), -ENOTSUP);
-	cr_expect_str_eq(status(), "created");
-}
-
-/* The creator learns that init waits by the end of their conversation. */
-Test(start, waiting_ends_the_conversation_with_the_creator)
-{
-	int ends[2];
-	char byte;
-
-	DO(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
-	creation.sync = ends[1];
-	begin_container("web");
-	creation.sync = ends[1];
-	STEP(start_step_listen(&creation, &err));
-	init_listens = true;
-	put_init(spawn(fail_to_execute));
-	close(take(&creation.start));
-	close(ends[1]);
-	leave_container();
-	cr_expect_eq(read(ends[0], &byte, 1), 0);
-	cr_expect(init_lives());
-}
-
-/* Init is not started by those who only ask for its state. */
-Test(start, asking_does_not_start)
-{
-	make_waiting(execute);
-	for (int i = 0; i < 20; i++)
-		cr_expect_str_eq(status(), "created");
-	STEP(start());
-	cr_expect_str_eq(status(), "running");
-}
-
-/*
- * Hooks
- */
-
 static void expect_awaited(bool awaited)
 {
 	struct container container;
 
 	STEP(container_open(root, "web", &container, &err));
-	cr_expect_eq(start_is_awaited(container.record.directory), awaited);
+	cr_expect_eq(start_socket_is_awaited(container.record.directory), awaited);
 	container_close(&container);
-}
-
-Test(start, nobody_awaits_it)
-{
-	begin_container("web");
-	cr_expect_not(start_is_awaited(creation.record.directory));
-	STEP(start_step_listen(&creation, &err));
-	cr_expect(start_is_awaited(creation.record.directory));
-	close(take(&creation.start));
-	cr_expect_not(start_is_awaited(creation.record.directory));
 }
 
 /* Init is to run hooks, which takes its time, and then executes. */
 static void run_hooks(void)
 {
-	if (start_step_wait(&creation, &err) < 0)
+	if (start_socket_step_wait(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	usleep(500000);
 	if (sync_send(creation.sync, SYNC_HOOKED, &err) < 0)
@@ -313,7 +119,7 @@ static void fail_in_a_hook(void)
 {
 	struct error failure;
 
-	if (start_step_wait(&creation, &err) < 0)
+	if (start_socket_step_wait(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	error_set(&failure, HOOK_FAILED, "hooks.startContainer[0]: x");
 	sync_send_failure(creation.sync, &failure);
@@ -336,27 +142,6 @@ Test(start, hooks_that_cannot_be_read_are_found_out_first)
 	cr_expect_str_eq(status(), "created");
 }
 
-static void say(enum sync_word word)
-{
-	struct container container;
-	_close_ int connection = -1;
-
-	STEP(container_open(root, "web", &container, &err));
-	connection = start_connect(container.record.directory, &err);
-	STEP(connection);
-	STEP(sync_send(connection, word, &err));
-	container_close(&container);
-}
-
-Test(start, nothing_but_go_starts)
-{
-	make_waiting(execute);
-	say(SYNC_PAUSED);
-	say(SYNC_FAILED);
-	cr_expect_str_eq(status(), "created");
-	STEP(start());
-}
-
 Test(start, hears_why_init_failed)
 {
 	siginfo_t info;
@@ -366,10 +151,6 @@ Test(start, hears_why_init_failed)
 	DO(waitid(P_PID, (id_t)init, &info, WEXITED | WNOWAIT));
 	cr_expect_str_eq(status(), "stopped");
 }
-
-/*
- * Who cannot be started
- */
 
 Test(start, once_only)
 {

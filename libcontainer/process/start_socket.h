@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The start socket: <root>/<id>/start, a listening socket that init alone holds until it executes
+ * its program. Somebody listens: the container is created. `start` connects, says GO, and waits
+ * until the connection closes, which execve does, or until init tells why it failed. `state` only
+ * connects. `exec` may ask for the namespaces.
+ */
+#ifndef KIST_START_SOCKET_H
+#define KIST_START_SOCKET_H
+
+#include <stdbool.h>
+
+#include "spec/error.h"
+
+struct creation;
+struct plan;
+
+/* Host: make the socket. Init: wait for somebody who says GO; that connection becomes its sync. */
+int start_socket_step_listen(struct creation *creation, struct error *err);
+int start_socket_step_wait(struct creation *creation, struct error *err);
+bool start_socket_planned(const struct plan *plan);
+
+/**
+ * start_socket_connect() - connect to the start socket in a container's directory.
+ *
+ * Return: descriptor; -ENOENT or -ECONNREFUSED when nobody listens; -errno
+ */
+int start_socket_connect(int directory, struct error *err);
+
+/**
+ * start_socket_ask_namespaces() - let init tell which namespaces it is in. For those who may not look
+ * at it: an ordinary user, from whom it guards itself until it executes its program. The socket is in
+ * a directory that is its owner's alone.
+ * @init, @cancel, @at: see namespaces_receive()
+ */
+int start_socket_ask_namespaces(int directory, int init, const int *cancel, int *at,
+				struct error *err);
+
+/**
+ * start_socket_is_awaited() - whether init listens there: it has not executed its program yet.
+ */
+bool start_socket_is_awaited(int directory);
+
+#endif
