@@ -2,8 +2,8 @@
 """The floors of libcontainer: which object calls which, measured on a build.
 
 What one object needs of another is read with nm from the object files of a build: a call, or a
-reference to a table or a step. (What it includes are types, and may come from anywhere.) Such arrows
-go down the floors of FLOORS, or stay in one folder.
+reference to a table or a step. (What it includes are types, and may come from anywhere.) Such
+arrows go down the floors of FLOORS, or stay in one folder.
 """
 
 import re
@@ -16,17 +16,25 @@ SOURCE = Path(__file__).resolve().parents[1] / "libcontainer"
 # From the top. A name that ends in a slash is a folder: the subjects stand side by side, and so do
 # the verbs. An arrow to a floor further down is always allowed.
 FLOORS = (
-    "create.c exec.c start.c kill.c delete.c mounts.c state.c list.c".split(),
+    "create.c exec.c start.c kill.c delete.c mounts.c state.c".split(),
     ["enter.c"],
     ["container.c"],
     ["directory.c"],
     ["plan.c"],
-    "process/ rootfs/ namespaces/ cgroup/ seccomp/ rdt.c".split(),
+    "process/ rootfs/ namespaces/ cgroup/ seccomp/ rdt.c directory.c".split(),
     ["record.c"],
     ["host.c"],
     ["steps.c"],
     "io.c log.c mountinfo.c procfs.c timestamp.c".split(),
 )
+VERBS = 0
+
+# {from: {to: why this arrow goes up, or aside to another subject}}, each a file or a folder.
+ARROWS = {}
+
+# Files that need one another, {file: why it needs the others}. No cycle is larger than this.
+CYCLE_MAX = 3
+CYCLES = []
 
 
 def room(name):
@@ -67,7 +75,7 @@ def read_objects(build):
 
 
 def find_arrows(objects):
-    """{file: {file that it needs: names that tie them}}"""
+    """{file: {file that it needs: names that tie them}} of {file: (defined, needed)}."""
     owner = {symbol: name for name, (defined, _) in objects.items() for symbol in defined}
     arrows = {name: defaultdict(set) for name in objects}
     for name, (_, needed) in objects.items():
@@ -107,7 +115,79 @@ def show(source, target, symbols):
     return f"{source} -> {target}: {' '.join(sorted(symbols))}"
 
 
-def report(build):
+def row_of(source, target, rows):
+    """The row of rows that allows an arrow, the most general one; None if there is none."""
+    for row in ((room(source), room(target)), (room(source), target), (source, room(target))):
+        if row[1] in rows.get(row[0], ()):
+            return row
+    return (source, target) if target in rows.get(source, ()) else None
+
+
+def check_arrows(arrows, rows):
+    """Complaints about arrows that go up or aside, and about rows that allow none."""
+    used, complaints = set(), []
+    for source in sorted(arrows):
+        if floor(source) is None:
+            complaints.append(f"libcontainer/{source}: stands on no floor of tests/lint_objects.py")
+            continue
+        for target, symbols in sorted(arrows[source].items()):
+            if floor(target) is None or goes_down(source, target):
+                continue
+            row = row_of(source, target, rows)
+            used.add(row)
+            if not row:
+                way = "up" if floor(source) > floor(target) else "aside"
+                complaints.append(f"{way}, without a reason: {show(source, target, symbols)}")
+    allowed = {(source, target) for source, targets in rows.items() for target in targets}
+    for source, target in sorted(allowed - used):
+        complaints.append(f"tests/lint_objects.py: {source} does not need {target} any more")
+    return complaints
+
+
+def check_steps(arrows, steps):
+    """Complaints about steps that somebody else takes than the tables of the verbs."""
+    complaints = []
+    for source in sorted(arrows):
+        for target, symbols in sorted(arrows[source].items()):
+            taken = symbols & steps
+            if taken and floor(source) != VERBS:
+                complaints.append(f"a step, and no table: {show(source, target, taken)}")
+    return complaints
+
+
+def check_cycles(arrows, rows):
+    """Complaints about cycles that are too large or have no reason, and about idle reasons."""
+    found = find_cycles(arrows)
+    complaints = []
+    for cycle in found:
+        size = f"cycle of {len(cycle)}: {' '.join(sorted(cycle))}"
+        if len(cycle) > CYCLE_MAX:
+            complaints.append(f"{size}: larger than {CYCLE_MAX}; see tests/lint --ties")
+        elif cycle not in map(frozenset, rows):
+            complaints.append(f"{size}: without a reason; see tests/lint --ties")
+    for row in rows:
+        if frozenset(row) not in found:
+            complaints.append(f"tests/lint_objects.py: no cycle any more: {' '.join(sorted(row))}")
+    return complaints
+
+
+def find_steps():
+    """Names of the steps: constant objects of their subjects."""
+    steps = set()
+    for path in SOURCE.rglob("*.c"):
+        steps.update(re.findall(r"^const struct step (\w+) =", path.read_text(), re.MULTILINE))
+    return steps
+
+
+def check_objects(build):
+    arrows = find_arrows(read_objects(build))
+    complaints = check_arrows(arrows, ARROWS) + check_cycles(arrows, CYCLES)
+    complaints += check_steps(arrows, find_steps())
+    print("\n".join([*complaints, f"{len(arrows)} objects, {len(complaints)} complaints"]))
+    return bool(complaints)
+
+
+def print_ties(build):
     """Print the cycles with what ties them, and the arrows that do not go down."""
     arrows = find_arrows(read_objects(build))
     for cycle in find_cycles(arrows):
@@ -115,11 +195,47 @@ def report(build):
         for source in sorted(cycle):
             for target in sorted(cycle & set(arrows[source])):
                 print("   ", show(source, target, arrows[source][target]))
-    for source in sorted(arrows):
-        if floor(source) is None:
-            print(f"no floor: {source}")
-            continue
-        for target, symbols in sorted(arrows[source].items()):
-            if floor(target) is not None and not goes_down(source, target):
-                way = "up" if floor(source) > floor(target) else "aside"
-                print(f"{way}: {show(source, target, symbols)}")
+    print("\n".join(check_arrows(arrows, {})))
+
+
+def planted():
+    """Objects with one violation or none: (how many complaints are expected, the complaints)."""
+    up = {"io.c": ({"io"}, {"kill"}), "kill.c": ({"kill"}, {"io"})}
+    aside = {"rootfs/a.c": ({"a"}, {"b"}), "process/b.c": ({"b"}, set())}
+    inside, ring = (
+        {f"rootfs/{i}.c": ({f"f{i}"}, {f"f{(i + 1) % size}"}) for i in range(size)}
+        for size in (3, 4)
+    )
+    step = {"create.c": (set(), {"bind"}), "rootfs/a.c": ({"bind"}, set())}
+    taken = {"process/b.c": (set(), {"bind"}), "rootfs/a.c": ({"bind"}, set())}
+    two = {"io.c": "", "kill.c": ""}
+    for expected, check, objects, rows in (
+        (1, check_arrows, up, {}),
+        (0, check_arrows, up, {"io.c": {"kill.c": ""}}),
+        (1, check_arrows, aside, {}),
+        (0, check_arrows, aside, {"rootfs/": {"process/": ""}}),
+        (0, check_arrows, aside, {"rootfs/a.c": {"process/": ""}}),
+        (1, check_arrows, aside, {"rootfs/": {"process/": "", "cgroup/": ""}}),
+        (1, check_arrows, aside, {"rootfs/": {"process/": ""}, "rootfs/a.c": {"process/b.c": ""}}),
+        (0, check_arrows, inside, {}),
+        (1, check_arrows, {"new.c": (set(), set())}, {}),
+        (1, check_cycles, up, []),
+        (0, check_cycles, up, [two]),
+        (1, check_cycles, inside, []),
+        (0, check_cycles, inside, [inside]),
+        (1, check_cycles, ring, [ring]),
+        (0, check_cycles, aside, []),
+        (1, check_cycles, aside, [two]),
+        (0, check_steps, step, {"bind"}),
+        (1, check_steps, taken, {"bind"}),
+    ):
+        yield expected, check(find_arrows(objects), rows)
+
+
+def self_test():
+    """What is planted and not found, or found where nothing is planted."""
+    return [
+        f"planted object {number}: {complaints}"
+        for number, (expected, complaints) in enumerate(planted())
+        if len(complaints) != expected
+    ]
