@@ -175,8 +175,8 @@ static json_t *write_capability_set(const void *member)
 	return strings_write(&list);
 }
 
-static const struct field_custom capability_set_custom = {read_capability_set,
-							  write_capability_set};
+static const struct field_custom capability_set_custom = {read_capability_set, write_capability_set,
+							  &capability_words};
 
 /* config-linux.md, Namespaces: a list in JSON, an array indexed by kind here. */
 
@@ -252,7 +252,8 @@ static json_t *write_namespaces(const void *member)
 	return array;
 }
 
-static const struct field_custom namespaces_custom = {read_namespaces, write_namespaces};
+static const struct field_custom namespaces_custom = {read_namespaces, write_namespaces,
+						      &namespace_words};
 
 /* cpuset(7), List format. An empty one says no more than none. */
 static int read_bitmap_list(struct reader *reader, const json_t *json, void *member)
@@ -296,8 +297,8 @@ static json_t *write_seccomp_action(const void *member)
 	return json_string(words_name(&seccomp_action_words, *(const uint64_t *)member));
 }
 
-static const struct field_custom seccomp_action_custom = {read_seccomp_action,
-							  write_seccomp_action};
+static const struct field_custom seccomp_action_custom = {read_seccomp_action, write_seccomp_action,
+							  &seccomp_action_words};
 
 /* Flags stay words: what the kernel is told is for the loader; here they are only checked. */
 static int read_seccomp_flags(struct reader *reader, const json_t *json, void *member)
@@ -322,7 +323,8 @@ static json_t *write_seccomp_flags(const void *member)
 	return strings_write(member);
 }
 
-static const struct field_custom seccomp_flags_custom = {read_seccomp_flags, write_seccomp_flags};
+static const struct field_custom seccomp_flags_custom = {read_seccomp_flags, write_seccomp_flags,
+							 &seccomp_flag_words};
 
 /* clang-format off */
 

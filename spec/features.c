@@ -4,131 +4,26 @@
 #include <string.h>
 
 #include "spec/config.h"
+#include "spec/json.h"
 #include "spec/schema_fields.h"
 
-struct cgroup_features {
-	bool v1, v2, systemd, systemdUser, rdma;
+/* Something that features.md has a word for. */
+struct feature {
+	const char *path; /* in the document: "linux.intelRdt.monitoring" */
+	json_t *(*value)(const struct feature *feature);
+	/* In config.json: what it is about. Of two both must be supported. */
+	const char *property, *other;
 };
 
-struct seccomp_features {
-	bool enabled;
-	struct strings actions, operators, archs, knownFlags, supportedFlags;
-};
+enum { NAME_SIZE = 64 };
 
-struct memory_policy_features {
-	struct strings modes, flags;
-};
-
-struct enabled_feature {
-	bool enabled;
-};
-
-struct rdt_features {
-	bool enabled, schemata, monitoring;
-};
-
-struct mount_extensions {
-	struct enabled_feature idmap;
-};
-
-struct linux_features {
-	struct strings namespaces, capabilities;
-	struct cgroup_features cgroup;
-	struct seccomp_features seccomp;
-	struct enabled_feature apparmor, selinux;
-	struct memory_policy_features memoryPolicy;
-	struct rdt_features intelRdt;
-	struct mount_extensions mountExtensions;
-	struct enabled_feature netDevices;
-};
-
-struct features {
-	const char *ociVersionMin, *ociVersionMax;
-	struct strings hooks, mountOptions;
-	struct linux_features linux;
-	struct pairs annotations;
-	struct strings potentiallyUnsafeConfigAnnotations;
-};
-
-/* clang-format off */
-static const struct field cgroup_fields[] = {
-	FIELD(struct cgroup_features, v1, ALWAYS),
-	FIELD(struct cgroup_features, v2, ALWAYS),
-	FIELD(struct cgroup_features, systemd, ALWAYS),
-	FIELD(struct cgroup_features, systemdUser, ALWAYS),
-	FIELD(struct cgroup_features, rdma, ALWAYS),
-};
-static const struct schema cgroup_schema = SCHEMA(struct cgroup_features, cgroup_fields);
-
-static const struct field seccomp_fields[] = {
-	FIELD(struct seccomp_features, enabled, ALWAYS),
-	FIELD(struct seccomp_features, actions, ALWAYS),
-	FIELD(struct seccomp_features, operators, ALWAYS),
-	FIELD(struct seccomp_features, archs, ALWAYS),
-	FIELD(struct seccomp_features, knownFlags, ALWAYS),
-	FIELD(struct seccomp_features, supportedFlags, ALWAYS),
-};
-static const struct schema seccomp_schema = SCHEMA(struct seccomp_features, seccomp_fields);
-
-static const struct field memory_policy_fields[] = {
-	FIELD(struct memory_policy_features, modes, ALWAYS),
-	FIELD(struct memory_policy_features, flags, ALWAYS),
-};
-static const struct schema memory_policy_schema =
-	SCHEMA(struct memory_policy_features, memory_policy_fields);
-
-static const struct field enabled_fields[] = {FIELD(struct enabled_feature, enabled, ALWAYS)};
-static const struct schema enabled_schema = SCHEMA(struct enabled_feature, enabled_fields);
-
-static const struct field rdt_fields[] = {
-	FIELD(struct rdt_features, enabled, ALWAYS),
-	FIELD(struct rdt_features, schemata, ALWAYS),
-	FIELD(struct rdt_features, monitoring, ALWAYS),
-};
-static const struct schema rdt_schema = SCHEMA(struct rdt_features, rdt_fields);
-
-static const struct field mount_extensions_fields[] = {
-	EMBEDDED(struct mount_extensions, idmap, enabled_schema, OPTIONAL),
-};
-static const struct schema mount_extensions_schema =
-	SCHEMA(struct mount_extensions, mount_extensions_fields);
-
-static const struct field linux_fields[] = {
-	FIELD(struct linux_features, namespaces, ALWAYS),
-	FIELD(struct linux_features, capabilities, ALWAYS),
-	EMBEDDED(struct linux_features, cgroup, cgroup_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, seccomp, seccomp_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, apparmor, enabled_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, selinux, enabled_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, memoryPolicy, memory_policy_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, intelRdt, rdt_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, mountExtensions, mount_extensions_schema, OPTIONAL),
-	EMBEDDED(struct linux_features, netDevices, enabled_schema, OPTIONAL),
-};
-static const struct schema linux_schema = SCHEMA(struct linux_features, linux_fields);
-
-static const struct field features_fields[] = {
-	FIELD(struct features, ociVersionMin, REQUIRED),
-	FIELD(struct features, ociVersionMax, REQUIRED),
-	FIELD(struct features, hooks, ALWAYS),
-	FIELD(struct features, mountOptions, ALWAYS),
-	EMBEDDED(struct features, linux, linux_schema, OPTIONAL),
-	FIELD(struct features, annotations, ALWAYS),
-	FIELD(struct features, potentiallyUnsafeConfigAnnotations, ALWAYS),
-};
-static const struct schema features_schema = SCHEMA(struct features, features_fields);
-/* clang-format on */
-
-/* The names of a vocabulary, but for those that are recognised and refused. */
-static struct strings supported_names(const struct words *words, struct arena *arena)
+/* Cut "linux.seccomp.actions" into its names. Return: what follows the first one, or NULL */
+static const char *cut(const char *path, char name[static NAME_SIZE])
 {
-	const char **names = arena_array(arena, words->count, sizeof *names);
-	struct strings list = {0, names};
+	size_t length = strcspn(path, ".");
 
-	for (size_t i = 0; i < words->count; i++)
-		if (!words->at[i].unsupported)
-			names[list.count++] = words->at[i].name;
-	return list;
+	snprintf(name, NAME_SIZE, "%.*s", (int)length, path);
+	return path[length] ? path + length + 1 : NULL;
 }
 
 static const struct field *find_field(const struct schema *schema, const char *name)
@@ -139,68 +34,142 @@ static const struct field *find_field(const struct schema *schema, const char *n
 	return NULL;
 }
 
-/* Is a property of an object of the configuration one that is not refused by name? */
-static bool is_supported(const char *object, const char *property)
+/* The row of a property; NULL where one on the way to it is refused by name. */
+static const struct field *find_supported(const char *path)
 {
-	const struct field *outer = find_field(&config_schema, object);
-	const struct field *field = outer ? find_field(outer->schema, property) : NULL;
+	const struct schema *schema = &config_schema;
+	const struct field *found = NULL;
+	char name[NAME_SIZE];
 
-	return field && !(field->flags & UNSUPPORTED);
+	while (path) {
+		path = cut(path, name);
+		found = find_field(schema, name);
+		if (!found || found->flags & UNSUPPORTED)
+			return NULL;
+		schema = found->schema;
+	}
+	return found;
 }
 
-static struct strings mount_option_names(struct arena *arena)
+static json_t *is_supported(const struct feature *feature)
 {
-	const char **names = arena_array(arena, mount_option_count, sizeof *names);
+	return json_boolean(find_supported(feature->property) &&
+			    (!feature->other || find_supported(feature->other)));
+}
 
+static json_t *is_always(const struct feature *feature)
+{
+	(void)feature;
+	return json_true();
+}
+
+static json_t *is_never(const struct feature *feature)
+{
+	(void)feature;
+	return json_false();
+}
+
+static json_t *version_min(const struct feature *feature)
+{
+	(void)feature;
+	return json_string("1.0.0");
+}
+
+static json_t *version_max(const struct feature *feature)
+{
+	(void)feature;
+	return json_string(SPEC_VERSION);
+}
+
+/* The words that a property is made of, but for those that are recognised and refused. */
+static json_t *words_of(const struct feature *feature)
+{
+	const struct field *field = find_supported(feature->property);
+	const struct words *words = field && field->custom ? field->custom->words
+				    : field                ? field->words
+							   : NULL;
+	json_t *names = json_array();
+
+	for (size_t i = 0; words && i < words->count; i++)
+		if (!words->at[i].unsupported)
+			json_array_append_new(names, json_string(words->at[i].name));
+	return names;
+}
+
+/* The properties that an object has. */
+static json_t *members_of(const struct feature *feature)
+{
+	const struct field *field = find_supported(feature->property);
+	const struct schema *schema = field ? field->schema : NULL;
+	json_t *names = json_array();
+
+	for (size_t i = 0; schema && i < schema->count; i++)
+		if (!(schema->fields[i].flags & UNSUPPORTED))
+			json_array_append_new(names, json_string(schema->fields[i].name));
+	return names;
+}
+
+static json_t *mount_options(const struct feature *feature)
+{
+	json_t *names = json_array();
+
+	(void)feature;
 	for (size_t i = 0; i < mount_option_count; i++)
-		names[i] = mount_option_table[i].name;
-	return (struct strings){mount_option_count, names};
+		json_array_append_new(names, json_string(mount_option_table[i].name));
+	return names;
+}
+
+/* features.md: "null" means unknown, so what is not supported is there, too. */
+static const struct feature features[] = {
+	{"ociVersionMin", version_min},
+	{"ociVersionMax", version_max},
+	{"hooks", members_of, "hooks"},
+	{"mountOptions", mount_options},
+	{"linux.namespaces", words_of, "linux.namespaces"},
+	{"linux.capabilities", words_of, "process.capabilities.bounding"},
+	{"linux.cgroup.v1", is_always},
+	{"linux.cgroup.v2", is_always},
+	{"linux.cgroup.systemd", is_never},
+	{"linux.cgroup.systemdUser", is_never},
+	{"linux.cgroup.rdma", is_supported, "linux.resources.rdma"},
+	{"linux.seccomp.enabled", is_supported, "linux.seccomp"},
+	{"linux.seccomp.actions", words_of, "linux.seccomp.syscalls.action"},
+	{"linux.seccomp.operators", words_of, "linux.seccomp.syscalls.args.op"},
+	{"linux.seccomp.archs", words_of, "linux.seccomp.architectures"},
+	{"linux.seccomp.knownFlags", words_of, "linux.seccomp.flags"},
+	{"linux.seccomp.supportedFlags", words_of, "linux.seccomp.flags"},
+	{"linux.apparmor.enabled", is_supported, "process.apparmorProfile"},
+	{"linux.selinux.enabled", is_supported, "process.selinuxLabel", "linux.mountLabel"},
+	{"linux.memoryPolicy.modes", words_of, "linux.memoryPolicy.mode"},
+	{"linux.memoryPolicy.flags", words_of, "linux.memoryPolicy.flags"},
+	{"linux.intelRdt.enabled", is_supported, "linux.intelRdt"},
+	{"linux.intelRdt.schemata", is_supported, "linux.intelRdt.schemata"},
+	{"linux.intelRdt.monitoring", is_supported, "linux.intelRdt.enableMonitoring"},
+	{"linux.mountExtensions.idmap.enabled", is_supported, "mounts.uidMappings"},
+	{"linux.netDevices.enabled", is_supported, "linux.netDevices"},
+};
+
+/* Put a value where its path says, making the objects on the way. */
+static void put(json_t *object, const char *path, json_t *value)
+{
+	char name[NAME_SIZE];
+
+	while ((path = cut(path, name))) {
+		if (!json_object_get(object, name))
+			json_object_set_new(object, name, json_object());
+		object = json_object_get(object, name);
+	}
+	json_object_set_new(object, name, value);
 }
 
 const char *features_format(const char *version, const char *commit, struct arena *arena)
 {
-	const struct pair annotations[] = {{"io.kist.version", version},
-					   {"io.kist.commit", commit}};
-	const struct features features = {
-		.ociVersionMin = "1.0.0",
-		.ociVersionMax = SPEC_VERSION,
-		.hooks = supported_names(&hook_words, arena),
-		.mountOptions = mount_option_names(arena),
-		.linux =
-			{
-				.namespaces = supported_names(&namespace_words, arena),
-				.capabilities = supported_names(&capability_words, arena),
-				.cgroup = {.v1 = true, .v2 = true},
-				.mountExtensions = {.idmap = {.enabled = true}},
-				.seccomp =
-					{
-						.enabled = true,
-						.actions = supported_names(&seccomp_action_words,
-									   arena),
-						.operators = supported_names(
-							&seccomp_operator_words, arena),
-						.archs = supported_names(
-							&seccomp_architecture_words, arena),
-						.knownFlags =
-							supported_names(&seccomp_flag_words, arena),
-						.supportedFlags =
-							supported_names(&seccomp_flag_words, arena),
-					},
-				.apparmor = {is_supported("process", "apparmorProfile")},
-				.selinux = {is_supported("process", "selinuxLabel") &&
-					    is_supported("linux", "mountLabel")},
-				.intelRdt = {.enabled = true, .schemata = true, .monitoring = true},
-				.netDevices = {is_supported("linux", "netDevices")},
-				.memoryPolicy =
-					{
-						.modes = supported_names(&memory_policy_words,
-									 arena),
-						.flags = supported_names(&memory_policy_flag_words,
-									 arena),
-					},
-			},
-		.annotations = {2, annotations},
-	};
+	_json_ json_t *document = json_object();
 
-	return schema_format(&features_schema, &features, SCHEMA_PRETTY, arena);
+	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
+		put(document, features[i].path, features[i].value(&features[i]));
+	put(document, "annotations",
+	    json_pack("{s:s, s:s}", "io.kist.version", version, "io.kist.commit", commit));
+	put(document, "potentiallyUnsafeConfigAnnotations", json_array());
+	return layout_format(document, SCHEMA_PRETTY, arena);
 }

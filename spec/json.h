@@ -12,6 +12,14 @@
 #include <stdint.h>
 
 #include "spec/arena.h"
+#include "spec/cleanup.h"
+
+static inline void cleanup_json(json_t **json)
+{
+	json_decref(*json);
+}
+
+#define _json_ _cleanup_(cleanup_json)
 
 /**
  * json_parse() - read one document, an object or an array.

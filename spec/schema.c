@@ -34,13 +34,6 @@ static struct list list_load(const void *member)
 	return list;
 }
 
-static void cleanup_json(json_t **json)
-{
-	json_decref(*json);
-}
-
-#define _json_ _cleanup_(cleanup_json)
-
 /* What is to be known about a type: the table is at the end. */
 struct kind {
 	size_t size; /* of a value in memory; 0: the row knows */
@@ -594,15 +587,13 @@ static char *indent_by_tabs(const char *text, struct arena *arena)
 	return copy;
 }
 
-const char *schema_format(const struct schema *schema, const void *object,
-			  enum schema_layout layout, struct arena *arena)
+const char *layout_format(const json_t *json, enum schema_layout layout, struct arena *arena)
 {
 	static const size_t flags[] = {
 		[SCHEMA_COMPACT] = JSON_COMPACT,
 		[SCHEMA_PRETTY] = JSON_INDENT(2),
 		[SCHEMA_TABS] = JSON_INDENT(1),
 	};
-	_json_ json_t *json = object_write(schema, object);
 	_free_ char *text = json_dumps(json, flags[layout]);
 
 	if (!text)
@@ -612,4 +603,12 @@ const char *schema_format(const struct schema *schema, const void *object,
 	if (layout == SCHEMA_TABS)
 		return arena_printf(arena, "%s\n", indent_by_tabs(text, arena));
 	return arena_printf(arena, "%s\n", text);
+}
+
+const char *schema_format(const struct schema *schema, const void *object,
+			  enum schema_layout layout, struct arena *arena)
+{
+	_json_ json_t *json = object_write(schema, object);
+
+	return layout_format(json, layout, arena);
 }

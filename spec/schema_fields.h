@@ -62,6 +62,7 @@ struct reader {
 struct field_custom {
 	int (*read)(struct reader *reader, const json_t *json, void *member);
 	json_t *(*write)(const void *member); /* NULL: nothing to write */
+	const struct words *words;            /* it is made of, for those who list them; or NULL */
 };
 
 struct field {
@@ -173,5 +174,8 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 
 /* Write a list of strings. */
 json_t *strings_write(const struct strings *strings);
+
+/* The text of a tree. */
+const char *layout_format(const json_t *json, enum schema_layout layout, struct arena *arena);
 
 #endif
