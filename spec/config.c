@@ -395,29 +395,31 @@ static const struct schema exec_cpu_affinity_schema =
 static const struct field user_fields[] = {
 	RANGE(struct user, uid, REQUIRED | ALWAYS, 0, ID_MAX),
 	RANGE(struct user, gid, REQUIRED | ALWAYS, 0, ID_MAX),
-	RANGE(struct user, umask, OPTIONAL, 0, 0777),
-	NUMBERS(struct user, additionalGids, OPTIONAL, ID_MAX),
+	RANGE(struct user, umask, INHERITED, 0, 0777),
+	NUMBERS(struct user, additionalGids, NOT_INHERITED, ID_MAX),
 };
 static const struct schema user_schema = SCHEMA(struct user, user_fields);
 
+/* INHERITED: a process that joins the container has it from the container's own. */
 static const struct field process_fields[] = {
-	FIELD(struct process, terminal, ALWAYS),
-	OBJECT_ONLY_WITH(struct process, terminal, consoleSize, console_size_schema, OPTIONAL),
+	FIELD(struct process, terminal, ALWAYS | NOT_INHERITED),
+	OBJECT_ONLY_WITH(struct process, terminal, consoleSize, console_size_schema, NOT_INHERITED),
 	EMBEDDED(struct process, user, user_schema, OPTIONAL),
 	FIELD(struct process, args, REQUIRED | NONEMPTY),
-	FIELD(struct process, env, ENVIRONMENT),
+	FIELD(struct process, env, ENVIRONMENT | NOT_INHERITED),
 	FIELD(struct process, cwd, REQUIRED | ABSOLUTE),
-	OBJECT(struct process, capabilities, capabilities_schema, OPTIONAL),
-	LIST(struct process, rlimits, rlimit_schema, OPTIONAL),
-	FIELD(struct process, noNewPrivileges, OPTIONAL),
-	FIELD(struct process, apparmorProfile, EMPTY_IS_ABSENT),
-	RANGE(struct process, oomScoreAdj, OPTIONAL, -1000, 1000),
-	OBJECT(struct process, scheduler, scheduler_schema, OPTIONAL),
-	FIELD(struct process, selinuxLabel, EMPTY_IS_ABSENT),
-	OBJECT(struct process, ioPriority, io_priority_schema, OPTIONAL),
-	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, OPTIONAL),
+	OBJECT(struct process, capabilities, capabilities_schema, INHERITED),
+	LIST(struct process, rlimits, rlimit_schema, INHERITED),
+	/* That privileges cannot be gained is never taken back. */
+	FIELD(struct process, noNewPrivileges, INHERITED),
+	FIELD(struct process, apparmorProfile, EMPTY_IS_ABSENT | INHERITED),
+	RANGE(struct process, oomScoreAdj, INHERITED, -1000, 1000),
+	OBJECT(struct process, scheduler, scheduler_schema, INHERITED),
+	FIELD(struct process, selinuxLabel, EMPTY_IS_ABSENT | INHERITED),
+	OBJECT(struct process, ioPriority, io_priority_schema, INHERITED),
+	OBJECT(struct process, execCPUAffinity, exec_cpu_affinity_schema, INHERITED),
 };
-static const struct schema process_schema = SCHEMA(struct process, process_fields);
+const struct schema process_schema = SCHEMA(struct process, process_fields);
 
 /* config.md, POSIX-platform Hooks */
 static const struct field hook_fields[] = {

@@ -512,7 +512,7 @@ int config_read_named(const char *name, struct arena *arena, struct document *do
  */
 const char *config_shown_name(const char *name);
 
-/* The field table, for those who write a configuration. */
-extern const struct schema config_schema;
+/* The field tables, for those who write a configuration, and who change a process. */
+extern const struct schema config_schema, process_schema;
 
 #endif

@@ -82,4 +82,12 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 const char *schema_format(const struct schema *schema, const void *object,
 			  enum schema_layout layout, struct arena *arena);
 
+/**
+ * schema_inherit() - take what is absent in a structure, and whose row says INHERITED, from another one.
+ * @object, @from: of the schema's size; object then points to what from points to
+ *
+ * Of a structure in its place each row says so itself.
+ */
+void schema_inherit(const struct schema *schema, void *object, const void *from);
+
 #endif

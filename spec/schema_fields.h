@@ -47,6 +47,8 @@ enum field_flags {
 	UNSUPPORTED = 1 << 4,
 	ALWAYS = 1 << 5,          /* written even when it says nothing */
 	EMPTY_IS_ABSENT = 1 << 6, /* a string that some callers write though it says nothing */
+	INHERITED = 1 << 7,     /* where it is absent, another object's counts: schema_inherit() */
+	NOT_INHERITED = 1 << 8, /* nothing but itself: for tables in which each row has to say */
 };
 
 /* Where the reader is, and what it needs. */
@@ -69,8 +71,8 @@ struct field {
 	const char *name;
 	unsigned type; /* enum field_type, perhaps with FIELD_POINTER */
 	unsigned flags;
-	size_t offset;
-	int64_t min; /* integers; min = max = 0: what the type holds */
+	size_t offset, size; /* of the member */
+	int64_t min;         /* integers; min = max = 0: what the type holds */
 	uint64_t max;
 	const char *only_with;             /* ignored unless this property beside it is true */
 	const struct schema *schema;       /* FIELD_OBJECT, FIELD_LIST, FIELD_MAP */
@@ -113,7 +115,8 @@ struct schema {
 #define FIELD_ROW(structure, member, kind, flag, ...)                                              \
 	{                                                                                          \
 		.name = #member, .type = kind, .flags = flag,                                      \
-		.offset = offsetof(structure, member), __VA_ARGS__                                 \
+		.offset = offsetof(structure, member), .size = sizeof(((structure *)0)->member),   \
+		__VA_ARGS__                                                                        \
 	}
 
 #define FIELD(structure, member, flags) RANGE(structure, member, flags, 0, 0)

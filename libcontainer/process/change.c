@@ -53,31 +53,6 @@ static const char *parse_id(const char *text, uint32_t *id)
 	return digit;
 }
 
-/* What a file leaves out is the container's. That privileges cannot be gained is never taken back.
- */
-static void fill_in(struct process *process, const struct process *own)
-{
-	if (process->rlimits.count == 0)
-		process->rlimits = own->rlimits;
-	if (!process->capabilities)
-		process->capabilities = own->capabilities;
-	if (!process->apparmorProfile)
-		process->apparmorProfile = own->apparmorProfile;
-	if (!process->selinuxLabel)
-		process->selinuxLabel = own->selinuxLabel;
-	if (!process->oomScoreAdj)
-		process->oomScoreAdj = own->oomScoreAdj;
-	if (!process->scheduler)
-		process->scheduler = own->scheduler;
-	if (!process->ioPriority)
-		process->ioPriority = own->ioPriority;
-	if (!process->execCPUAffinity)
-		process->execCPUAffinity = own->execCPUAffinity;
-	if (!process->user.umask)
-		process->user.umask = own->user.umask;
-	process->noNewPrivileges |= own->noNewPrivileges;
-}
-
 static int read_given(struct process *process, const struct container_exec *exec,
 		      struct arena *arena, struct error *err)
 {
@@ -86,7 +61,8 @@ static int read_given(struct process *process, const struct container_exec *exec
 
 	if (process_parse(exec->process_name, &document, arena, &read, err) < 0)
 		return -err->code;
-	fill_in(&read, process);
+	/* What a file leaves out is the container's, but for what config.c says is not. */
+	schema_inherit(&process_schema, &read, process);
 	*process = read;
 	return 0;
 }
