@@ -57,219 +57,209 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-static int create_step_process(struct creation *creation, struct error *err);
-static int create_step_check_cgroup(struct creation *creation, struct error *err);
+static const struct step create_process, create_check_cgroup;
 
 /* clang-format off */
-const struct step host_steps[] = {
+static const struct step_row host_rows[] = {
 	/* An id in use is the better reason than the cgroup that goes with it. */
-	{"id", directory_step_check, NULL, NULL, NULL},
+	{&directory_check},
 	/* /dev/null does not become one, nor /dev/stdout. */
-	{"pid file", pid_file_step_check, NULL, pid_file_planned, NULL},
+	{&pid_file_check},
 	/* Somebody else's cgroup must not become ours to kill and remove. */
-	{"cgroup", create_step_check_cgroup, NULL, cgroup_planned, NULL},
-	{"resctrl group", rdt_step_check, NULL, rdt_planned, NULL},
+	{&create_check_cgroup},
+	{&rdt_check},
 	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
-	{"id", directory_step_claim, directory_undo, NULL, NULL},
+	{&directory_claim, .undo = directory_undo},
 	/* Whoever joins need not compile it again. */
-	{"seccomp program", seccomp_step_keep, NULL, seccomp_planned, NULL},
+	{&seccomp_keep},
 	/* Above the cgroup and the process: poststop hooks run when those have gone, and before the
 	 * directory goes, so that a delete that is interrupted can be tried again. */
-	{"hooks", hooks_step_describe, hooks_undo, hooks_planned, hooks_later_print},
+	{&hooks_describe, .undo = hooks_undo},
 	/* A caller that passes less than it says is found out before there is a container. */
-	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
+	{&descriptors_check},
 	/* Above the cgroup, whose processes are killed before the group goes that they are in. */
-	{"resctrl group", rdt_step_create, rdt_undo, rdt_planned, rdt_print},
+	{&rdt_create, .undo = rdt_undo},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
-	{"cgroup", cgroup_step_create, cgroup_undo, cgroup_planned, cgroup_print},
+	{&cgroup_create, .undo = cgroup_undo},
 	/* Before anything is opened that there may be many of. */
-	{"descriptor limit", limits_step_raise, NULL, limits_raised, limits_raise_print},
+	{&limits_raise},
 	/* Before the sources that they are for, and before init, which inherits them. */
-	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, idmapped_print},
+	{&idmapped_open},
 	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
-	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_planned, rootfs_sources_print},
+	{&rootfs_open_sources},
 	/* Or later, in init's: then both sides have to agree on their places. */
-	{"room for sources", handover_step_prepare, NULL, rootfs_inside_planned, NULL},
+	{&handover_prepare},
 	/* A caller that does not listen is found out before there is a container. */
-	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
-	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
+	{&console_connect},
+	{&pidfd_connect},
 	/* A wrong path is found out before there is a container. */
-	{"join namespaces", namespaces_step_open, NULL, namespaces_named, NULL},
+	{&namespaces_open_paths},
 	/* The record tells it to those who join the container later. */
-	{"keyring", keyring_step_name, NULL, keyring_planned, NULL},
+	{&keyring_name},
 	/* Init inherits it and is the only one to hold it: listening means created. */
-	{"start socket", start_socket_step_listen, NULL, start_socket_planned, NULL},
-	{"process", create_step_process, clone_undo, NULL, namespaces_print},
+	{&start_socket_listen},
+	{&create_process, .undo = clone_undo},
 	/* The one that it has made inside is init. */
-	{"inside", clone_step_follow, NULL, namespaces_joined_outside, NULL, .hears = true},
+	{&clone_follow_outside},
 	/* Init waits for them: without an id it could make nothing. */
-	{"id maps", idmap_step_write, NULL, idmap_written, idmap_print},
+	{&idmap_write},
 	/* In the mount namespace of a user namespace what the host has mounted read-only stays so, and
 	 * what it has covered stays covered; before init, which waits, changes anything in there. */
-	{"mount sources", rootfs_step_inside, NULL, rootfs_inside_planned, rootfs_sources_print},
+	{&rootfs_inside},
 	/* The mapping is there now, and init has not used the sources yet. */
-	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, idmapped_own_print},
-	{"user namespace", idmap_step_go, NULL, idmap_planned, NULL},
-	{"sources to init", handover_step_send, NULL, rootfs_inside_planned, NULL},
+	{&idmapped_own},
+	{&idmap_go},
+	{&handover_send},
 	/* While init is at work. Until the lock goes the container is still being created; a container
 	 * that runs can always be found, killed and deleted. */
-	{"record", directory_step_record, NULL, NULL, NULL},
+	{&directory_record},
 	/* Everything is there that hooks before pivot_root may expect. */
-	{"pause for hooks", sync_step_ready, NULL, hooks_before_pivot, NULL, .hears = true},
+	{&sync_ready_for_hooks},
 	/* What one hook did another has to take back, also when kist is killed in between. */
-	{"poststop hooks are owed", directory_step_owe, NULL, hooks_owed_early, NULL},
-	{"prestart hooks", hooks_step_prestart, NULL, hooks_prestart_planned,
-	 hooks_prestart_print},
-	{"createRuntime hooks", hooks_step_create_runtime, NULL, hooks_create_runtime_planned,
-	 hooks_create_runtime_print},
-	{"go on", sync_step_resume, NULL, hooks_before_pivot, NULL},
-	{"ready", sync_step_ready, NULL, NULL, NULL, .hears = true},
+	{&directory_owe_early},
+	{&hooks_prestart},
+	{&hooks_create_runtime},
+	{&sync_resume},
+	{&sync_ready},
 	/* Last of all mounts: from here on the host sees what is mounted there. */
-	{"propagation", peers_step_join, NULL, peers_planned, NULL},
+	{&peers_join},
 	/* Without other hooks, a create that fails before was never attempted. */
-	{"poststop hooks are owed", directory_step_owe, NULL, hooks_owed_late, NULL},
-	{"console", console_step_send, NULL, console_socket_planned, NULL},
-	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
+	{&directory_owe_late},
+	{&console_send},
+	{&pidfd_send},
 	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
-	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	{&limits_set},
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
-	{"oom score", limits_step_oom_init, NULL, limits_oom_by_host, limits_oom_print},
-	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
+	{&limits_oom_init},
+	{&scheduling_set_init},
 	/* Found by a caller that hears of a failure it would be about somebody else. */
-	{"pid file", pid_file_step_write, pid_file_undo, pid_file_planned, NULL},
-	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
+	{&pid_file_write, .undo = pid_file_undo},
+	{&sync_go},
 	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
-	{"settle", directory_step_settle, NULL, hooks_poststart_planned, NULL},
-	{"poststart hooks", hooks_step_poststart, NULL, hooks_poststart_planned,
-	 hooks_poststart_print},
+	{&directory_settle},
+	{&hooks_poststart},
 };
 
-const struct step child_steps[] = {
+static const struct step_row child_rows[] = {
 	/* First: unreadable to whoever may share a namespace with it (CVE-2016-9962); dies with kist. */
-	{"begin", self_step_begin, NULL, NULL, NULL},
+	{&self_begin},
 	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
-	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
+	{&cgroup_join},
 	/* Before it makes children, who are born where it is. */
-	{"resctrl group", rdt_step_join, NULL, rdt_planned, NULL},
+	{&rdt_join},
 	/* In the cgroup, whose CPUs they are. */
-	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
+	{&scheduling_affinity},
 	/* An ordinary user's: once init is guarded only root could. */
-	{"oom score", limits_step_oom_early, NULL, limits_oom_early, limits_oom_print},
+	{&limits_oom_early},
 	/* Nobody returns from a user namespace: what follows is done by a process born in there. */
-	{"join namespaces", namespaces_step_join_outside, NULL, namespaces_joined_outside, NULL},
-	{"inside", clone_step_inside, NULL, namespaces_joined_outside, NULL},
-	{"begin", self_step_begin, NULL, namespaces_joined_outside, NULL},
+	{&namespaces_join_outside},
+	{&clone_inside_outside},
+	{&self_begin_inside},
 	/* The host side is to visit it before it does anything there. */
-	{"mount namespace", namespaces_step_invite, NULL, rootfs_inside_planned, NULL},
-	{"id maps", idmap_step_become, NULL, idmap_planned, NULL},
-	{"join namespaces", namespaces_step_join, NULL, namespaces_joined, NULL},
+	{&namespaces_invite},
+	{&idmap_become},
+	{&namespaces_join},
 	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to
 	 * whom a new message queue filesystem belongs. */
-	{"unshare namespaces", namespaces_step_unshare, NULL, namespaces_unshared, NULL},
+	{&namespaces_unshare},
 	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
-	{"session", self_step_session, NULL, NULL, NULL},
-	{"loopback", network_step_loopback, NULL, network_is_new, NULL},
+	{&self_session},
+	{&network_loopback},
 	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
-	{"procfs", procfs_step_open, NULL, procfs_planned, NULL},
+	{&procfs_open_private},
 	/* As root of the user namespace, which whoever joins the container will be: names are looked up
 	 * in one such namespace, and among one's own. */
-	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
+	{&keyring_enter},
 	/* Without privileges outside of the user namespace: only here may they be copied. */
-	{"mount sources", rootfs_step_sources, NULL, rootfs_sources_of_init, rootfs_sources_print},
+	{&rootfs_open_sources_in_init},
 	/* Or the host side has opened them, and the root. */
-	{"sources from the host", handover_step_receive, NULL, rootfs_inside_planned, NULL},
+	{&handover_receive},
 	/* Detached, so that nobody can interfere until it is finished. */
-	{"root filesystem", rootfs_step_open, NULL, NULL, rootfs_print},
-	{"mounts", mount_step_all, NULL, NULL, mount_print},
+	{&rootfs_open},
+	{&mount_all},
 	/* On what the container has mounted at /run, and before anything is read-only. */
-	{"notify socket", notify_step_bind, NULL, notify_planned, notify_print},
-	{"devices", devices_step_make, NULL, NULL, devices_print},
+	{&notify_bind},
+	{&devices_make},
 	/* After devices, whose links lead here; before anything is read-only: /dev/console is made. */
-	{"terminal", console_step_open, NULL, console_planned, console_print},
+	{&console_open},
 	/* After all mounts, so that none of them covers a mask. */
-	{"masked paths", mask_step_paths, NULL, mask_paths_planned, mask_print},
-	{"read-only paths", mask_step_readonly, NULL, mask_readonly_planned, mask_readonly_print},
+	{&mask_paths},
+	{&mask_readonly},
 	/* Where it is missing, a read-only root could not be given it later. */
-	{"working directory", self_step_make_cwd, NULL, self_cwd_made_early, NULL},
+	{&self_make_cwd},
 	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
-	{"read-only root", rootfs_step_seal, NULL, rootfs_seal_planned, rootfs_seal_print},
+	{&rootfs_seal},
 	/* Hooks know nothing of descriptors: they look for the container's mounts by their path. */
-	{"show to hooks", hooks_step_show_rootfs, NULL, hooks_before_pivot, NULL},
-	{"pause for hooks", sync_step_hold, NULL, hooks_before_pivot, NULL},
+	{&hooks_show_rootfs},
+	{&sync_hold},
 	/* In the container's namespaces, where the host's files are still to be seen. */
-	{"createContainer hooks", hooks_step_create_container, NULL, hooks_create_container_planned,
-	 hooks_create_container_print},
-	{"hide from hooks", hooks_step_hide_rootfs, NULL, hooks_before_pivot, NULL},
+	{&hooks_create_container},
+	{&hooks_hide_rootfs},
 	/* Everything so far was done by descriptor; now the host is out of sight. */
-	{"pivot", pivot_step_enter, NULL, NULL, NULL},
+	{&pivot_enter},
 	/* Once nothing is mounted any more that others could see; after the root's, which may concern
 	 * all mounts. */
-	{"propagation", mount_step_propagate, NULL, mount_propagation_planned, NULL},
+	{&mount_set_propagation},
 	/* While a filter does not forbid it yet, and so the descriptors beyond must have gone. */
-	{"descriptor limit", rootfs_step_close, NULL, limits_raised, NULL},
-	{"descriptor limit", limits_step_restore, NULL, limits_raised, NULL},
+	{&rootfs_close},
+	{&limits_restore},
 	/* Through the private procfs, which is closed with all other descriptors. */
-	{"oom score", limits_step_oom, NULL, limits_oom_by_init, limits_oom_print},
-	{"sysctl", sysctl_step_write, NULL, sysctl_planned, sysctl_print},
-	{"host name", uts_step_names, NULL, uts_named, uts_print},
+	{&limits_oom},
+	{&sysctl_write},
+	{&uts_names},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
-	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
+	{&self_cwd},
 	/* Before the filter, which need not allow the search; the error still reaches the caller. */
-	{"executable", executable_step_find, NULL, NULL, executable_print},
+	{&executable_find},
 	/* In the pid namespace where the program will look for itself. */
-	{"listening sockets", environment_step_listen, NULL, environment_listens,
-	 environment_listen_print},
+	{&environment_listen},
 	/* The usual filters forbid this and the next two. */
-	{"personality", personality_step_set, NULL, personality_planned, personality_print},
+	{&personality_set},
 	/* Not for what init made so far: it goes, and what it has put into files stays anyway. */
-	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
+	{&memory_policy_set},
 	/* Needs CAP_SYS_NICE; after the work, which should be done neither idly nor in real time. */
-	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
+	{&scheduling_set},
 	/* For the next execve, through the private procfs while it is open; the filter may forbid it. */
-	{"labels", lsm_step_set, NULL, lsm_planned, lsm_print},
+	{&lsm_set},
 	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before init drops it. */
-	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
+	{&seccomp_load_early},
 	/* Or a thread of init keeps it. After scheduling: on one processor neither keeps the other from
 	 * running. */
-	{"seccomp thread", seccomp_step_thread, NULL, seccomp_by_thread, NULL},
+	{&seccomp_thread},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */
-	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
-	{"user", credentials_step_become, NULL, NULL, credentials_print},
+	{&capabilities_bound},
+	{&credentials_become},
 	/* After setresuid, which clears the effective set. */
-	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
+	{&capabilities_set},
 	/* On a network filesystem the user may enter what root may not. */
-	{"working directory again", self_step_cwd_again, NULL, NULL, NULL},
+	{&self_cwd_again},
 	/* Before waiting: nobody may find a descriptor of the host in a created container. */
-	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
+	{&descriptors_close},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
-	{"verify", self_step_verify, NULL, NULL, NULL},
-	{"pause", sync_step_pause, NULL, NULL, NULL},
+	{&self_verify},
+	{&sync_pause},
 	/* Where the host side may not; what cannot be lowered still fails create. */
-	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
-	{"wait for start", start_socket_step_wait, NULL, start_socket_planned, NULL},
+	{&limits_lower},
+	{&start_socket_wait},
 	/* Whoever starts it is the one who hears of it; before anything of the container runs. */
-	{"notify socket", notify_step_send, NULL, notify_planned, NULL},
+	{&notify_send},
 	/* As the container's user, with its capabilities: they are programs of the image. */
-	{"startContainer hooks", hooks_step_start_container, NULL, hooks_start_container_planned,
-	 hooks_start_container_print},
+	{&hooks_start_container},
 	/* An init that is killed meanwhile must not pass for one that executed its program. */
-	{"hooks have run", sync_step_hooked, NULL, hooks_start_container_planned, NULL},
+	{&sync_hooked},
 	/* The last call before execve: a profile need allow nothing on kist's behalf. */
-	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
+	{&seccomp_load_late},
 	/* A walk that comes back from here has failed. */
-	{"execute", executable_step_execute, NULL, NULL, NULL},
+	{&executable_execute},
 };
 /* clang-format on */
 
-const size_t host_step_count = COUNT(host_steps);
-const size_t child_step_count = COUNT(child_steps);
+const struct step_table create_host = STEP_TABLE(host_rows);
+const struct step_table create_child = STEP_TABLE(child_rows);
 
 int create_undo(const struct record *record, struct error *err)
 {
-	for (size_t i = host_step_count; i-- > 0;)
-		if (host_steps[i].undo && host_steps[i].undo(record, err) < 0)
-			return error_wrap(err, "undo %s", host_steps[i].name);
-	return 0;
+	return steps_undo(&create_host, record, err);
 }
 
 static void undo_or_warn(const struct record *record)
@@ -292,18 +282,17 @@ void create_take_back(const struct record *record)
 }
 
 /* The child's side of clone3. It leaves by execve or not at all. */
-__attribute__((noreturn)) static void child_run(struct creation *creation, const struct step *steps,
-						size_t count)
+__attribute__((noreturn)) static void child_run(struct creation *creation,
+						const struct step_table *steps)
 {
 	struct error err;
 
-	steps_walk(steps, count, creation, &err);
+	steps_walk(steps, creation, &err);
 	sync_send_failure(creation->sync, &err);
 	_exit(EXIT_FAILURE);
 }
 
-int creation_clone(struct creation *creation, const struct step *steps, size_t count,
-		   struct error *err)
+int creation_clone(struct creation *creation, const struct step_table *steps, struct error *err)
 {
 	pid_t pid = clone_init(creation, err);
 
@@ -311,7 +300,7 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 		self_hide_command_line(&creation->plan->options->command_line);
 		/* The lock on it says that the creator lives, and must die with it. */
 		close(take(&creation->record.directory));
-		child_run(creation, steps, count);
+		child_run(creation, steps);
 	}
 	if (pid < 0)
 		return -err->code;
@@ -319,21 +308,33 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 }
 
 /* Of two creates at once the other may have the id by now, and its cgroup with it. */
-static int create_step_check_cgroup(struct creation *creation, struct error *err)
+static int step_check_cgroup(struct creation *creation, struct error *err)
 {
 	struct error in_use;
 
 	if (cgroup_step_check(creation, err) == 0)
 		return 0;
-	if (directory_step_check(creation, &in_use) < 0)
+	if (directory_check.run(creation, &in_use) < 0)
 		*err = in_use;
 	return -err->code;
 }
 
-static int create_step_process(struct creation *creation, struct error *err)
+static const struct step create_check_cgroup = {
+	"cgroup",
+	.run = step_check_cgroup,
+	.when = cgroup_planned,
+};
+
+static int step_process(struct creation *creation, struct error *err)
 {
-	return creation_clone(creation, child_steps, child_step_count, err);
+	return creation_clone(creation, &create_child, err);
 }
+
+static const struct step create_process = {
+	"process",
+	.run = step_process,
+	.print = namespaces_print,
+};
 
 void creation_init(struct creation *creation, const struct plan *plan,
 		   const struct document *document)
@@ -367,10 +368,10 @@ void creation_finish(struct creation *creation)
 	cleanup_close_all(own, COUNT(own));
 	cleanup_close_all(creation->cgroup.tasks, creation->cgroup.count);
 	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
-	rootfs_step_close(creation, &ignored);
+	rootfs_close.run(creation, &ignored);
 	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
 	if (limits_raised(creation->plan))
-		limits_step_restore(creation, &ignored);
+		limits_restore.run(creation, &ignored);
 }
 
 /* Take back what was done. The error that matters is the one that led here. */
@@ -452,7 +453,7 @@ static int create_planned(const struct source *source, struct container_process 
 	int result;
 
 	creation_init(&creation, &source->plan, &source->document);
-	result = steps_walk(host_steps, host_step_count, &creation, err);
+	result = steps_walk(&create_host, &creation, err);
 	/* First: undo opens files, and a create may have failed for want of descriptors. */
 	creation_finish(&creation);
 	if (result < 0)

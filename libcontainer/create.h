@@ -7,8 +7,7 @@
 
 #include "libcontainer/steps.h"
 
-extern const struct step host_steps[], child_steps[];
-extern const size_t host_step_count, child_step_count;
+extern const struct step_table create_host, create_child;
 
 /**
  * creation_init() - a creation in which nothing is open yet.
@@ -22,8 +21,7 @@ void creation_init(struct creation *creation, const struct plan *plan,
  * The table's last step executes the program: the child comes back to nobody. On the host side
  * record.pid says who it is.
  */
-int creation_clone(struct creation *creation, const struct step *steps, size_t count,
-		   struct error *err);
+int creation_clone(struct creation *creation, const struct step_table *steps, struct error *err);
 
 /**
  * creation_finish() - close what the host side held for the process. The process and its terminal go
@@ -32,7 +30,7 @@ int creation_clone(struct creation *creation, const struct step *steps, size_t c
 void creation_finish(struct creation *creation);
 
 /**
- * create_undo() - walk the undo column of host_steps[] up: what a failing create does, and delete.
+ * create_undo() - walk the undo column of create_host up: what a failing create does, and delete.
  *
  * Stops at the first step that cannot be taken back, so that it can be tried again.
  */

@@ -132,7 +132,7 @@ static int error_in_use(const char *id, struct error *err)
 }
 
 /* Only for the sake of the error: mkdir decides. */
-int directory_step_check(struct creation *creation, struct error *err)
+static int step_check(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
 	struct error ignored;
@@ -143,6 +143,11 @@ int directory_step_check(struct creation *creation, struct error *err)
 		return error_in_use(options->id, err);
 	return 0;
 }
+
+const struct step directory_check = {
+	"id",
+	.run = step_check,
+};
 
 /* The id can be somebody else's by now. */
 static bool is_named(int root, const char *id, int directory)
@@ -183,7 +188,17 @@ static int claim_directory(int root, const char *id, struct error *err)
 	return directory;
 }
 
-int directory_step_claim(struct creation *creation, struct error *err)
+static int step_record(struct creation *creation, struct error *err)
+{
+	return record_write(&creation->record, creation->plan->arena, err);
+}
+
+const struct step directory_record = {
+	"record",
+	.run = step_record,
+};
+
+static int step_claim(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct document *document = creation->document;
@@ -200,28 +215,46 @@ int directory_step_claim(struct creation *creation, struct error *err)
 	if (io_create_file(directory, "config.json", 0600, document->text, document->size, err) < 0)
 		return -err->code;
 	/* Without init yet: what a killed creator leaves can be undone from it. */
-	return directory_step_record(creation, err);
+	return step_record(creation, err);
 }
 
-int directory_step_record(struct creation *creation, struct error *err)
-{
-	return record_write(&creation->record, creation->plan->arena, err);
-}
+const struct step directory_claim = {
+	"id",
+	.run = step_claim,
+};
 
 /* On disk, too: for whoever finds what a killed kist left. */
-int directory_step_owe(struct creation *creation, struct error *err)
+static int step_owe(struct creation *creation, struct error *err)
 {
 	creation->record.poststop = true;
-	return directory_step_record(creation, err);
+	return step_record(creation, err);
 }
 
-int directory_step_settle(struct creation *creation, struct error *err)
+const struct step directory_owe_early = {
+	"poststop hooks are owed",
+	.run = step_owe,
+	.when = hooks_owed_early,
+};
+
+const struct step directory_owe_late = {
+	"poststop hooks are owed",
+	.run = step_owe,
+	.when = hooks_owed_late,
+};
+
+static int step_settle(struct creation *creation, struct error *err)
 {
 	if (flock(creation->record.directory, LOCK_UN) < 0)
 		return error_errno(err, "flock");
 	creation->settled = true;
 	return 0;
 }
+
+const struct step directory_settle = {
+	"settle",
+	.run = step_settle,
+	.when = hooks_poststart_planned,
+};
 
 static bool is_own_file(const char *name)
 {

@@ -19,6 +19,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct record;
 
 /**
@@ -43,11 +44,11 @@ int directory_open_root(const char *path, struct error *err);
 int directory_check_files(const struct record *record, struct error *err);
 
 /* Steps of create. */
-int directory_step_check(struct creation *creation, struct error *err); /* the id is free */
-int directory_step_claim(struct creation *creation, struct error *err);
-int directory_step_record(struct creation *creation, struct error *err); /* write the record */
-int directory_step_owe(struct creation *creation, struct error *err);    /* poststop hooks */
-int directory_step_settle(struct creation *creation, struct error *err); /* no longer creating */
+extern const struct step directory_check; /* the id is free */
+extern const struct step directory_claim;
+extern const struct step directory_record;                        /* write the record */
+extern const struct step directory_owe_early, directory_owe_late; /* poststop hooks */
+extern const struct step directory_settle;                        /* no longer creating */
 
 /**
  * directory_undo() - remove the container's directory: the last thing that goes.

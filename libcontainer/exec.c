@@ -36,87 +36,84 @@
 #include "spec/check.h"
 #include "spec/cleanup.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static int exec_step_process(struct creation *creation, struct error *err);
-static bool exec_writes_procfs(const struct plan *plan);
+static const struct step exec_process;
 
 /* clang-format off */
-const struct step exec_host_steps[] = {
+static const struct step_row host_rows[] = {
 	/* A caller that passes less than it says is found out before there is a process. */
-	{"preserved descriptors", descriptors_step_check, NULL, descriptors_preserved, NULL},
-	{"pid file", pid_file_step_check, NULL, pid_file_planned, NULL},
+	{&descriptors_check},
+	{&pid_file_check},
 	/* One that does not exist, or has gone, too. */
-	{"cgroup", cgroup_step_open, NULL, cgroup_planned, cgroup_joined_print},
-	{"resctrl group", rdt_step_open, NULL, rdt_planned, rdt_print},
+	{&cgroup_open},
+	{&rdt_open},
 	/* And callers that do not listen. */
-	{"console socket", console_step_connect, NULL, console_socket_planned, console_socket_print},
-	{"pidfd socket", pidfd_step_connect, NULL, pidfd_planned, pidfd_print},
+	{&console_connect},
+	{&pidfd_connect},
 	/* execCPUAffinity.initial is about whoever makes the process, and so about this one. */
-	{"process", exec_step_process, NULL, NULL, namespaces_joined_print},
-	{"inside", clone_step_follow, NULL, NULL, NULL, .hears = true},
-	{"ready", sync_step_ready, NULL, NULL, NULL, .hears = true},
-	{"console", console_step_send, NULL, console_socket_planned, NULL},
-	{"pidfd socket", pidfd_step_send, NULL, pidfd_planned, NULL},
+	{&exec_process},
+	{&clone_follow},
+	{&sync_ready},
+	{&console_send},
+	{&pidfd_send},
 	/* From outside, with the caller's privileges. */
-	{"rlimits", limits_step_set, NULL, limits_planned, limits_print},
+	{&limits_set},
 	/* The kernel asks for privileges that nobody has inside of a user namespace. */
-	{"scheduling", scheduling_step_set_init, NULL, scheduling_set_by_host, scheduling_print},
-	{"pid file", pid_file_step_write, NULL, pid_file_planned, NULL},
-	{"go", sync_step_go, NULL, NULL, NULL, .hears = true},
+	{&scheduling_set_init},
+	{&pid_file_write},
+	{&sync_go},
 };
 
-const struct step exec_child_steps[] = {
+static const struct step_row child_rows[] = {
 	/* First: nobody may look into it, and it dies with kist. */
-	{"begin", self_step_begin, NULL, NULL, NULL},
+	{&self_begin},
 	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
-	{"cgroup", cgroup_step_join, NULL, cgroup_joined_by_init, NULL},
-	{"resctrl group", rdt_step_join, NULL, rdt_planned, NULL},
+	{&cgroup_join},
+	{&rdt_join},
 	/* In the cgroup, whose CPUs they are: execCPUAffinity.final. */
-	{"cpu affinity", scheduling_step_affinity, NULL, NULL, NULL},
+	{&scheduling_affinity},
 	/* The container's /proc is not in sight yet, which may be a fake. */
-	{"procfs", procfs_step_open, NULL, exec_writes_procfs, NULL},
-	{"oom score", limits_step_oom, NULL, limits_oom_planned, limits_oom_print},
+	{&procfs_open_private_joined},
+	{&limits_oom_joined},
 	/* For the next execve, also of the process that is made below. */
-	{"labels", lsm_step_set, NULL, lsm_planned, lsm_print},
+	{&lsm_set},
 	/* After the cgroup, which must be reached by the host's paths. */
-	{"join namespaces", namespaces_step_join_process, NULL, namespaces_named, NULL},
+	{&namespaces_join_named},
 	/* As the root to whom it belongs. */
-	{"keyring", keyring_step_join, NULL, keyring_planned, NULL},
+	{&keyring_enter},
 	/* Whatever is open when it is born inside can be taken by who may trace it there. */
-	{"descriptors", descriptors_step_let_go, NULL, NULL, NULL},
-	{"inside", clone_step_inside, NULL, NULL, NULL},
+	{&descriptors_let_go},
+	{&clone_inside},
 	/* What a new process does not have from the one that made it: to die with kist. */
-	{"begin", self_step_begin, NULL, NULL, NULL},
+	{&self_begin},
 	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
-	{"session", self_step_session, NULL, NULL, NULL},
-	{"terminal", console_step_add, NULL, console_planned, console_print},
+	{&self_session},
+	{&console_add},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
-	{"working directory", self_step_cwd, NULL, NULL, self_cwd_print},
+	{&self_cwd},
 	/* From here on as in create. */
-	{"executable", executable_step_find, NULL, NULL, executable_print},
-	{"personality", personality_step_set, NULL, personality_planned, personality_print},
-	{"memory policy", memory_policy_step_set, NULL, memory_policy_planned, memory_policy_print},
-	{"scheduling", scheduling_step_set, NULL, scheduling_planned, scheduling_print},
-	{"seccomp", seccomp_step_load, NULL, seccomp_early, seccomp_print},
-	{"seccomp thread", seccomp_step_thread, NULL, seccomp_by_thread, NULL},
-	{"bounding set", capabilities_step_bound, NULL, NULL, NULL},
-	{"user", credentials_step_become, NULL, NULL, credentials_print},
-	{"capabilities", capabilities_step_set, NULL, NULL, capabilities_print},
-	{"working directory again", self_step_cwd_again, NULL, NULL, NULL},
-	{"descriptors", descriptors_step_close, NULL, NULL, NULL},
-	{"verify", self_step_verify, NULL, NULL, NULL},
-	{"pause", sync_step_pause, NULL, NULL, NULL},
-	{"rlimits", limits_step_lower, NULL, limits_lowered_by_init, limits_print},
-	{"seccomp", seccomp_step_load, NULL, seccomp_late, seccomp_print},
-	{"execute", executable_step_execute, NULL, NULL, NULL},
+	{&executable_find},
+	{&personality_set},
+	{&memory_policy_set},
+	{&scheduling_set},
+	{&seccomp_load_early},
+	{&seccomp_thread},
+	{&capabilities_bound},
+	{&credentials_become},
+	{&capabilities_set},
+	{&self_cwd_again},
+	{&descriptors_close},
+	{&self_verify},
+	{&sync_pause},
+	{&limits_lower},
+	{&seccomp_load_late},
+	{&executable_execute},
 };
 /* clang-format on */
 
-const size_t exec_host_step_count = COUNT(exec_host_steps);
-const size_t exec_child_step_count = COUNT(exec_child_steps);
+const struct step_table exec_host = STEP_TABLE(host_rows);
+const struct step_table exec_child = STEP_TABLE(child_rows);
 
-static int exec_step_process(struct creation *creation, struct error *err)
+static int step_process(struct creation *creation, struct error *err)
 {
 	struct bitmap own;
 	struct error of_return;
@@ -124,16 +121,17 @@ static int exec_step_process(struct creation *creation, struct error *err)
 
 	if (result < 0)
 		return result;
-	result = creation_clone(creation, exec_child_steps, exec_child_step_count, err);
+	result = creation_clone(creation, &exec_child, err);
 	if (scheduling_affinity_return(creation->plan, &own, &of_return) < 0)
 		log_warning("%s", of_return.text);
 	return result;
 }
 
-static bool exec_writes_procfs(const struct plan *plan)
-{
-	return limits_oom_planned(plan) || lsm_planned(plan);
-}
+static const struct step exec_process = {
+	"process",
+	.run = step_process,
+	.print = namespaces_joined_print,
+};
 
 /* What a process that joins is made from. */
 struct source {
@@ -223,7 +221,7 @@ static int exec_planned(struct source *source, struct container_process *process
 
 	creation_init(&creation, &source->plan, NULL);
 	enter_hand_over(&source->joined, source->init, &creation);
-	result = steps_walk(exec_host_steps, exec_host_step_count, &creation, err);
+	result = steps_walk(&exec_host, &creation, err);
 	creation_finish(&creation);
 	if (result < 0)
 		take_back(&creation);

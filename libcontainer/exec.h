@@ -7,7 +7,6 @@
 
 #include "libcontainer/steps.h"
 
-extern const struct step exec_host_steps[], exec_child_steps[];
-extern const size_t exec_host_step_count, exec_child_step_count;
+extern const struct step_table exec_host, exec_child;
 
 #endif

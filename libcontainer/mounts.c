@@ -48,69 +48,59 @@
 /* Until all is mounted or unmounted. */
 enum { ANSWER_MS = 10000 };
 
-static int mounts_step_groups(struct creation *creation, struct error *err);
-static int mounts_step_adder(struct creation *creation, struct error *err);
-static int mounts_step_remover(struct creation *creation, struct error *err);
-static int mounts_step_wait(struct creation *creation, struct error *err);
-static int mounts_step_descriptors(struct creation *creation, struct error *err);
-static int mounts_step_let_go(struct creation *creation, struct error *err);
-static int mounts_step_root(struct creation *creation, struct error *err);
-static int mounts_step_add(struct creation *creation, struct error *err);
-static int mounts_step_remove(struct creation *creation, struct error *err);
-static int mounts_step_end(struct creation *creation, struct error *err);
-static bool sources_by_child(const struct plan *plan);
+static const struct step mounts_groups, mounts_adder, mounts_remover, mounts_wait,
+	mounts_descriptors, mounts_let_go, mounts_root, mounts_end, mounts_add, mounts_remove;
 
 /* clang-format off */
-static const struct step add_host_steps[] = {
+static const struct step_row add_host_rows[] = {
 	/* First: whatever is opened counts. */
-	{"descriptor limit", limits_step_raise, NULL, limits_raised, NULL},
+	{&limits_raise},
 	/* As in create: with the caller's privileges, where his files are to be seen. */
-	{"id-mapped mounts", idmapped_step_open, NULL, idmapped_planned, NULL},
-	{"mount sources", rootfs_step_sources, NULL, idmap_by_host, NULL},
-	{"id-mapped mounts", idmapped_step_own, NULL, idmapped_own_planned, NULL},
+	{&idmapped_open},
+	{&rootfs_open_sources_by_host},
+	{&idmapped_own},
 	/* Where a mount that is made in the container would be seen, too. */
-	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
-	{"process", mounts_step_adder, NULL, NULL, NULL},
-	{"container", mounts_step_wait, NULL, NULL, NULL, .hears = true},
+	{&mounts_groups},
+	{&mounts_adder},
+	{&mounts_wait},
 };
 
-static const struct step add_child_steps[] = {
+static const struct step_row add_child_rows[] = {
 	/* First: nobody may look into it, and it dies with kist. */
-	{"begin", self_step_begin, NULL, NULL, NULL},
+	{&self_begin},
 	/* The container's /proc is not in sight yet, which may be a fake. */
-	{"descriptors", mounts_step_descriptors, NULL, NULL, NULL},
-	{"let go", mounts_step_let_go, NULL, NULL, NULL},
+	{&mounts_descriptors},
+	{&mounts_let_go},
 	/* An ordinary user has no privileges outside; and inside there is nothing of the host. */
-	{"join user namespace", namespaces_step_join_user, NULL, sources_by_child, NULL},
-	{"mount sources", rootfs_step_sources, NULL, sources_by_child, NULL},
-	{"join namespaces", namespaces_step_join_process, NULL, NULL, NULL},
-	{"root", mounts_step_root, NULL, NULL, NULL},
-	{"add", mounts_step_add, NULL, NULL, NULL},
-	{"end", mounts_step_end, NULL, NULL, NULL},
+	{&namespaces_join_user},
+	{&rootfs_open_sources_by_child},
+	{&namespaces_join_process},
+	{&mounts_root},
+	{&mounts_add},
+	{&mounts_end},
 };
 
-static const struct step remove_host_steps[] = {
+static const struct step_row remove_host_rows[] = {
 	/* Where what is unmounted would go, too. */
-	{"peer groups", mounts_step_groups, NULL, NULL, NULL},
-	{"process", mounts_step_remover, NULL, NULL, NULL},
-	{"container", mounts_step_wait, NULL, NULL, NULL, .hears = true},
+	{&mounts_groups},
+	{&mounts_remover},
+	{&mounts_wait},
 };
 
-static const struct step remove_child_steps[] = {
-	{"begin", self_step_begin, NULL, NULL, NULL},
-	{"descriptors", mounts_step_descriptors, NULL, NULL, NULL},
-	{"let go", mounts_step_let_go, NULL, NULL, NULL},
-	{"join namespaces", namespaces_step_join_process, NULL, NULL, NULL},
-	{"root", mounts_step_root, NULL, NULL, NULL},
-	{"remove", mounts_step_remove, NULL, NULL, NULL},
-	{"end", mounts_step_end, NULL, NULL, NULL},
+static const struct step_row remove_child_rows[] = {
+	{&self_begin},
+	{&mounts_descriptors},
+	{&mounts_let_go},
+	{&namespaces_join_process},
+	{&mounts_root},
+	{&mounts_remove},
+	{&mounts_end},
 };
 
-const struct mounts_table
-	mounts_add_host = {add_host_steps, COUNT(add_host_steps)},
-	mounts_add_child = {add_child_steps, COUNT(add_child_steps)},
-	mounts_remove_host = {remove_host_steps, COUNT(remove_host_steps)},
-	mounts_remove_child = {remove_child_steps, COUNT(remove_child_steps)};
+const struct step_table mounts_add_host = STEP_TABLE(add_host_rows);
+const struct step_table mounts_add_child = STEP_TABLE(add_child_rows);
+const struct step_table mounts_remove_host = STEP_TABLE(remove_host_rows);
+const struct step_table mounts_remove_child = STEP_TABLE(remove_child_rows);
 /* clang-format on */
 
 /*
@@ -130,7 +120,7 @@ static void keep_group(struct rootfs_handles *rootfs, uint64_t group, struct are
 	rootfs->groups[rootfs->group_count++] = group;
 }
 
-static int mounts_step_groups(struct creation *creation, struct error *err)
+static int step_groups(struct creation *creation, struct error *err)
 {
 	FILE *mountinfo _fclose_ = mountinfo_open(err);
 	struct mountinfo_line line;
@@ -145,15 +135,30 @@ static int mounts_step_groups(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static int mounts_step_adder(struct creation *creation, struct error *err)
+static const struct step mounts_groups = {
+	"peer groups",
+	.run = step_groups,
+};
+
+static int step_adder(struct creation *creation, struct error *err)
 {
-	return creation_clone(creation, mounts_add_child.at, mounts_add_child.count, err);
+	return creation_clone(creation, &mounts_add_child, err);
 }
 
-static int mounts_step_remover(struct creation *creation, struct error *err)
+static const struct step mounts_adder = {
+	"process",
+	.run = step_adder,
+};
+
+static int step_remover(struct creation *creation, struct error *err)
 {
-	return creation_clone(creation, mounts_remove_child.at, mounts_remove_child.count, err);
+	return creation_clone(creation, &mounts_remove_child, err);
 }
+
+static const struct step mounts_remover = {
+	"process",
+	.run = step_remover,
+};
 
 static int error_no_answer(struct error *err)
 {
@@ -163,7 +168,7 @@ static int error_no_answer(struct error *err)
 			 ANSWER_MS / 1000);
 }
 
-static int mounts_step_wait(struct creation *creation, struct error *err)
+static int step_wait(struct creation *creation, struct error *err)
 {
 	int word;
 
@@ -178,16 +183,17 @@ static int mounts_step_wait(struct creation *creation, struct error *err)
 	return word < 0 ? word : 0;
 }
 
+static const struct step mounts_wait = {
+	"container",
+	.run = step_wait,
+	.hears = true,
+};
+
 /*
  * Steps of the child
  */
 
-static bool sources_by_child(const struct plan *plan)
-{
-	return !idmap_by_host(plan);
-}
-
-static int mounts_step_descriptors(struct creation *creation, struct error *err)
+static int step_descriptors(struct creation *creation, struct error *err)
 {
 	_close_ int proc = procfs_open(err);
 	int descriptors;
@@ -201,7 +207,12 @@ static int mounts_step_descriptors(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static int mounts_step_let_go(struct creation *creation, struct error *err)
+static const struct step mounts_descriptors = {
+	"descriptors",
+	.run = step_descriptors,
+};
+
+static int step_let_go(struct creation *creation, struct error *err)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;
 	const struct namespaces_handles *namespaces = &creation->namespaces;
@@ -223,7 +234,12 @@ static int mounts_step_let_go(struct creation *creation, struct error *err)
 	return descriptors_close_but(kept, count, err);
 }
 
-static int mounts_step_root(struct creation *creation, struct error *err)
+static const struct step mounts_let_go = {
+	"let go",
+	.run = step_let_go,
+};
+
+static int step_root(struct creation *creation, struct error *err)
 {
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -233,13 +249,23 @@ static int mounts_step_root(struct creation *creation, struct error *err)
 	return 0;
 }
 
+static const struct step mounts_root = {
+	"root",
+	.run = step_root,
+};
+
 /* Nobody but the host side waits for it. */
-static int mounts_step_end(struct creation *creation, struct error *err)
+static int step_end(struct creation *creation, struct error *err)
 {
 	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)
 		return -err->code;
 	_exit(EXIT_SUCCESS);
 }
+
+static const struct step mounts_end = {
+	"end",
+	.run = step_end,
+};
 
 /* Where something is in the container, as the kernel says. */
 static int find_place(const struct creation *creation, int descriptor, char place[static PATH_MAX],
@@ -384,7 +410,7 @@ static void take_back(const struct creation *creation, const int *attached, size
 			log_warning("mounts[%zu] stays mounted: %s", count, err.text);
 }
 
-static int mounts_step_add(struct creation *creation, struct error *err)
+static int step_add(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
 	int *attached = rootfs_no_descriptors(creation->plan, mounts->count);
@@ -398,6 +424,11 @@ static int mounts_step_add(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+static const struct step mounts_add = {
+	"add",
+	.run = step_add,
+};
 
 static bool is_mount_root(int descriptor)
 {
@@ -507,7 +538,7 @@ static int check_all(const struct creation *creation, struct error *err)
 }
 
 /* Each is looked up again when its turn comes: one may have been on another. */
-static int mounts_step_remove(struct creation *creation, struct error *err)
+static int step_remove(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
 
@@ -518,6 +549,11 @@ static int mounts_step_remove(struct creation *creation, struct error *err)
 			return error_wrap(err, "mounts[%zu]", i);
 	return 0;
 }
+
+static const struct step mounts_remove = {
+	"remove",
+	.run = step_remove,
+};
 
 /*
  * Planning
@@ -654,7 +690,7 @@ static int plan_adding(struct plan *plan, struct error *err)
 		mounts->at[i].readonly_late = false;
 	}
 	/* The user namespace is left to a step of its own. */
-	if (sources_by_child(plan))
+	if (idmap_by_child(plan))
 		plan->namespaces.joins &= ~(1U << NAMESPACE_USER);
 	return 0;
 }
@@ -690,7 +726,7 @@ static int plan_removing(struct plan *plan, struct error *err)
 static const struct verb {
 	const char *doing;
 	int (*plan)(struct plan *plan, struct error *err);
-	const struct mounts_table *steps;
+	const struct step_table *steps;
 } verb_add = {"add mounts to", plan_adding, &mounts_add_host},
   verb_remove = {"remove mounts from", plan_removing, &mounts_remove_host};
 
@@ -784,7 +820,7 @@ static int carry_out(struct source *source, const struct container *container, c
 	enter_hand_over(&source->joined, source->init, &creation);
 	/* Whose user namespace mounts may show. */
 	creation.record.pid = container->record.pid;
-	result = steps_walk(verb->steps->at, verb->steps->count, &creation, err);
+	result = steps_walk(verb->steps, &creation, err);
 	creation_finish(&creation);
 	end_child(&creation);
 	return result < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;

@@ -7,12 +7,7 @@
 
 #include "libcontainer/steps.h"
 
-struct mounts_table {
-	const struct step *at;
-	size_t count;
-};
-
-extern const struct mounts_table mounts_add_host, mounts_add_child;
-extern const struct mounts_table mounts_remove_host, mounts_remove_child;
+extern const struct step_table mounts_add_host, mounts_add_child;
+extern const struct step_table mounts_remove_host, mounts_remove_child;
 
 #endif

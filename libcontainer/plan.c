@@ -100,21 +100,8 @@ int plan_make_joined(struct plan *plan, struct error *err)
 	return 0;
 }
 
-static void print_steps(const char *side, const struct step *steps, size_t count,
-			const struct plan *plan, FILE *out)
-{
-	fprintf(out, "%s:\n", side);
-	for (const struct step *step = steps; step < steps + count; step++) {
-		if (step->when && !step->when(plan))
-			continue;
-		fprintf(out, "\t%s\n", step->name);
-		if (step->print)
-			step->print(plan, out);
-	}
-}
-
 void plan_print(const struct plan *plan, FILE *out)
 {
-	print_steps("host", host_steps, host_step_count, plan, out);
-	print_steps("init", child_steps, child_step_count, plan, out);
+	steps_print("host", &create_host, plan, out);
+	steps_print("init", &create_child, plan, out);
 }

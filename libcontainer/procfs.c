@@ -88,12 +88,17 @@ int procfs_open_descriptors(int proc, struct error *err)
 	return fd < 0 ? error_errno(err, "/proc/%s", path) : fd;
 }
 
-bool procfs_planned(const struct plan *plan)
+static bool planned_joined(const struct plan *plan)
+{
+	return limits_oom_planned(plan) || lsm_planned(plan);
+}
+
+static bool is_planned(const struct plan *plan)
 {
 	return limits_oom_by_init(plan) || sysctl_planned(plan) || lsm_planned(plan);
 }
 
-int procfs_step_open(struct creation *creation, struct error *err)
+static int step_open_private(struct creation *creation, struct error *err)
 {
 	int fd = procfs_open(err);
 
@@ -102,3 +107,15 @@ int procfs_step_open(struct creation *creation, struct error *err)
 	creation->procfs = fd;
 	return 0;
 }
+
+const struct step procfs_open_private = {
+	"procfs",
+	.run = step_open_private,
+	.when = is_planned,
+};
+
+const struct step procfs_open_private_joined = {
+	"procfs",
+	.run = step_open_private,
+	.when = planned_joined,
+};

@@ -12,6 +12,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /**
@@ -42,7 +43,6 @@ int procfs_write(int proc, const char *path, const char *text, struct error *err
 int procfs_open_descriptors(int proc, struct error *err);
 
 /* Init: open it while there is something to write: an oom score, a sysctl, a label. */
-int procfs_step_open(struct creation *creation, struct error *err);
-bool procfs_planned(const struct plan *plan);
+extern const struct step procfs_open_private, procfs_open_private_joined;
 
 #endif

@@ -192,12 +192,12 @@ int rdt_plan(struct plan *plan, struct error *err)
 	return config->enableMonitoring ? plan_monitor(plan, err) : 0;
 }
 
-bool rdt_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->rdt.control;
 }
 
-void rdt_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct rdt_plan *rdt = &plan->rdt;
 	bool is_root = strcmp(rdt->control, ".") == 0;
@@ -398,7 +398,7 @@ static int check_monitor(const struct plan *plan, int root, struct error *err)
 	return 0;
 }
 
-int rdt_step_check(struct creation *creation, struct error *err)
+static int step_check(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	_close_ int root = open_locked(plan->host->resctrl, LOCK_SH, err);
@@ -407,6 +407,12 @@ int rdt_step_check(struct creation *creation, struct error *err)
 		return -err->code;
 	return check_monitor(plan, root, err);
 }
+
+const struct step rdt_check = {
+	"resctrl group",
+	.run = step_check,
+	.when = is_planned,
+};
 
 /* The kernel says in words what it did not like about the last command. */
 static int error_command(int root, const char *what, struct error *err)
@@ -522,7 +528,7 @@ static int hold_all_tasks(struct creation *creation, int root, struct error *err
 	return hold_tasks(creation, root, path, err);
 }
 
-int rdt_step_create(struct creation *creation, struct error *err)
+static int step_create(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	struct record_rdt *record = &creation->record.rdt;
@@ -536,7 +542,14 @@ int rdt_step_create(struct creation *creation, struct error *err)
 	return hold_all_tasks(creation, root, err);
 }
 
-int rdt_step_join(struct creation *creation, struct error *err)
+const struct step rdt_create = {
+	"resctrl group",
+	.run = step_create,
+	.when = is_planned,
+	.print = print_step,
+};
+
+static int step_join(struct creation *creation, struct error *err)
 {
 	const struct rdt_handles *handles = &creation->rdt;
 
@@ -547,6 +560,12 @@ int rdt_step_join(struct creation *creation, struct error *err)
 						  : "the monitoring group");
 	return 0;
 }
+
+const struct step rdt_join = {
+	"resctrl group",
+	.run = step_join,
+	.when = is_planned,
+};
 
 /* exec */
 
@@ -601,12 +620,19 @@ int rdt_plan_joined(struct plan *plan, struct error *err)
 	return 0;
 }
 
-int rdt_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	_close_ int root = open_mount(creation->plan->host->resctrl, err);
 
 	return root < 0 ? root : hold_all_tasks(creation, root, err);
 }
+
+const struct step rdt_open = {
+	"resctrl group",
+	.run = step_open,
+	.when = is_planned,
+	.print = print_step,
+};
 
 /* Removing. */
 

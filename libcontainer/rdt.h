@@ -23,6 +23,7 @@
 
 struct arena;
 struct creation;
+struct step;
 struct host;
 struct joined;
 struct plan;
@@ -63,8 +64,6 @@ int rdt_read_host(const struct plan *plan, struct host *host, struct error *err)
  * Return: 0; -ENOTSUP: resctrl is not mounted; -EINVAL: no group can have such a name
  */
 int rdt_plan(struct plan *plan, struct error *err);
-bool rdt_planned(const struct plan *plan);
-void rdt_print(const struct plan *plan, FILE *out);
 
 /**
  * rdt_record() - what has to be removed with the container. It is recorded before it is made.
@@ -86,12 +85,12 @@ int rdt_read_joined(const struct plan *plan, struct joined *joined, struct error
 int rdt_plan_joined(struct plan *plan, struct error *err);
 
 /* Host: is what is there fit? Make the groups, or open those to join. */
-int rdt_step_check(struct creation *creation, struct error *err);
-int rdt_step_create(struct creation *creation, struct error *err);
-int rdt_step_open(struct creation *creation, struct error *err);
+extern const struct step rdt_check;
+extern const struct step rdt_create;
+extern const struct step rdt_open;
 
 /* Init: enter, with the one thread there is; children are born where it is. */
-int rdt_step_join(struct creation *creation, struct error *err);
+extern const struct step rdt_join;
 
 /**
  * rdt_undo() - remove the monitoring group, and the class if it is the container's own; of a create

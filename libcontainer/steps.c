@@ -26,13 +26,42 @@ static int take_step(const struct step *step, struct creation *creation, struct 
 	return 0;
 }
 
-int steps_walk(const struct step *steps, size_t count, struct creation *creation, struct error *err)
+static bool is_planned(const struct step *step, const struct plan *plan)
 {
-	for (const struct step *step = steps; step < steps + count; step++) {
-		if (step->when && !step->when(creation->plan))
-			continue;
-		if (take_step(step, creation, err) < 0)
+	return !step->when || step->when(plan);
+}
+
+int steps_walk(const struct step_table *table, struct creation *creation, struct error *err)
+{
+	for (size_t i = 0; i < table->count; i++)
+		if (is_planned(table->rows[i].step, creation->plan) &&
+		    take_step(table->rows[i].step, creation, err) < 0)
 			return -err->code;
+	return 0;
+}
+
+int steps_undo(const struct step_table *table, const struct record *record, struct error *err)
+{
+	for (size_t i = table->count; i-- > 0;) {
+		const struct step_row *row = &table->rows[i];
+
+		if (row->undo && row->undo(record, err) < 0)
+			return error_wrap(err, "undo %s", row->step->name);
 	}
 	return 0;
+}
+
+void steps_print(const char *side, const struct step_table *table, const struct plan *plan,
+		 FILE *out)
+{
+	fprintf(out, "%s:\n", side);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct step *step = table->rows[i].step;
+
+		if (!is_planned(step, plan))
+			continue;
+		fprintf(out, "\t%s\n", step->name);
+		if (step->print)
+			step->print(plan, out);
+	}
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A step of create, and what steps share. Every step function has this contract:
+ * A step, and what steps share. A step is a constant object of its subject, declared in the subject's
+ * header and defined in its file, beside the decision that it carries out:
  *
- *     int subject_step_verb(struct creation *creation, struct error *err);
+ *     const struct step limits_set = {"rlimits", .run = step_set, .when = ..., .print = ...};
  *
- * It does what the plan says and nothing else, returns 0 or -code with an error that names what
- * failed (the walker adds the step's name), and leaves no half-done thing that its undo would not
- * find. Steps of init run in the child of clone3: they see a copy of the creation, share nothing
- * with the host side but descriptors, and do not allocate. The functions are declared in their
- * subjects' headers.
+ * The tables of the verbs (create.c, exec.c) say in which order steps are taken, why in this one, and how
+ * each is undone. A variant of a step is a second object, whose name says what is different.
  */
 #ifndef KIST_STEPS_H
 #define KIST_STEPS_H
@@ -54,21 +52,56 @@ struct creation {
 struct step {
 	const char *name; /* what it is about: context of its errors, line of `kist plan`, key of
 			     the trace */
+	/*
+	 * Do what the plan says and nothing else: return 0, or -code with an error that names what
+	 * failed (the walker adds the step's name), and leave no half-done thing that undo would not
+	 * find. A step of init runs in the child of clone3: it sees a copy of the creation, shares
+	 * nothing with the host side but descriptors, and does not allocate.
+	 */
 	int (*run)(struct creation *creation, struct error *err);
-	/* Takes back what run did, as far as it is there: for a failing create, for delete, and for
-	 * what a killed kist left. NULL: nothing to take back. */
-	int (*undo)(const struct record *record, struct error *err);
 	bool (*when)(const struct plan *plan);             /* NULL: always */
 	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
 	bool hears; /* what fails is mostly the other side's, and has its step's name from there */
 };
+
+/* A row of a verb's table. */
+struct step_row {
+	const struct step *step;
+	/* Takes back what the step did, as far as it is there: for a failing create, for delete, and
+	 * for what a killed kist left. NULL: nothing to take back. */
+	int (*undo)(const struct record *record, struct error *err);
+};
+
+struct step_table {
+	const struct step_row *rows;
+	size_t count;
+};
+
+/* The table of an array of rows. */
+#define STEP_TABLE(array)                                                                          \
+	{                                                                                          \
+		array, sizeof(array) / sizeof *(array)                                             \
+	}
 
 /**
  * steps_walk() - take the steps of a table that the plan asks for, one after the other.
  *
  * Return: 0, or -code of the first that failed, whose name is in front of the error, unless it hears
  */
-int steps_walk(const struct step *steps, size_t count, struct creation *creation,
-	       struct error *err);
+int steps_walk(const struct step_table *table, struct creation *creation, struct error *err);
+
+/**
+ * steps_undo() - walk the undo column of a table up.
+ *
+ * Stops at the first step that cannot be taken back, so that it can be tried again.
+ */
+int steps_undo(const struct step_table *table, const struct record *record, struct error *err);
+
+/**
+ * steps_print() - the steps of a table that the plan asks for, with their details.
+ * @side: who takes them: "host", "init"
+ */
+void steps_print(const char *side, const struct step_table *table, const struct plan *plan,
+		 FILE *out);
 
 #endif

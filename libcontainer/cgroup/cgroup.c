@@ -385,7 +385,7 @@ bool cgroup_planned(const struct plan *plan)
 }
 
 /* v2 has one hierarchy, and init is born in it where that is possible. */
-bool cgroup_joined_by_init(const struct plan *plan)
+static bool joined_by_init(const struct plan *plan)
 {
 	return cgroup_planned(plan) &&
 	       (plan->cgroup.driver == &cgroup_v1_driver || !plan->cgroup.clone_into);
@@ -402,7 +402,7 @@ static void print_device_rules(const struct cgroup_device_rules *rules, FILE *ou
 	}
 }
 
-void cgroup_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct cgroup_plan *cgroup = &plan->cgroup;
 
@@ -481,17 +481,30 @@ int cgroup_step_check(struct creation *creation, struct error *err)
 	return plan->cgroup.driver->check(plan->host, plan->cgroup.path, err);
 }
 
-int cgroup_step_create(struct creation *creation, struct error *err)
+static int step_create(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 
 	return plan->cgroup.driver->create(plan, &creation->cgroup, err);
 }
 
-int cgroup_step_join(struct creation *creation, struct error *err)
+const struct step cgroup_create = {
+	"cgroup",
+	.run = step_create,
+	.when = cgroup_planned,
+	.print = print_step,
+};
+
+static int step_join(struct creation *creation, struct error *err)
 {
 	return creation->plan->cgroup.driver->attach(&creation->cgroup, err);
 }
+
+const struct step cgroup_join = {
+	"cgroup",
+	.run = step_join,
+	.when = joined_by_init,
+};
 
 /* What is empty goes at once. What is not is killed, and goes when the kernel has forgotten it: unless
  * it is of another container by now. */

@@ -21,6 +21,7 @@
 
 struct plan;
 struct creation;
+struct step;
 struct record;
 struct host;
 struct hierarchy;
@@ -165,7 +166,6 @@ int cgroup_read_host(const struct plan *plan, struct host *host, struct error *e
 
 /* The planning half: path, driver, limits, device rules. Refuses what the host cannot do. */
 int cgroup_plan(struct plan *plan, struct error *err);
-void cgroup_print(const struct plan *plan, FILE *out);
 
 /**
  * cgroup_refuse_populated(), cgroup_refuse_frozen() - the errors of check.
@@ -240,7 +240,6 @@ int cgroup_clean_path(const char *path, char clean[static PATH_MAX], struct erro
 /* exec: join.c. The planning half: which cgroup a process enters in each hierarchy. */
 int cgroup_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 int cgroup_plan_joined(struct plan *plan, struct error *err);
-void cgroup_joined_print(const struct plan *plan, FILE *out);
 
 /**
  * cgroup_read_process() - where a process is.
@@ -258,7 +257,7 @@ const char *const *cgroup_parse_process(char *text, const struct hierarchies *hi
 					struct arena *arena);
 
 /* Step of exec: open the planned ones. */
-int cgroup_step_open(struct creation *creation, struct error *err);
+extern const struct step cgroup_open;
 
 /**
  * cgroup_freezers() - the files that say whether the container is frozen, absolute, one for each
@@ -280,11 +279,10 @@ bool cgroup_is_frozen(const struct strings *freezers);
 
 /* Steps; see steps.h. */
 int cgroup_step_check(struct creation *creation, struct error *err);
-int cgroup_step_create(struct creation *creation, struct error *err);
-int cgroup_step_join(struct creation *creation, struct error *err);
+extern const struct step cgroup_create;
+extern const struct step cgroup_join;
 int cgroup_undo(const struct record *record, struct error *err);
 bool cgroup_planned(const struct plan *plan);
-bool cgroup_joined_by_init(const struct plan *plan); /* v1; v2 without clone_into */
 
 /**
  * cgroup_sources_list() - for a mount of type cgroup: which directories there will be.
@@ -299,7 +297,7 @@ int cgroup_sources_list(const struct plan *plan, bool unified, struct cgroup_sou
  * place.
  * @sources: what is open is the caller's to close, also after a failure
  *
- * Called after cgroup_step_create. With a cgroup namespace or on v1: the container's own directory.
+ * Called after &cgroup_create. With a cgroup namespace or on v1: the container's own directory.
  * On v2 in the host's cgroup namespace: the whole hierarchy, since /proc/self/cgroup is relative to
  * that.
  */

@@ -148,7 +148,7 @@ int cgroup_plan_joined(struct plan *plan, struct error *err)
 	return plan_subgroups(plan, err);
 }
 
-void cgroup_joined_print(const struct plan *plan, FILE *out)
+static void print_joined(const struct plan *plan, FILE *out)
 {
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
 
@@ -170,7 +170,7 @@ static int error_missing(const struct plan *plan, const struct hierarchy *hierar
 	return -err->code;
 }
 
-int cgroup_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
@@ -188,3 +188,10 @@ int cgroup_step_open(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+const struct step cgroup_open = {
+	"cgroup",
+	.run = step_open,
+	.when = cgroup_planned,
+	.print = print_joined,
+};

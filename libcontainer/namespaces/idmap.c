@@ -52,7 +52,7 @@ static bool has(const struct host *host, int capability)
 	return host->capabilities & 1ULL << capability;
 }
 
-bool idmap_written(const struct plan *plan)
+static bool is_written(const struct plan *plan)
 {
 	return idmap_planned(plan) && plan->idmap.writer != IDMAP_WRITTEN;
 }
@@ -61,6 +61,11 @@ bool idmap_by_host(const struct plan *plan)
 {
 	return !plan->host->mounts_denied &&
 	       (!idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN));
+}
+
+bool idmap_by_child(const struct plan *plan)
+{
+	return !idmap_by_host(plan);
 }
 
 bool idmap_reaches_guarded(const struct host *host)
@@ -255,7 +260,7 @@ static void print_mappings(const char *name, const struct id_mappings *mappings,
 			mappings->at[i].hostID);
 }
 
-void idmap_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	print_mappings("uids", uids(plan), out);
 	print_mappings("gids", gids(plan), out);
@@ -370,7 +375,7 @@ static int write_by_helpers(const struct plan *plan, pid_t pid, struct error *er
 	return run_helper(newuidmap, "linux.uidMappings", err);
 }
 
-int idmap_step_write(struct creation *creation, struct error *err)
+static int step_write(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	pid_t pid = creation->record.pid;
@@ -379,10 +384,23 @@ int idmap_step_write(struct creation *creation, struct error *err)
 						  : write_by_helpers(plan, pid, err);
 }
 
-int idmap_step_go(struct creation *creation, struct error *err)
+const struct step idmap_write = {
+	"id maps",
+	.run = step_write,
+	.when = is_written,
+	.print = print_step,
+};
+
+static int step_go(struct creation *creation, struct error *err)
 {
 	return sync_send(creation->sync, SYNC_GO, err);
 }
+
+const struct step idmap_go = {
+	"user namespace",
+	.run = step_go,
+	.when = idmap_planned,
+};
 
 int idmap_namespace_of(pid_t pid, struct error *err)
 {
@@ -566,9 +584,15 @@ static int read_setgroups(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int idmap_step_become(struct creation *creation, struct error *err)
+static int step_become(struct creation *creation, struct error *err)
 {
 	if (sync_receive_go(creation->sync, err) < 0 || read_setgroups(creation, err) < 0)
 		return -err->code;
 	return idmap_become_root(creation, err);
 }
+
+const struct step idmap_become = {
+	"id maps",
+	.run = step_become,
+	.when = idmap_planned,
+};

@@ -22,6 +22,7 @@ struct id_mappings;
 struct joined;
 struct plan;
 struct creation;
+struct step;
 
 enum idmap_writer {
 	IDMAP_NONE,    /* no new user namespace */
@@ -43,7 +44,6 @@ int idmap_plan(struct plan *plan, struct error *err);
 /* exec; joined->namespaces are known */
 int idmap_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 int idmap_plan_joined(struct plan *plan, struct error *err);
-void idmap_print(const struct plan *plan, FILE *out);
 
 /**
  * idmap_become_root() - take the ids of the root of the user namespace that the caller is in, and
@@ -64,13 +64,13 @@ bool idmap_planned(const struct plan *plan);
 /**
  * idmap_written() - is it a new one, whose maps kist sees to?
  */
-bool idmap_written(const struct plan *plan);
 
 /**
  * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, in a mount
  * namespace of its own, and perhaps with privileges in its user namespace only.
  */
 bool idmap_by_host(const struct plan *plan);
+bool idmap_by_child(const struct plan *plan);
 
 /**
  * idmap_reaches_guarded() - may the caller write to /proc/PID of a process that has guarded itself?
@@ -135,8 +135,8 @@ int idmap_check_owner(const struct plan *plan, const uint32_t *uid, const uint32
 uint32_t idmap_id_of(const struct id_mappings *mappings, uint32_t host_id);
 
 /* Steps. Host: write the maps; let init go on. Init: wait for that, and become root. */
-int idmap_step_write(struct creation *creation, struct error *err);
-int idmap_step_go(struct creation *creation, struct error *err);
-int idmap_step_become(struct creation *creation, struct error *err);
+extern const struct step idmap_write;
+extern const struct step idmap_go;
+extern const struct step idmap_become;
 
 #endif

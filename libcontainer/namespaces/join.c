@@ -76,12 +76,12 @@ void namespaces_print(const struct plan *plan, FILE *out)
 				at[kind].path ? at[kind].path : "new");
 }
 
-bool namespaces_named(const struct plan *plan)
+static bool is_named(const struct plan *plan)
 {
 	return plan->namespaces.joins != 0;
 }
 
-bool namespaces_joined(const struct plan *plan)
+static bool is_joined(const struct plan *plan)
 {
 	return !plan->namespaces.outside &&
 	       (plan->namespaces.joins & ~plan->namespaces.entered) != 0;
@@ -92,7 +92,7 @@ bool namespaces_joined_outside(const struct plan *plan)
 	return plan->namespaces.outside;
 }
 
-bool namespaces_unshared(const struct plan *plan)
+static bool is_unshared_step(const struct plan *plan)
 {
 	return plan->namespaces.unshare_flags != 0;
 }
@@ -167,7 +167,7 @@ static int check_settings(const struct plan *plan, int fd, enum namespace_kind k
 			 kind_name(kind), plan->config->linux->namespaces.at[kind].path, property);
 }
 
-int namespaces_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		_close_ int fd = -1;
@@ -184,7 +184,13 @@ int namespaces_step_open(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int namespaces_step_join(struct creation *creation, struct error *err)
+const struct step namespaces_open_paths = {
+	"join namespaces",
+	.run = step_open,
+	.when = is_named,
+};
+
+static int step_join(struct creation *creation, struct error *err)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		int fd = creation->namespaces.at[kind];
@@ -197,6 +203,12 @@ int namespaces_step_join(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+const struct step namespaces_join = {
+	"join namespaces",
+	.run = step_join,
+	.when = is_joined,
+};
 
 static int join(struct creation *creation, unsigned kind, struct error *err)
 {
@@ -212,7 +224,7 @@ static int join(struct creation *creation, unsigned kind, struct error *err)
 
 /* Those of the host can be joined with the caller's privileges only, and so before the user
  * namespace; those that belong to it, by an ordinary user, only afterwards. */
-int namespaces_step_join_outside(struct creation *creation, struct error *err)
+static int step_join_outside(struct creation *creation, struct error *err)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
 		if (kind != NAMESPACE_USER && join(creation, kind, err) < 0 && err->code != EPERM)
@@ -224,6 +236,12 @@ int namespaces_step_join_outside(struct creation *creation, struct error *err)
 			return -err->code;
 	return 0;
 }
+
+const struct step namespaces_join_outside = {
+	"join namespaces",
+	.run = step_join_outside,
+	.when = namespaces_joined_outside,
+};
 
 /*
  * Joining a container: exec.
@@ -372,7 +390,7 @@ static int join_process(struct creation *creation, unsigned joins, struct error 
 	return setns(creation->namespaces.process, (int)flags) < 0 ? error_errno(err, "setns") : 0;
 }
 
-int namespaces_step_join_process(struct creation *creation, struct error *err)
+static int step_join_process(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	int result = creation->namespaces.process < 0
@@ -386,7 +404,18 @@ int namespaces_step_join_process(struct creation *creation, struct error *err)
 	return idmap_planned(plan) ? idmap_become_root(creation, err) : 0;
 }
 
-int namespaces_step_join_user(struct creation *creation, struct error *err)
+const struct step namespaces_join_named = {
+	"join namespaces",
+	.run = step_join_process,
+	.when = is_named,
+};
+
+const struct step namespaces_join_process = {
+	"join namespaces",
+	.run = step_join_process,
+};
+
+static int step_join_user(struct creation *creation, struct error *err)
 {
 	int result = creation->namespaces.process < 0
 			     ? join(creation, NAMESPACE_USER, err)
@@ -398,6 +427,12 @@ int namespaces_step_join_user(struct creation *creation, struct error *err)
 		return -err->code;
 	return unshare(CLONE_NEWNS) < 0 ? error_errno(err, "unshare") : 0;
 }
+
+const struct step namespaces_join_user = {
+	"join user namespace",
+	.run = step_join_user,
+	.when = idmap_by_child,
+};
 
 /* A descriptor of the namespace that the calling process is in. */
 static int open_own(unsigned kind, struct error *err)
@@ -441,9 +476,15 @@ int namespaces_return(struct namespaces_handles *own, struct error *err)
 	return result;
 }
 
-int namespaces_step_unshare(struct creation *creation, struct error *err)
+static int step_unshare(struct creation *creation, struct error *err)
 {
 	if (unshare((int)creation->plan->namespaces.unshare_flags) < 0)
 		return error_errno(err, "unshare");
 	return 0;
 }
+
+const struct step namespaces_unshare = {
+	"unshare namespaces",
+	.run = step_unshare,
+	.when = is_unshared_step,
+};

@@ -21,6 +21,7 @@
 
 struct plan;
 struct creation;
+struct step;
 
 struct namespaces_plan {
 	uint64_t clone_flags;   /* CLONE_NEW* of the one clone3 */
@@ -48,27 +49,21 @@ int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct er
 
 /* Steps. Host: open every namespace to be joined. Init: enter all but pid; unshare; loopback;
  * names. */
-int namespaces_step_open(struct creation *creation, struct error *err);
-int namespaces_step_join(struct creation *creation, struct error *err);
-int namespaces_step_join_outside(struct creation *creation, struct error *err);
-int namespaces_step_unshare(struct creation *creation, struct error *err);
-int network_step_loopback(struct creation *creation, struct error *err);
+extern const struct step namespaces_open_paths;
+extern const struct step namespaces_join;
+extern const struct step namespaces_join_outside;
+extern const struct step namespaces_unshare;
+extern const struct step network_loopback;
 int uts_plan(const struct plan *plan, struct error *err); /* for namespaces_plan() */
-int uts_step_names(struct creation *creation, struct error *err);
+extern const struct step uts_names;
 int sysctl_plan(struct plan *plan, struct error *err);
-int sysctl_step_write(struct creation *creation, struct error *err);
-void sysctl_print(const struct plan *plan, FILE *out);
+extern const struct step sysctl_write;
 
-bool namespaces_named(const struct plan *plan);  /* by path */
-bool namespaces_joined(const struct plan *plan); /* of those: by init */
 bool namespaces_joined_outside(const struct plan *plan);
-bool namespaces_unshared(const struct plan *plan);
-bool network_is_new(const struct plan *plan);
 /* Whether a kernel parameter is set that a namespace of this kind has to itself. */
 bool sysctl_sets(const struct plan *plan, enum namespace_kind kind);
 bool uts_named(const struct plan *plan);
 bool sysctl_planned(const struct plan *plan);
-void uts_print(const struct plan *plan, FILE *out);
 
 struct namespaces_handles {
 	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */
@@ -109,10 +104,10 @@ unsigned namespaces_differ_from(const int *at);
 
 /* Step of exec: join the planned ones of that process by one setns(2), in which the user namespace
  * comes first, or those that were received; and become its root. */
-int namespaces_step_join_process(struct creation *creation, struct error *err);
+extern const struct step namespaces_join_named, namespaces_join_process;
 /* The same for the user namespace alone, in a new mount namespace with copies of the caller's mounts:
  * there an ordinary user may copy them, as he may not outside, nor where the container's are. */
-int namespaces_step_join_user(struct creation *creation, struct error *err);
+extern const struct step namespaces_join_user;
 void namespaces_joined_print(const struct plan *plan, FILE *out);
 
 /**
@@ -137,7 +132,7 @@ typedef int namespaces_visitor(struct creation *creation, struct error *err);
 int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err);
 
 /* Step of init: let the host side know where. */
-int namespaces_step_invite(struct creation *creation, struct error *err);
+extern const struct step namespaces_invite;
 
 /**
  * namespaces_may_visit() - does the caller have the capabilities for it?

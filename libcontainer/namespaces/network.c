@@ -10,13 +10,13 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-bool network_is_new(const struct plan *plan)
+static bool is_new(const struct plan *plan)
 {
 	return plan->namespaces.clone_flags & CLONE_NEWNET;
 }
 
 /* A new network namespace has one interface, lo, and it is down. */
-int network_step_loopback(struct creation *creation, struct error *err)
+static int step_loopback(struct creation *creation, struct error *err)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
 	/* Any family will do; this one is in every kernel. */
@@ -29,3 +29,9 @@ int network_step_loopback(struct creation *creation, struct error *err)
 		return error_errno(err, "lo: set it up");
 	return 0;
 }
+
+const struct step network_loopback = {
+	"loopback",
+	.run = step_loopback,
+	.when = is_new,
+};

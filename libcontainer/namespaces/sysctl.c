@@ -151,7 +151,7 @@ bool sysctl_planned(const struct plan *plan)
 	return plan->config->linux->sysctl.count > 0;
 }
 
-void sysctl_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct pairs *sysctl = &plan->config->linux->sysctl;
 
@@ -159,7 +159,7 @@ void sysctl_print(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\t%s = %s\n", sysctl->at[i].name, sysctl->at[i].value);
 }
 
-int sysctl_step_write(struct creation *creation, struct error *err)
+static int step_write(struct creation *creation, struct error *err)
 {
 	const struct pairs *sysctl = &creation->plan->config->linux->sysctl;
 
@@ -173,3 +173,10 @@ int sysctl_step_write(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+const struct step sysctl_write = {
+	"sysctl",
+	.run = step_write,
+	.when = sysctl_planned,
+	.print = print_step,
+};

@@ -37,7 +37,7 @@ bool uts_named(const struct plan *plan)
 	return is_set(plan->config->hostname) || is_set(plan->config->domainname);
 }
 
-void uts_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	if (is_set(plan->config->hostname))
 		fprintf(out, "\t\thostname %s\n", plan->config->hostname);
@@ -45,7 +45,7 @@ void uts_print(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\tdomainname %s\n", plan->config->domainname);
 }
 
-int uts_step_names(struct creation *creation, struct error *err)
+static int step_names(struct creation *creation, struct error *err)
 {
 	const char *hostname = creation->plan->config->hostname;
 	const char *domainname = creation->plan->config->domainname;
@@ -56,3 +56,10 @@ int uts_step_names(struct creation *creation, struct error *err)
 		return error_errno(err, "domainname: \"%s\"", domainname);
 	return 0;
 }
+
+const struct step uts_names = {
+	"host name",
+	.run = step_names,
+	.when = uts_named,
+	.print = print_step,
+};

@@ -112,7 +112,7 @@ int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct 
 	return result;
 }
 
-int namespaces_step_invite(struct creation *creation, struct error *err)
+static int step_invite(struct creation *creation, struct error *err)
 {
 	struct place place;
 	int result = place_open(&place, err);
@@ -122,3 +122,9 @@ int namespaces_step_invite(struct creation *creation, struct error *err)
 	place_close(&place);
 	return result;
 }
+
+const struct step namespaces_invite = {
+	"mount namespace",
+	.run = step_invite,
+	.when = rootfs_inside_planned,
+};

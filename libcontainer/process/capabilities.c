@@ -120,7 +120,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 	return 0;
 }
 
-int capabilities_step_bound(struct creation *creation, struct error *err)
+static int step_bound(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	uint64_t drop = plan->host->known_capabilities & ~plan->process.capabilities.bounding;
@@ -130,11 +130,16 @@ int capabilities_step_bound(struct creation *creation, struct error *err)
 			return error_set(err, errno, "drop %s from the bounding set: %s%s",
 					 name_of(capability), error_describe(errno),
 					 errno == EPERM ? " (needs CAP_SETPCAP)" : "");
-	/* Over the change of ids, until capabilities_step_set() says which. */
+	/* Over the change of ids, until step_set() says which. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_KEEPCAPS)");
 	return 0;
 }
+
+const struct step capabilities_bound = {
+	"bounding set",
+	.run = step_bound,
+};
 
 static struct __user_cap_data_struct half(const struct capability_masks *masks, int shift)
 {
@@ -158,7 +163,7 @@ static int set_ambient(uint64_t ambient, struct error *err)
 	return 0;
 }
 
-int capabilities_step_set(struct creation *creation, struct error *err)
+static int step_set(struct creation *creation, struct error *err)
 {
 	const struct capability_masks *masks = &creation->plan->process.capabilities;
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -183,7 +188,7 @@ static void print_set(const char *name, uint64_t mask, FILE *out)
 	fputc('\n', out);
 }
 
-void capabilities_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	struct capability_masks masks = plan->process.capabilities;
 
@@ -192,3 +197,9 @@ void capabilities_print(const struct plan *plan, FILE *out)
 	if (plan->config->process->noNewPrivileges)
 		fputs("\t\tno new privileges\n", out);
 }
+
+const struct step capabilities_set = {
+	"capabilities",
+	.run = step_set,
+	.print = print_step,
+};

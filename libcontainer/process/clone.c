@@ -102,7 +102,7 @@ pid_t clone_init(struct creation *creation, struct error *err)
 	return pid;
 }
 
-int clone_step_inside(struct creation *creation, struct error *err)
+static int step_inside(struct creation *creation, struct error *err)
 {
 	int pidfd = -1;
 	struct clone_args args = {
@@ -122,6 +122,17 @@ int clone_step_inside(struct creation *creation, struct error *err)
 	_exit(EXIT_SUCCESS);
 }
 
+const struct step clone_inside_outside = {
+	"inside",
+	.run = step_inside,
+	.when = namespaces_joined_outside,
+};
+
+const struct step clone_inside = {
+	"inside",
+	.run = step_inside,
+};
+
 void clone_reap(int pidfd)
 {
 	clone_has_ended(pidfd, END_MS);
@@ -135,7 +146,7 @@ void clone_end(int pidfd)
 	clone_reap(pidfd);
 }
 
-int clone_step_follow(struct creation *creation, struct error *err)
+static int step_follow(struct creation *creation, struct error *err)
 {
 	pid_t pid;
 	int pidfd = sync_receive_process(creation, &pid, err);
@@ -149,6 +160,19 @@ int clone_step_follow(struct creation *creation, struct error *err)
 		return -err->code;
 	return sync_send_go(creation, err);
 }
+
+const struct step clone_follow_outside = {
+	"inside",
+	.run = step_follow,
+	.when = namespaces_joined_outside,
+	.hears = true,
+};
+
+const struct step clone_follow = {
+	"inside",
+	.run = step_follow,
+	.hears = true,
+};
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */
 static int pidfs_inode(int pidfd, uint64_t *inode, struct error *err)

@@ -13,6 +13,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct record;
 
 /**
@@ -38,8 +39,8 @@ int clone_fail(uint64_t flags, struct error *err);
  * (CVE-2016-9962). So it joins from outside, lets go of everything, and makes another one, a child
  * of the host side too, which is born inside and goes on with the steps.
  */
-int clone_step_inside(struct creation *creation, struct error *err);
-int clone_step_follow(struct creation *creation, struct error *err); /* host: that one is it now */
+extern const struct step clone_inside_outside, clone_inside;
+extern const struct step clone_follow_outside, clone_follow; /* host: that one is it now */
 
 /**
  * clone_reap() - take notice that a child has ended, or is about to: for a second at most, since others

@@ -32,12 +32,12 @@ static const char LEADER_NAME[] = "/dev/ptmx";
 /* Every devpts has its ptmx there, a device of this number. */
 enum { PTMX_INODE = 2, PTMX_MAJOR = 5, PTMX_MINOR = 2 };
 
-bool console_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->config->process->terminal;
 }
 
-bool console_socket_planned(const struct plan *plan)
+static bool socket_planned(const struct plan *plan)
 {
 	return plan->options->console_socket != NULL;
 }
@@ -52,12 +52,12 @@ int console_plan(struct plan *plan, struct error *err)
 {
 	const char *socket = plan->options->console_socket;
 
-	if (console_planned(plan) && is_detached(plan) && !socket)
+	if (is_planned(plan) && is_detached(plan) && !socket)
 		return error_set(
 			err, EINVAL,
 			"process.terminal: cannot allocate tty if kist will detach without "
 			"setting console socket (--console-socket)");
-	if (socket && !(console_planned(plan) && is_detached(plan)))
+	if (socket && !(is_planned(plan) && is_detached(plan)))
 		return error_set(
 			err, EINVAL,
 			"--console-socket: cannot use console socket if kist will not detach "
@@ -66,7 +66,7 @@ int console_plan(struct plan *plan, struct error *err)
 	return socket ? io_check_socket(socket, "--console-socket", err) : 0;
 }
 
-int console_step_connect(struct creation *creation, struct error *err)
+static int step_connect(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
 
@@ -217,7 +217,7 @@ static int open_terminal(struct creation *creation, int tree, struct error *err)
 	return take(&peer);
 }
 
-int console_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	int tree = creation->rootfs.tree;
 	_close_ int peer = open_terminal(creation, tree, err);
@@ -229,7 +229,7 @@ int console_step_open(struct creation *creation, struct error *err)
 	return become_stdio(peer, err);
 }
 
-int console_step_add(struct creation *creation, struct error *err)
+static int step_add(struct creation *creation, struct error *err)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_close_ int peer = -1;
@@ -240,7 +240,7 @@ int console_step_add(struct creation *creation, struct error *err)
 	return peer < 0 ? peer : become_stdio(peer, err);
 }
 
-int console_step_send(struct creation *creation, struct error *err)
+static int step_send(struct creation *creation, struct error *err)
 {
 	if (creation->terminal < 0)
 		return error_set(err, EPROTO, "init has not handed over its terminal");
@@ -252,7 +252,13 @@ int console_step_send(struct creation *creation, struct error *err)
 	return 0;
 }
 
-void console_print(const struct plan *plan, FILE *out)
+const struct step console_send = {
+	"console",
+	.run = step_send,
+	.when = socket_planned,
+};
+
+static void print_step(const struct plan *plan, FILE *out)
 {
 	struct winsize size = first_size(plan);
 
@@ -262,7 +268,28 @@ void console_print(const struct plan *plan, FILE *out)
 	fputc('\n', out);
 }
 
-void console_socket_print(const struct plan *plan, FILE *out)
+const struct step console_open = {
+	"terminal",
+	.run = step_open,
+	.when = is_planned,
+	.print = print_step,
+};
+
+const struct step console_add = {
+	"terminal",
+	.run = step_add,
+	.when = is_planned,
+	.print = print_step,
+};
+
+static void print_socket(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%s\n", plan->options->console_socket);
 }
+
+const struct step console_connect = {
+	"console socket",
+	.run = step_connect,
+	.when = socket_planned,
+	.print = print_socket,
+};

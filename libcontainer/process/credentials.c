@@ -64,7 +64,7 @@ static int change_ids(const struct user *user, bool denied, struct error *err)
 	return 0;
 }
 
-int credentials_step_become(struct creation *creation, struct error *err)
+static int step_become(struct creation *creation, struct error *err)
 {
 	const struct user *user = &creation->plan->config->process->user;
 
@@ -76,7 +76,7 @@ int credentials_step_become(struct creation *creation, struct error *err)
 	return self_guard(err);
 }
 
-void credentials_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct user *user = &plan->config->process->user;
 
@@ -86,3 +86,9 @@ void credentials_print(const struct plan *plan, FILE *out)
 	fprintf(out, "%s, umask %03o\n", user->additionalGids.count ? "" : " none",
 		credentials_umask(plan));
 }
+
+const struct step credentials_become = {
+	"user",
+	.run = step_become,
+	.print = print_step,
+};

@@ -17,7 +17,7 @@
 
 enum { FIRST_PRESERVED = STDERR_FILENO + 1 };
 
-bool descriptors_preserved(const struct plan *plan)
+static bool is_preserved(const struct plan *plan)
 {
 	return plan->options->preserve_fds > 0;
 }
@@ -34,7 +34,7 @@ static bool is_callers(unsigned descriptor)
 	return flags >= 0 && !(flags & FD_CLOEXEC);
 }
 
-int descriptors_step_check(struct creation *creation, struct error *err)
+static int step_check(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
 
@@ -45,6 +45,12 @@ int descriptors_step_check(struct creation *creation, struct error *err)
 					 FIRST_PRESERVED + i);
 	return 0;
 }
+
+const struct step descriptors_check = {
+	"preserved descriptors",
+	.run = step_check,
+	.when = is_preserved,
+};
 
 /* Debugging times the steps that are left; nothing else is logged from here on. */
 int descriptors_log(void)
@@ -83,13 +89,7 @@ int descriptors_close_but(const int *kept, size_t count, struct error *err)
 	return close_around(0, kept, count, err);
 }
 
-int descriptors_step_let_go(struct creation *creation, struct error *err)
-{
-	log_end();
-	return descriptors_step_close(creation, err);
-}
-
-int descriptors_step_close(struct creation *creation, struct error *err)
+static int step_close(struct creation *creation, struct error *err)
 {
 	const int kept[] = {creation->sync, creation->start, creation->notify, descriptors_log()};
 	int *const gone[] = {&creation->init,
@@ -106,3 +106,19 @@ int descriptors_step_close(struct creation *creation, struct error *err)
 		*gone[i] = -1;
 	return 0;
 }
+
+const struct step descriptors_close = {
+	"descriptors",
+	.run = step_close,
+};
+
+static int step_let_go(struct creation *creation, struct error *err)
+{
+	log_end();
+	return step_close(creation, err);
+}
+
+const struct step descriptors_let_go = {
+	"descriptors",
+	.run = step_let_go,
+};

@@ -97,7 +97,7 @@ const char *environment_find(char *const *envp, const char *name)
 /* Room for any pid behind it. */
 enum { LISTEN_PID_BYTES = sizeof LISTEN_PID + 20 };
 
-bool environment_listens(const struct plan *plan)
+static bool is_listens(const struct plan *plan)
 {
 	return plan->options->listen_fds > 0;
 }
@@ -127,12 +127,12 @@ static struct strings whole_environment(struct plan *plan)
 	const char **at;
 	size_t count = env->count;
 
-	if (!environment_listens(plan) && !notify_planned(plan))
+	if (!is_listens(plan) && !notify_planned(plan))
 		return *env;
 	at = arena_array(plan->arena, count + ADDED_MAX, sizeof *at);
 	if (count > 0)
 		memcpy(at, env->at, count * sizeof *at);
-	if (environment_listens(plan))
+	if (is_listens(plan))
 		count += add_listen(plan, at + count);
 	if (notify_planned(plan))
 		at[count++] = "NOTIFY_SOCKET=" NOTIFY_PATH;
@@ -162,17 +162,24 @@ static void plan_arguments(struct plan *plan)
 }
 
 /* In a pid namespace of its own it is 1, in another one nobody knows before. */
-int environment_step_listen(struct creation *creation, struct error *err)
+static int step_listen(struct creation *creation, struct error *err)
 {
 	(void)err;
 	snprintf(creation->plan->process.listen_pid, LISTEN_PID_BYTES, LISTEN_PID "%d", getpid());
 	return 0;
 }
 
-void environment_listen_print(const struct plan *plan, FILE *out)
+static void print_listen(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%u from 3 on\n", plan->options->listen_fds);
 }
+
+const struct step environment_listen = {
+	"listening sockets",
+	.run = step_listen,
+	.when = is_listens,
+	.print = print_listen,
+};
 
 int process_plan(struct plan *plan, struct error *err)
 {

@@ -11,6 +11,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /**
@@ -20,8 +21,6 @@ struct plan;
 const char *environment_find(char *const *envp, const char *name);
 
 /* Init: say in LISTEN_PID which process the sockets are for. */
-int environment_step_listen(struct creation *creation, struct error *err);
-bool environment_listens(const struct plan *plan);
-void environment_listen_print(const struct plan *plan, FILE *out);
+extern const struct step environment_listen;
 
 #endif

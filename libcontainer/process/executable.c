@@ -122,7 +122,7 @@ static int error_program(int code, const char *name, struct error *err)
 	}
 }
 
-int executable_step_find(struct creation *creation, struct error *err)
+static int step_find(struct creation *creation, struct error *err)
 {
 	const char *name = creation->plan->process.argv[0];
 	int code;
@@ -155,7 +155,7 @@ static int error_execute(int code, const char *name, struct error *err)
 	return error_program(code, name, err);
 }
 
-int executable_step_execute(struct creation *creation, struct error *err)
+static int step_execute(struct creation *creation, struct error *err)
 {
 	const struct process_plan *process = &creation->plan->process;
 
@@ -165,7 +165,12 @@ int executable_step_execute(struct creation *creation, struct error *err)
 	return error_execute(errno, process->argv[0], err);
 }
 
-void executable_print(const struct plan *plan, FILE *out)
+const struct step executable_execute = {
+	"execute",
+	.run = step_execute,
+};
+
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct process_plan *process = &plan->process;
 
@@ -178,3 +183,9 @@ void executable_print(const struct plan *plan, FILE *out)
 	if (process->home >= 0)
 		fputs("\t\tHOME from /etc/passwd\n", out);
 }
+
+const struct step executable_find = {
+	"executable",
+	.run = step_find,
+	.print = print_step,
+};

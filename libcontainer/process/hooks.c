@@ -112,7 +112,7 @@ static bool has(const struct plan *plan, enum hook_kind kind)
 	return plan->hooks.at[kind].count > 0;
 }
 
-bool hooks_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
 		if (has(plan, kind))
@@ -152,7 +152,7 @@ static void print_hooks(const struct plan *plan, enum hook_kind kind, const char
 	}
 }
 
-void hooks_later_print(const struct plan *plan, FILE *out)
+static void print_later(const struct plan *plan, FILE *out)
 {
 	if (plan->waits_for_start)
 		print_hooks(plan, HOOK_POSTSTART, "poststart: ", out);
@@ -265,7 +265,7 @@ static int run_all(enum hook_kind kind, const struct hook_programs *programs,
 	return 0;
 }
 
-int hooks_step_describe(struct creation *creation, struct error *err)
+static int step_describe(struct creation *creation, struct error *err)
 {
 	(void)err;
 	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
@@ -274,6 +274,13 @@ int hooks_step_describe(struct creation *creation, struct error *err)
 	return 0;
 }
 
+const struct step hooks_describe = {
+	"hooks",
+	.run = step_describe,
+	.when = is_planned,
+	.print = print_later,
+};
+
 static int run_planned(const struct creation *creation, enum hook_kind kind, struct error *err)
 {
 	pid_t pid = kinds[kind].by_init ? getpid() : creation->record.pid;
@@ -281,23 +288,6 @@ static int run_planned(const struct creation *creation, enum hook_kind kind, str
 	return run_all(kind, &creation->plan->hooks.at[kind], &creation->hook_states[kind], pid,
 		       err);
 }
-
-/* What a row of create's tables needs of a kind. */
-#define KIND(name, kind)                                                                           \
-	int hooks_step_##name(struct creation *creation, struct error *err)                        \
-	{                                                                                          \
-		return run_planned(creation, kind, err);                                           \
-	}                                                                                          \
-	void hooks_##name##_print(const struct plan *plan, FILE *out)                              \
-	{                                                                                          \
-		print_hooks(plan, kind, "", out);                                                  \
-	}
-
-KIND(prestart, HOOK_PRESTART)
-KIND(create_runtime, HOOK_CREATE_RUNTIME)
-KIND(create_container, HOOK_CREATE_CONTAINER)
-KIND(start_container, HOOK_START_CONTAINER)
-KIND(poststart, HOOK_POSTSTART)
 
 bool hooks_prestart_planned(const struct plan *plan)
 {
@@ -324,6 +314,29 @@ bool hooks_poststart_planned(const struct plan *plan)
 	return has(plan, HOOK_POSTSTART) && !plan->waits_for_start;
 }
 
+/* The step of a kind: its own functions, since a step is told nothing but the creation. */
+#define STEP(kind_name, kind, text)                                                                \
+	static int run_##kind_name(struct creation *creation, struct error *err)                   \
+	{                                                                                          \
+		return run_planned(creation, kind, err);                                           \
+	}                                                                                          \
+	static void print_##kind_name(const struct plan *plan, FILE *out)                          \
+	{                                                                                          \
+		print_hooks(plan, kind, "", out);                                                  \
+	}                                                                                          \
+	const struct step hooks_##kind_name = {                                                    \
+		text " hooks",                                                                     \
+		.run = run_##kind_name,                                                            \
+		.when = hooks_##kind_name##_planned,                                               \
+		.print = print_##kind_name,                                                        \
+	};
+
+STEP(prestart, HOOK_PRESTART, "prestart")
+STEP(create_runtime, HOOK_CREATE_RUNTIME, "createRuntime")
+STEP(create_container, HOOK_CREATE_CONTAINER, "createContainer")
+STEP(start_container, HOOK_START_CONTAINER, "startContainer")
+STEP(poststart, HOOK_POSTSTART, "poststart")
+
 /* Put the tree onto this path of the old root, wherever it is so far. */
 static int move_rootfs(struct creation *creation, const char *path, struct error *err)
 {
@@ -338,7 +351,7 @@ static int move_rootfs(struct creation *creation, const char *path, struct error
 	return 0;
 }
 
-int hooks_step_show_rootfs(struct creation *creation, struct error *err)
+static int step_show_rootfs(struct creation *creation, struct error *err)
 {
 	int result = move_rootfs(creation, creation->plan->rootfs.path, err);
 
@@ -346,11 +359,23 @@ int hooks_step_show_rootfs(struct creation *creation, struct error *err)
 	return result == -EACCES ? 0 : result;
 }
 
+const struct step hooks_show_rootfs = {
+	"show to hooks",
+	.run = step_show_rootfs,
+	.when = hooks_before_pivot,
+};
+
 /* Over the old root, which it covers where that is not left by pivot_root (--no-pivot). */
-int hooks_step_hide_rootfs(struct creation *creation, struct error *err)
+static int step_hide_rootfs(struct creation *creation, struct error *err)
 {
 	return move_rootfs(creation, "/", err);
 }
+
+const struct step hooks_hide_rootfs = {
+	"hide from hooks",
+	.run = step_hide_rootfs,
+	.when = hooks_before_pivot,
+};
 
 /*
  * Later commands

@@ -32,6 +32,7 @@
 struct config;
 struct plan;
 struct creation;
+struct step;
 struct record;
 
 /* The code of the error of a hook that failed. */
@@ -55,24 +56,23 @@ struct hooks_plan {
 int hooks_plan(struct plan *plan, struct error *err);
 
 /* Steps. Host: write the states down before there is an init, which does not allocate. */
-int hooks_step_describe(struct creation *creation, struct error *err);
-int hooks_step_prestart(struct creation *creation, struct error *err);
-int hooks_step_create_runtime(struct creation *creation, struct error *err);
-int hooks_step_poststart(struct creation *creation, struct error *err);
+extern const struct step hooks_describe;
+extern const struct step hooks_prestart;
+extern const struct step hooks_create_runtime;
+extern const struct step hooks_poststart;
 
 /* Init. Hooks before pivot_root look for the root filesystem where config.json says it is; what
  * is put there is taken away afterwards. */
-int hooks_step_show_rootfs(struct creation *creation, struct error *err);
-int hooks_step_create_container(struct creation *creation, struct error *err);
-int hooks_step_hide_rootfs(struct creation *creation, struct error *err);
-int hooks_step_start_container(struct creation *creation, struct error *err);
+extern const struct step hooks_show_rootfs;
+extern const struct step hooks_create_container;
+extern const struct step hooks_hide_rootfs;
+extern const struct step hooks_start_container;
 
 /**
  * hooks_undo() - run the poststop hooks that are owed. One that fails is a warning in the log.
  */
 int hooks_undo(const struct record *record, struct error *err);
 
-bool hooks_planned(const struct plan *plan);
 bool hooks_before_pivot(const struct plan *plan);
 bool hooks_owed_early(const struct plan *plan); /* poststop, from the first hook on */
 bool hooks_owed_late(const struct plan *plan);  /* poststop, once there is a container */
@@ -83,12 +83,6 @@ bool hooks_start_container_planned(const struct plan *plan);
 bool hooks_poststart_planned(const struct plan *plan); /* by run; else `start` does */
 
 /* For `kist plan`; those of later commands together. */
-void hooks_later_print(const struct plan *plan, FILE *out);
-void hooks_prestart_print(const struct plan *plan, FILE *out);
-void hooks_create_runtime_print(const struct plan *plan, FILE *out);
-void hooks_create_container_print(const struct plan *plan, FILE *out);
-void hooks_start_container_print(const struct plan *plan, FILE *out);
-void hooks_poststart_print(const struct plan *plan, FILE *out);
 
 /**
  * hooks_prepare() - hooks of a container that exists.

@@ -51,7 +51,7 @@ int keyring_join(const char *name, struct error *err)
 	return 0;
 }
 
-int keyring_step_name(struct creation *creation, struct error *err)
+static int step_name(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	uint64_t secret;
@@ -63,7 +63,7 @@ int keyring_step_name(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int keyring_step_join(struct creation *creation, struct error *err)
+static int step_join(struct creation *creation, struct error *err)
 {
 	const char *label = creation->plan->lsm.selinux;
 
@@ -76,8 +76,20 @@ int keyring_step_join(struct creation *creation, struct error *err)
 			    err);
 }
 
-bool keyring_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->joined ? plan->joined->record->keyring != NULL
 			    : !plan->options->no_new_keyring;
 }
+
+const struct step keyring_name = {
+	"keyring",
+	.run = step_name,
+	.when = is_planned,
+};
+
+const struct step keyring_enter = {
+	"keyring",
+	.run = step_join,
+	.when = is_planned,
+};

@@ -11,6 +11,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /**
@@ -23,8 +24,7 @@ struct plan;
 int keyring_join(const char *name, struct error *err);
 
 /* Host: choose the name. Init: join. */
-int keyring_step_name(struct creation *creation, struct error *err);
-int keyring_step_join(struct creation *creation, struct error *err);
-bool keyring_planned(const struct plan *plan);
+extern const struct step keyring_name;
+extern const struct step keyring_enter;
 
 #endif

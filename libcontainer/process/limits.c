@@ -69,17 +69,23 @@ static int set_descriptors(const struct rlimit *limit, struct error *err)
 	return setrlimit(RLIMIT_NOFILE, limit) < 0 ? error_errno(err, "setrlimit") : 0;
 }
 
-int limits_step_raise(struct creation *creation, struct error *err)
+static int step_raise(struct creation *creation, struct error *err)
 {
 	rlim_t most = creation->plan->host->descriptors.rlim_max;
 
 	return set_descriptors(&(struct rlimit){most, most}, err);
 }
 
-int limits_step_restore(struct creation *creation, struct error *err)
+static int step_restore(struct creation *creation, struct error *err)
 {
 	return set_descriptors(&creation->plan->host->descriptors, err);
 }
+
+const struct step limits_restore = {
+	"descriptor limit",
+	.run = step_restore,
+	.when = limits_raised,
+};
 
 static const char *limit_hint(int code)
 {
@@ -106,12 +112,12 @@ static int set_limits(pid_t pid, const struct rlimits *limits, struct error *err
 	return 0;
 }
 
-int limits_step_set(struct creation *creation, struct error *err)
+static int step_set(struct creation *creation, struct error *err)
 {
 	return set_limits(creation->record.pid, &creation->plan->config->process->rlimits, err);
 }
 
-int limits_step_lower(struct creation *creation, struct error *err)
+static int step_lower(struct creation *creation, struct error *err)
 {
 	return set_limits(0, &creation->plan->config->process->rlimits, err);
 }
@@ -132,7 +138,7 @@ static int explain_oom(const char *text, struct error *err)
 	return error_wrap(err, "process.oomScoreAdj");
 }
 
-int limits_step_oom(struct creation *creation, struct error *err)
+static int step_oom(struct creation *creation, struct error *err)
 {
 	char text[SCORE_BYTES];
 
@@ -150,7 +156,7 @@ static int write_host_score(const struct plan *plan, const char *path, struct er
 	return io_write_file(AT_FDCWD, path, text, err) < 0 ? explain_oom(text, err) : 0;
 }
 
-int limits_step_oom_init(struct creation *creation, struct error *err)
+static int step_oom_init(struct creation *creation, struct error *err)
 {
 	char path[64];
 
@@ -158,7 +164,7 @@ int limits_step_oom_init(struct creation *creation, struct error *err)
 	return write_host_score(creation->plan, path, err);
 }
 
-int limits_step_oom_early(struct creation *creation, struct error *err)
+static int step_oom_early(struct creation *creation, struct error *err)
 {
 	return write_host_score(creation->plan, "/proc/self/oom_score_adj", err);
 }
@@ -173,12 +179,12 @@ static bool host_side_may(const struct plan *plan)
 	       (user->uid == host->uid && user->gid == host->gid);
 }
 
-bool limits_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->config->process->rlimits.count > 0 && host_side_may(plan);
 }
 
-bool limits_lowered_by_init(const struct plan *plan)
+static bool lowered_by_init(const struct plan *plan)
 {
 	return plan->config->process->rlimits.count > 0 && !host_side_may(plan);
 }
@@ -189,12 +195,12 @@ bool limits_oom_planned(const struct plan *plan)
 }
 
 /* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
-bool limits_oom_by_host(const struct plan *plan)
+static bool oom_by_host(const struct plan *plan)
 {
 	return limits_oom_planned(plan) && idmap_planned(plan) && idmap_reaches_guarded(plan->host);
 }
 
-bool limits_oom_early(const struct plan *plan)
+static bool oom_early(const struct plan *plan)
 {
 	return limits_oom_planned(plan) && idmap_planned(plan) &&
 	       !idmap_reaches_guarded(plan->host);
@@ -205,11 +211,18 @@ bool limits_oom_by_init(const struct plan *plan)
 	return limits_oom_planned(plan) && !idmap_planned(plan);
 }
 
-void limits_raise_print(const struct plan *plan, FILE *out)
+static void print_raise(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\tRLIMIT_NOFILE soft %ju, for kist alone\n",
 		(uintmax_t)plan->host->descriptors.rlim_max);
 }
+
+const struct step limits_raise = {
+	"descriptor limit",
+	.run = step_raise,
+	.when = limits_raised,
+	.print = print_raise,
+};
 
 static void print_value(uint64_t value, FILE *out)
 {
@@ -219,7 +232,7 @@ static void print_value(uint64_t value, FILE *out)
 		fprintf(out, "%" PRIu64, value);
 }
 
-void limits_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct rlimits *limits = &plan->config->process->rlimits;
 
@@ -232,7 +245,49 @@ void limits_print(const struct plan *plan, FILE *out)
 	}
 }
 
-void limits_oom_print(const struct plan *plan, FILE *out)
+const struct step limits_set = {
+	"rlimits",
+	.run = step_set,
+	.when = is_planned,
+	.print = print_step,
+};
+
+const struct step limits_lower = {
+	"rlimits",
+	.run = step_lower,
+	.when = lowered_by_init,
+	.print = print_step,
+};
+
+static void print_oom(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%d\n", *plan->config->process->oomScoreAdj);
 }
+
+const struct step limits_oom_init = {
+	"oom score",
+	.run = step_oom_init,
+	.when = oom_by_host,
+	.print = print_oom,
+};
+
+const struct step limits_oom_early = {
+	"oom score",
+	.run = step_oom_early,
+	.when = oom_early,
+	.print = print_oom,
+};
+
+const struct step limits_oom = {
+	"oom score",
+	.run = step_oom,
+	.when = limits_oom_by_init,
+	.print = print_oom,
+};
+
+const struct step limits_oom_joined = {
+	"oom score",
+	.run = step_oom,
+	.when = limits_oom_planned,
+	.print = print_oom,
+};

@@ -113,7 +113,7 @@ static int write_label(int procfs, const char *path, const char *text, const cha
 			 path, reason.code == code ? hint : error_describe(reason.code));
 }
 
-int lsm_step_set(struct creation *creation, struct error *err)
+static int step_set(struct creation *creation, struct error *err)
 {
 	const struct lsm_plan *labels = &creation->plan->lsm;
 	int procfs = creation->procfs;
@@ -134,10 +134,17 @@ bool lsm_planned(const struct plan *plan)
 	return plan->lsm.apparmor || plan->lsm.selinux;
 }
 
-void lsm_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	if (plan->lsm.apparmor)
 		fprintf(out, "\t\tAppArmor: %s\n", plan->lsm.apparmor);
 	if (plan->lsm.selinux)
 		fprintf(out, "\t\tSELinux: %s\n", plan->lsm.selinux);
 }
+
+const struct step lsm_set = {
+	"labels",
+	.run = step_set,
+	.when = lsm_planned,
+	.print = print_step,
+};

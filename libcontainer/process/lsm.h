@@ -13,6 +13,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct host;
 struct plan;
 struct process;
@@ -28,8 +29,7 @@ int lsm_read_host(const struct plan *plan, struct host *host, struct error *err)
 /* The planning half; -ENOTSUP when a label is asked for and its module is not active. The step lets the
  * next execve of this thread change its labels. */
 int lsm_plan(struct plan *plan, struct error *err);
-int lsm_step_set(struct creation *creation, struct error *err);
+extern const struct step lsm_set;
 bool lsm_planned(const struct plan *plan);
-void lsm_print(const struct plan *plan, FILE *out);
 
 #endif

@@ -33,17 +33,17 @@ static int set_policy(const struct memory_policy *policy, struct error *err)
 	return 0;
 }
 
-int memory_policy_step_set(struct creation *creation, struct error *err)
+static int step_set(struct creation *creation, struct error *err)
 {
 	return set_policy(creation->plan->config->linux->memoryPolicy, err);
 }
 
-bool memory_policy_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->config->linux->memoryPolicy != NULL;
 }
 
-void memory_policy_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct memory_policy *policy = plan->config->linux->memoryPolicy;
 
@@ -53,3 +53,10 @@ void memory_policy_print(const struct plan *plan, FILE *out)
 	words_print(&memory_policy_flag_words, policy->flags, out);
 	fputc('\n', out);
 }
+
+const struct step memory_policy_set = {
+	"memory policy",
+	.run = step_set,
+	.when = is_planned,
+	.print = print_step,
+};

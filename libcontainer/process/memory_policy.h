@@ -12,12 +12,11 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /* Init, in the container's cgroup, whose cpuset says which nodes there are. Execve keeps the policy, and
  * children inherit it. */
-int memory_policy_step_set(struct creation *creation, struct error *err);
-bool memory_policy_planned(const struct plan *plan);
-void memory_policy_print(const struct plan *plan, FILE *out);
+extern const struct step memory_policy_set;
 
 #endif

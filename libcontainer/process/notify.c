@@ -65,7 +65,7 @@ static int fill_directory(int directory, struct error *err)
 	return take(&fd);
 }
 
-int notify_step_bind(struct creation *creation, struct error *err)
+static int step_bind(struct creation *creation, struct error *err)
 {
 	_close_ int directory = make_directory(creation->plan, err);
 	_close_ int fd = directory < 0 ? directory : fill_directory(directory, err);
@@ -83,7 +83,7 @@ int notify_step_bind(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int notify_step_send(struct creation *creation, struct error *err)
+static int step_send(struct creation *creation, struct error *err)
 {
 	if (sync_send_notify(creation->sync, creation->notify, err) < 0)
 		return -err->code;
@@ -91,8 +91,21 @@ int notify_step_send(struct creation *creation, struct error *err)
 	return 0;
 }
 
-void notify_print(const struct plan *plan, FILE *out)
+const struct step notify_send = {
+	"notify socket",
+	.run = step_send,
+	.when = notify_planned,
+};
+
+static void print_step(const struct plan *plan, FILE *out)
 {
 	(void)plan;
 	fputs("\t\t" NOTIFY_PATH "\n", out);
 }
+
+const struct step notify_bind = {
+	"notify socket",
+	.run = step_bind,
+	.when = notify_planned,
+	.print = print_step,
+};

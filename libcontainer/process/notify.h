@@ -16,15 +16,15 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /* Where it is in the container; what NOTIFY_SOCKET says there. */
 #define NOTIFY_PATH "/run/notify/notify.sock"
 
 /* Init: make the socket, in the tree. Init: give it to whoever starts the container. */
-int notify_step_bind(struct creation *creation, struct error *err);
-int notify_step_send(struct creation *creation, struct error *err);
+extern const struct step notify_bind;
+extern const struct step notify_send;
 bool notify_planned(const struct plan *plan);
-void notify_print(const struct plan *plan, FILE *out);
 
 #endif

@@ -14,18 +14,25 @@ static int set_domain(const struct personality_setting *setting, struct error *e
 	return 0;
 }
 
-int personality_step_set(struct creation *creation, struct error *err)
+static int step_set(struct creation *creation, struct error *err)
 {
 	return set_domain(creation->plan->config->linux->personality, err);
 }
 
-bool personality_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->config->linux->personality != NULL;
 }
 
-void personality_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%s\n",
 		words_name(&personality_words, plan->config->linux->personality->domain));
 }
+
+const struct step personality_set = {
+	"personality",
+	.run = step_set,
+	.when = is_planned,
+	.print = print_step,
+};

@@ -13,11 +13,10 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /* Init: the domain, which execve keeps and children inherit. */
-int personality_step_set(struct creation *creation, struct error *err);
-bool personality_planned(const struct plan *plan);
-void personality_print(const struct plan *plan, FILE *out);
+extern const struct step personality_set;
 
 #endif

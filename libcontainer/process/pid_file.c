@@ -17,7 +17,7 @@
 /* A number as text. */
 enum { PID_BYTES = 16 };
 
-bool pid_file_planned(const struct plan *plan)
+static bool file_planned(const struct plan *plan)
 {
 	return plan->options->pid_file;
 }
@@ -37,7 +37,7 @@ static int open_parent(const char *path, const char **name, struct error *err)
 	return directory < 0 ? error_errno(err, "%s", path) : directory;
 }
 
-int pid_file_step_check(struct creation *creation, struct error *err)
+static int step_check(struct creation *creation, struct error *err)
 {
 	const char *path = creation->plan->options->pid_file, *name;
 	_close_ int directory = open_parent(path, &name, err);
@@ -50,6 +50,12 @@ int pid_file_step_check(struct creation *creation, struct error *err)
 	return 0;
 }
 
+const struct step pid_file_check = {
+	"pid file",
+	.run = step_check,
+	.when = file_planned,
+};
+
 /* What the pid file says: the number alone. */
 static size_t format_pid(const struct record *record, char text[static PID_BYTES])
 {
@@ -57,7 +63,7 @@ static size_t format_pid(const struct record *record, char text[static PID_BYTES
 }
 
 /* Callers read it as soon as it is there: never half of it, and no newline. */
-int pid_file_step_write(struct creation *creation, struct error *err)
+static int step_write(struct creation *creation, struct error *err)
 {
 	const char *path = creation->plan->options->pid_file, *name;
 	char text[PID_BYTES];
@@ -71,6 +77,12 @@ int pid_file_step_write(struct creation *creation, struct error *err)
 	creation->record.pid_file = path;
 	return 0;
 }
+
+const struct step pid_file_write = {
+	"pid file",
+	.run = step_write,
+	.when = file_planned,
+};
 
 static int remove_pid_file(const struct record *record, struct error *err)
 {

@@ -10,13 +10,13 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 struct record;
 
 /* Host: nothing stands there but a file; and write it. */
-int pid_file_step_check(struct creation *creation, struct error *err);
-int pid_file_step_write(struct creation *creation, struct error *err);
-bool pid_file_planned(const struct plan *plan);
+extern const struct step pid_file_check;
+extern const struct step pid_file_write;
 
 /**
  * pid_file_undo() - remove the pid file that this command has made, unless it says another pid by now:

@@ -13,19 +13,19 @@
 /* Something must come with a descriptor. */
 static const char PAYLOAD[] = "pidfd";
 
-bool pidfd_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->options->pidfd_socket != NULL;
 }
 
 int pidfd_plan(struct plan *plan, struct error *err)
 {
-	if (!pidfd_planned(plan))
+	if (!is_planned(plan))
 		return 0;
 	return io_check_socket(plan->options->pidfd_socket, "--pidfd-socket", err);
 }
 
-int pidfd_step_connect(struct creation *creation, struct error *err)
+static int step_connect(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
 
@@ -33,7 +33,7 @@ int pidfd_step_connect(struct creation *creation, struct error *err)
 	return creation->pidfd_socket < 0 ? error_wrap(err, "--pidfd-socket") : 0;
 }
 
-int pidfd_step_send(struct creation *creation, struct error *err)
+static int step_send(struct creation *creation, struct error *err)
 {
 	if (io_give_descriptor(creation->pidfd_socket, PAYLOAD, sizeof PAYLOAD - 1, creation->init,
 			       err) < 0)
@@ -42,7 +42,20 @@ int pidfd_step_send(struct creation *creation, struct error *err)
 	return 0;
 }
 
-void pidfd_print(const struct plan *plan, FILE *out)
+const struct step pidfd_send = {
+	"pidfd socket",
+	.run = step_send,
+	.when = is_planned,
+};
+
+static void print_step(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%s\n", plan->options->pidfd_socket);
 }
+
+const struct step pidfd_connect = {
+	"pidfd socket",
+	.run = step_connect,
+	.when = is_planned,
+	.print = print_step,
+};

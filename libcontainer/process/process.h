@@ -15,6 +15,7 @@
 
 struct plan;
 struct creation;
+struct step;
 
 struct process_plan {
 	char *const *argv; /* process.args, ends in NULL */
@@ -33,87 +34,51 @@ int limits_plan(struct plan *plan, struct error *err);
 int console_plan(struct plan *plan, struct error *err);
 
 /* self.c: init as a process */
-int self_step_begin(
-	struct creation *creation,
-	struct error *err); /* die with the creator, non-dumpable, umask 0, signals reset */
-int self_step_session(struct creation *creation,
-		      struct error *err); /* setsid: never the caller's terminal */
-int self_step_make_cwd(struct creation *creation,
-		       struct error *err); /* process.cwd, while the root can be written to */
-bool self_cwd_made_early(const struct plan *plan);
-int self_step_cwd(struct creation *creation,
-		  struct error *err); /* make, enter and verify process.cwd */
-void self_cwd_print(const struct plan *plan, FILE *out);
-int self_step_cwd_again(struct creation *creation,
-			struct error *err); /* as its user, when root was not allowed to */
-int self_step_verify(
-	struct creation *creation,
-	struct error *err); /* what the kernel says against the plan; a mismatch fails */
+extern const struct step self_begin,
+	self_begin_inside; /* die with the creator, non-dumpable, umask 0, signals reset */
+extern const struct step self_session;   /* setsid: never the caller's terminal */
+extern const struct step self_make_cwd;  /* process.cwd, while the root can be written to */
+extern const struct step self_cwd;       /* make, enter and verify process.cwd */
+extern const struct step self_cwd_again; /* as its user, when root was not allowed to */
+extern const struct step self_verify; /* what the kernel says against the plan; a mismatch fails */
 
 /* console.c: process.terminal */
-int console_step_connect(struct creation *creation, struct error *err); /* host: --console-socket */
-int console_step_open(struct creation *creation,
-		      struct error *err); /* init: pty from the container's devpts, /dev/console,
-					     controlling terminal, stdio */
-int console_step_add(struct creation *creation,
-		     struct error *err); /* exec: another pty, from the devpts of a container that
-					    runs, and not as its /dev/console */
-int console_step_send(struct creation *creation,
-		      struct error *err); /* host: the pty's leader to the console socket */
-bool console_planned(const struct plan *plan);
-bool console_socket_planned(const struct plan *plan);
-void console_print(const struct plan *plan, FILE *out);
-void console_socket_print(const struct plan *plan, FILE *out);
+extern const struct step console_connect; /* host: --console-socket */
+extern const struct step
+	console_open; /* init: pty from the container's devpts, /dev/console, controlling terminal, stdio */
+extern const struct step
+	console_add; /* exec: another pty, from the devpts of a container that runs, and not as its /dev/console */
+extern const struct step console_send; /* host: the pty's leader to the console socket */
 
 /* pidfd.c: --pidfd-socket gets a pidfd of the process */
 int pidfd_plan(struct plan *plan, struct error *err);
-int pidfd_step_connect(struct creation *creation, struct error *err);
-int pidfd_step_send(struct creation *creation, struct error *err);
-bool pidfd_planned(const struct plan *plan);
-void pidfd_print(const struct plan *plan, FILE *out);
+extern const struct step pidfd_connect;
+extern const struct step pidfd_send;
 
 /* credentials.c */
-int credentials_step_become(struct creation *creation,
-			    struct error *err); /* groups, gid, uid, umask */
-void credentials_print(const struct plan *plan, FILE *out);
+extern const struct step credentials_become; /* groups, gid, uid, umask */
 
 /* capabilities.c */
-int capabilities_step_bound(struct creation *creation,
-			    struct error *err); /* bounding set, keep the rest over setresuid */
-int capabilities_step_set(struct creation *creation,
-			  struct error *err); /* five sets, noNewPrivileges */
-void capabilities_print(const struct plan *plan, FILE *out);
+extern const struct step capabilities_bound; /* bounding set, keep the rest over setresuid */
+extern const struct step capabilities_set;   /* five sets, noNewPrivileges */
 
 /* limits.c */
-int limits_step_set(struct creation *creation, struct error *err); /* host: prlimit on init */
-int limits_step_oom(struct creation *creation,
-		    struct error *err); /* init: oom_score_adj through the private procfs */
-int limits_step_lower(struct creation *creation,
-		      struct error *err); /* init: the same, where the host side may not */
-int limits_step_raise(struct creation *creation,
-		      struct error *err); /* host: more descriptors for kist itself */
-int limits_step_restore(struct creation *creation,
-			struct error *err); /* host, and init: the caller's limit of them */
-bool limits_planned(const struct plan *plan);
+extern const struct step limits_set; /* host: prlimit on init */
+extern const struct step limits_oom,
+	limits_oom_joined;               /* init: oom_score_adj through the private procfs */
+extern const struct step limits_lower;   /* init: the same, where the host side may not */
+extern const struct step limits_raise;   /* host: more descriptors for kist itself */
+extern const struct step limits_restore; /* host, and init: the caller's limit of them */
 bool limits_raised(const struct plan *plan);
-bool limits_lowered_by_init(const struct plan *plan);
 bool limits_oom_planned(const struct plan *plan);
 /* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
-int limits_step_oom_init(struct creation *creation, struct error *err);
-int limits_step_oom_early(struct creation *creation, struct error *err);
-bool limits_oom_by_host(const struct plan *plan);
-bool limits_oom_early(const struct plan *plan);
+extern const struct step limits_oom_init;
+extern const struct step limits_oom_early;
 bool limits_oom_by_init(const struct plan *plan);
-void limits_print(const struct plan *plan, FILE *out);
-void limits_raise_print(const struct plan *plan, FILE *out);
-void limits_oom_print(const struct plan *plan, FILE *out);
 
 /* executable.c */
-int executable_step_find(struct creation *creation,
-			 struct error *err); /* HOME, then args[0] on the container's PATH */
-int executable_step_execute(struct creation *creation,
-			    struct error *err); /* execve: returns only on failure */
-void executable_print(const struct plan *plan, FILE *out);
+extern const struct step executable_find;    /* HOME, then args[0] on the container's PATH */
+extern const struct step executable_execute; /* execve: returns only on failure */
 
 /**
  * executable_search() - the path of a program, as execvp(3) finds it: the first that can be
@@ -126,13 +91,9 @@ void executable_print(const struct plan *plan, FILE *out);
 int executable_search(const char *name, const char *directories, char *path, size_t size);
 
 /* descriptors.c: --preserve-fds */
-int descriptors_step_check(struct creation *creation,
-			   struct error *err); /* host: those to preserve are there */
-bool descriptors_preserved(const struct plan *plan);
-int descriptors_step_close(
-	struct creation *creation,
-	struct error *err); /* all but stdio, preserved, and what init still needs */
-int descriptors_step_let_go(struct creation *creation,
-			    struct error *err); /* the log, too, of which there is no more */
+extern const struct step descriptors_check; /* host: those to preserve are there */
+extern const struct step
+	descriptors_close; /* all but stdio, preserved, and what init still needs */
+extern const struct step descriptors_let_go; /* the log, too, of which there is no more */
 
 #endif

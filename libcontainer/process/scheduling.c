@@ -161,19 +161,24 @@ int scheduling_affinity_return(const struct plan *plan, const struct bitmap *own
 	return 0;
 }
 
-int scheduling_step_affinity(struct creation *creation, struct error *err)
+static int step_affinity(struct creation *creation, struct error *err)
 {
 	const struct bitmap_list *cpus = final_cpus(creation->plan);
 
 	return cpus ? set_cpus(cpus, "final", err) : scheduling_affinity_reset(err);
 }
 
-int scheduling_step_set(struct creation *creation, struct error *err)
+const struct step scheduling_affinity = {
+	"cpu affinity",
+	.run = step_affinity,
+};
+
+static int step_set(struct creation *creation, struct error *err)
 {
 	return set_all(0, creation->plan->config->process, err);
 }
 
-int scheduling_step_set_init(struct creation *creation, struct error *err)
+static int step_set_init(struct creation *creation, struct error *err)
 {
 	return set_all(creation->record.pid, creation->plan->config->process, err);
 }
@@ -189,12 +194,12 @@ static bool host_side_may_more(const struct plan *plan)
 	return idmap_planned(plan) && (plan->host->capabilities & 1ULL << CAP_SYS_NICE);
 }
 
-bool scheduling_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return is_asked_for(plan) && !host_side_may_more(plan);
 }
 
-bool scheduling_set_by_host(const struct plan *plan)
+static bool set_by_host(const struct plan *plan)
 {
 	return is_asked_for(plan) && host_side_may_more(plan);
 }
@@ -212,7 +217,7 @@ static void print_scheduler(const struct scheduler *scheduler, FILE *out)
 	fputc('\n', out);
 }
 
-void scheduling_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct process *process = plan->config->process;
 
@@ -222,3 +227,17 @@ void scheduling_print(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\t%s %d\n", words_name(&io_class_words, process->ioPriority->class),
 			process->ioPriority->priority);
 }
+
+const struct step scheduling_set_init = {
+	"scheduling",
+	.run = step_set_init,
+	.when = set_by_host,
+	.print = print_step,
+};
+
+const struct step scheduling_set = {
+	"scheduling",
+	.run = step_set,
+	.when = is_planned,
+	.print = print_step,
+};

@@ -14,6 +14,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /**
@@ -32,13 +33,10 @@ int scheduling_affinity_return(const struct plan *plan, const struct bitmap *own
 
 /* Init: the caller of kist may run on some CPUs only; the container's are those of its cgroup. Of
  * those exec may be told which (execCPUAffinity.final). */
-int scheduling_step_affinity(struct creation *creation, struct error *err);
+extern const struct step scheduling_affinity;
 
 /* Init, for itself; or the host side, for init. */
-int scheduling_step_set(struct creation *creation, struct error *err);
-int scheduling_step_set_init(struct creation *creation, struct error *err);
-bool scheduling_planned(const struct plan *plan);
-bool scheduling_set_by_host(const struct plan *plan);
-void scheduling_print(const struct plan *plan, FILE *out);
+extern const struct step scheduling_set;
+extern const struct step scheduling_set_init;
 
 #endif

@@ -133,7 +133,7 @@ static int guard_if_possible(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-int self_step_begin(struct creation *creation, struct error *err)
+static int step_begin(struct creation *creation, struct error *err)
 {
 	if (guard_if_possible(creation->plan, err) < 0 || check_creator(creation->sync, err) < 0)
 		return -err->code;
@@ -143,7 +143,18 @@ int self_step_begin(struct creation *creation, struct error *err)
 	return set_signals(SIG_IGN, err);
 }
 
-int self_step_session(struct creation *creation, struct error *err)
+const struct step self_begin = {
+	"begin",
+	.run = step_begin,
+};
+
+const struct step self_begin_inside = {
+	"begin",
+	.run = step_begin,
+	.when = namespaces_joined_outside,
+};
+
+static int step_session(struct creation *creation, struct error *err)
 {
 	(void)creation;
 	if (setsid() < 0)
@@ -153,6 +164,11 @@ int self_step_session(struct creation *creation, struct error *err)
 			return -err->code;
 	return 0;
 }
+
+const struct step self_session = {
+	"session",
+	.run = step_session,
+};
 
 /* The kernel says "(unreachable)/..." for a directory that is not below the root: the way out of
  * CVE-2024-21626. libc would hide it. */
@@ -183,12 +199,12 @@ static int enter_cwd(const char *cwd, struct error *err)
 	return verify_reachable(err);
 }
 
-bool self_cwd_made_early(const struct plan *plan)
+static bool cwd_made_early(const struct plan *plan)
 {
 	return plan->config->root->readonly;
 }
 
-int self_step_make_cwd(struct creation *creation, struct error *err)
+static int step_make_cwd(struct creation *creation, struct error *err)
 {
 	int directory =
 		path_make_directory(creation->rootfs.tree, creation->plan->config->process->cwd,
@@ -200,7 +216,13 @@ int self_step_make_cwd(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int self_step_cwd(struct creation *creation, struct error *err)
+const struct step self_make_cwd = {
+	"working directory",
+	.run = step_make_cwd,
+	.when = cwd_made_early,
+};
+
+static int step_cwd(struct creation *creation, struct error *err)
 {
 	int result = enter_cwd(creation->plan->config->process->cwd, err);
 
@@ -209,12 +231,18 @@ int self_step_cwd(struct creation *creation, struct error *err)
 	return creation->cwd_denied ? 0 : result;
 }
 
-void self_cwd_print(const struct plan *plan, FILE *out)
+static void print_cwd(const struct plan *plan, FILE *out)
 {
 	fprintf(out, "\t\t%s\n", plan->config->process->cwd);
 }
 
-int self_step_cwd_again(struct creation *creation, struct error *err)
+const struct step self_cwd = {
+	"working directory",
+	.run = step_cwd,
+	.print = print_cwd,
+};
+
+static int step_cwd_again(struct creation *creation, struct error *err)
 {
 	if (!creation->cwd_denied)
 		return 0;
@@ -223,6 +251,11 @@ int self_step_cwd_again(struct creation *creation, struct error *err)
 	creation->cwd_denied = false;
 	return 0;
 }
+
+const struct step self_cwd_again = {
+	"working directory again",
+	.run = step_cwd_again,
+};
 
 /* One number that the kernel gave against the planned one. */
 static int compare(const char *what, unsigned actual, unsigned planned, struct error *err)
@@ -408,7 +441,7 @@ static int verify_descriptors(const struct creation *creation, struct error *err
 	return 0;
 }
 
-int self_step_verify(struct creation *creation, struct error *err)
+static int step_verify(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct user *user = &plan->config->process->user;
@@ -425,3 +458,8 @@ int self_step_verify(struct creation *creation, struct error *err)
 		return -err->code;
 	return verify_descriptors(creation, err);
 }
+
+const struct step self_verify = {
+	"verify",
+	.run = step_verify,
+};

@@ -17,7 +17,7 @@
 /* Connections that are listened to at once. */
 enum { CALLERS_MAX = 8 };
 
-bool start_socket_planned(const struct plan *plan)
+static bool socket_planned(const struct plan *plan)
 {
 	return plan->waits_for_start;
 }
@@ -32,7 +32,7 @@ static struct sockaddr_un address_of(int directory)
 	return address;
 }
 
-int start_socket_step_listen(struct creation *creation, struct error *err)
+static int step_listen(struct creation *creation, struct error *err)
 {
 	struct sockaddr_un address = address_of(creation->record.directory);
 	_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -46,6 +46,12 @@ int start_socket_step_listen(struct creation *creation, struct error *err)
 	creation->start = take(&fd);
 	return 0;
 }
+
+const struct step start_socket_listen = {
+	"start socket",
+	.run = step_listen,
+	.when = socket_planned,
+};
 
 static int connect_to(int directory, int flags, struct error *err)
 {
@@ -161,7 +167,7 @@ static int wait_for_go(const struct creation *creation, struct callers *callers,
 	return connection;
 }
 
-int start_socket_step_wait(struct creation *creation, struct error *err)
+static int step_wait(struct creation *creation, struct error *err)
 {
 	struct callers callers = {.count = 1};
 	int connection;
@@ -182,3 +188,9 @@ int start_socket_step_wait(struct creation *creation, struct error *err)
 		close(take(&creation->start));
 	return 0;
 }
+
+const struct step start_socket_wait = {
+	"wait for start",
+	.run = step_wait,
+	.when = socket_planned,
+};

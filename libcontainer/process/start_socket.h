@@ -13,12 +13,12 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct plan;
 
 /* Host: make the socket. Init: wait for somebody who says GO; that connection becomes its sync. */
-int start_socket_step_listen(struct creation *creation, struct error *err);
-int start_socket_step_wait(struct creation *creation, struct error *err);
-bool start_socket_planned(const struct plan *plan);
+extern const struct step start_socket_listen;
+extern const struct step start_socket_wait;
 
 /**
  * start_socket_connect() - connect to the start socket in a container's directory.

@@ -333,7 +333,7 @@ static int take_listener(const struct creation *creation, int listener, struct e
 	return hand_over(creation->sync, &agent, listener, err);
 }
 
-int sync_step_ready(struct creation *creation, struct error *err)
+static int step_ready(struct creation *creation, struct error *err)
 {
 	bool notifies = creation->plan->seccomp.notifies;
 	const struct peer peer = peer_of(creation);
@@ -358,7 +358,20 @@ int sync_step_ready(struct creation *creation, struct error *err)
 	}
 }
 
-int sync_step_go(struct creation *creation, struct error *err)
+const struct step sync_ready_for_hooks = {
+	"pause for hooks",
+	.run = step_ready,
+	.when = hooks_before_pivot,
+	.hears = true,
+};
+
+const struct step sync_ready = {
+	"ready",
+	.run = step_ready,
+	.hears = true,
+};
+
+static int step_go(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	/* Of create it is the wait for `start` that closes the socket, before there are any. */
@@ -373,6 +386,12 @@ int sync_step_go(struct creation *creation, struct error *err)
 		return -err->code;
 	return receive_end(&peer, notifies ? &agent : NULL, hooked, &creation->notify, err);
 }
+
+const struct step sync_go = {
+	"go",
+	.run = step_go,
+	.hears = true,
+};
 
 /* Say something that nobody need hear any more. */
 static int send_if_heard(int sync, enum sync_word word, int descriptor, struct error *err)
@@ -419,21 +438,33 @@ int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err)
 }
 
 /* When init has gone meanwhile, who waits for its next word hears why. */
-int sync_step_resume(struct creation *creation, struct error *err)
+static int step_resume(struct creation *creation, struct error *err)
 {
 	return send_if_heard(creation->sync, SYNC_GO, -1, err);
 }
 
-int sync_step_hold(struct creation *creation, struct error *err)
+const struct step sync_resume = {
+	"go on",
+	.run = step_resume,
+	.when = hooks_before_pivot,
+};
+
+static int step_hold(struct creation *creation, struct error *err)
 {
 	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)
 		return -err->code;
 	return sync_receive_go(creation->sync, err);
 }
 
-int sync_step_pause(struct creation *creation, struct error *err)
+const struct step sync_hold = {
+	"pause for hooks",
+	.run = step_hold,
+	.when = hooks_before_pivot,
+};
+
+static int step_pause(struct creation *creation, struct error *err)
 {
-	if (sync_step_hold(creation, err) < 0)
+	if (step_hold(creation, err) < 0)
 		return -err->code;
 	/* From here on the container outlives its creator. */
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
@@ -441,11 +472,22 @@ int sync_step_pause(struct creation *creation, struct error *err)
 	return 0;
 }
 
+const struct step sync_pause = {
+	"pause",
+	.run = step_pause,
+};
+
 /* A container that was told to start does so, whatever becomes of the one who said it. */
-int sync_step_hooked(struct creation *creation, struct error *err)
+static int step_hooked(struct creation *creation, struct error *err)
 {
 	return send_if_heard(creation->sync, SYNC_HOOKED, -1, err);
 }
+
+const struct step sync_hooked = {
+	"hooks have run",
+	.run = step_hooked,
+	.when = hooks_start_container_planned,
+};
 
 int sync_send_notify(int sync, int notify, struct error *err)
 {

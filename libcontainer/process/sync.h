@@ -39,6 +39,7 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 struct seccomp_agent;
 
 enum sync_word {
@@ -169,17 +170,17 @@ int sync_send_go(const struct creation *creation, struct error *err);
 
 /* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
  * waits. Who cancels that (struct container_options) ends it with -ECANCELED "interrupted". */
-int sync_step_ready(struct creation *creation, struct error *err);
-int sync_step_go(struct creation *creation, struct error *err);
+extern const struct step sync_ready_for_hooks, sync_ready;
+extern const struct step sync_go;
 
 /* Host: GO after the pause for hooks. */
-int sync_step_resume(struct creation *creation, struct error *err);
+extern const struct step sync_resume;
 
 /* Init: PAUSED, and wait for GO; after the last one it outlives its creator. */
-int sync_step_hold(struct creation *creation, struct error *err);
-int sync_step_pause(struct creation *creation, struct error *err);
+extern const struct step sync_hold;
+extern const struct step sync_pause;
 
 /* Init: HOOKED. */
-int sync_step_hooked(struct creation *creation, struct error *err);
+extern const struct step sync_hooked;
 
 #endif

@@ -239,7 +239,7 @@ static char type_letter(uint32_t mode)
 	return S_ISCHR(mode) ? 'c' : S_ISBLK(mode) ? 'b' : 'p';
 }
 
-void devices_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct device_plans *devices = &plan->rootfs.devices;
 
@@ -425,7 +425,7 @@ static int make_links(int tree, struct error *err)
 	return 0;
 }
 
-int devices_step_make(struct creation *creation, struct error *err)
+static int step_make(struct creation *creation, struct error *err)
 {
 	const struct device_plans *devices = &creation->plan->rootfs.devices;
 	int tree = creation->rootfs.tree;
@@ -441,3 +441,9 @@ int devices_step_make(struct creation *creation, struct error *err)
 	}
 	return make_links(tree, err);
 }
+
+const struct step devices_make = {
+	"devices",
+	.run = step_make,
+	.print = print_step,
+};

@@ -22,7 +22,7 @@ static size_t count_places(const struct rootfs_handles *rootfs)
 	return count;
 }
 
-int handover_step_prepare(struct creation *creation, struct error *err)
+static int step_prepare(struct creation *creation, struct error *err)
 {
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
@@ -39,6 +39,12 @@ int handover_step_prepare(struct creation *creation, struct error *err)
 			add_places(rootfs, rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
 	return 0;
 }
+
+const struct step handover_prepare = {
+	"room for sources",
+	.run = step_prepare,
+	.when = rootfs_inside_planned,
+};
 
 /* One that is not full is the last. */
 static bool is_last(const struct sync_batch *batch)
@@ -83,7 +89,7 @@ static int add_peers(struct creation *creation, struct sync_batch *batch, struct
 	return 0;
 }
 
-int handover_step_send(struct creation *creation, struct error *err)
+static int step_send(struct creation *creation, struct error *err)
 {
 	struct sync_batch batch = {0};
 
@@ -91,6 +97,12 @@ int handover_step_send(struct creation *creation, struct error *err)
 		return -err->code;
 	return sync_send_batch(creation->sync, &batch, err);
 }
+
+const struct step handover_send = {
+	"sources to init",
+	.run = step_send,
+	.when = rootfs_inside_planned,
+};
 
 static int put(struct creation *creation, size_t place, int descriptor, struct error *err)
 {
@@ -108,7 +120,7 @@ static int put(struct creation *creation, size_t place, int descriptor, struct e
 	return 0;
 }
 
-int handover_step_receive(struct creation *creation, struct error *err)
+static int step_receive(struct creation *creation, struct error *err)
 {
 	struct sync_batch batch;
 
@@ -121,3 +133,9 @@ int handover_step_receive(struct creation *creation, struct error *err)
 	} while (!is_last(&batch));
 	return 0;
 }
+
+const struct step handover_receive = {
+	"sources from the host",
+	.run = step_receive,
+	.when = rootfs_inside_planned,
+};

@@ -9,12 +9,13 @@
 #include "spec/error.h"
 
 struct creation;
+struct step;
 
 /* Host, before init exists: both sides have the same places for descriptors, in the same order. */
-int handover_step_prepare(struct creation *creation, struct error *err);
+extern const struct step handover_prepare;
 
 /* Host: send what is open. Init: wait for that. */
-int handover_step_send(struct creation *creation, struct error *err);
-int handover_step_receive(struct creation *creation, struct error *err);
+extern const struct step handover_send;
+extern const struct step handover_receive;
 
 #endif

@@ -128,12 +128,12 @@ static bool has_mapping(const struct plan *plan, bool own)
 	return false;
 }
 
-bool idmapped_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return has_mapping(plan, false);
 }
 
-bool idmapped_own_planned(const struct plan *plan)
+static bool own_planned(const struct plan *plan)
 {
 	return has_mapping(plan, true);
 }
@@ -148,12 +148,12 @@ static void print_targets(const struct plan *plan, bool own, FILE *out)
 			fprintf(out, "\t\t%s\n", mounts->at[i].target);
 }
 
-void idmapped_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	print_targets(plan, false, out);
 }
 
-void idmapped_own_print(const struct plan *plan, FILE *out)
+static void print_own(const struct plan *plan, FILE *out)
 {
 	print_targets(plan, true, out);
 }
@@ -161,7 +161,7 @@ void idmapped_own_print(const struct plan *plan, FILE *out)
 /* Steps */
 
 /* Called once by the host side; init inherits what is open. */
-int idmapped_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	const struct mount_mappings *planned = &creation->plan->rootfs.mappings;
 	struct rootfs_handles *rootfs = &creation->rootfs;
@@ -178,6 +178,13 @@ int idmapped_step_open(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+const struct step idmapped_open = {
+	"id-mapped mounts",
+	.run = step_open,
+	.when = is_planned,
+	.print = print_step,
+};
 
 static const char *explain(int code)
 {
@@ -208,7 +215,7 @@ int idmapped_apply(const struct creation *creation, const struct mount_plan *ent
 }
 
 /* Init has its maps, and has not been told to go on. */
-int idmapped_step_own(struct creation *creation, struct error *err)
+static int step_own(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
@@ -228,3 +235,10 @@ int idmapped_step_own(struct creation *creation, struct error *err)
 	}
 	return 0;
 }
+
+const struct step idmapped_own = {
+	"id-mapped mounts",
+	.run = step_own,
+	.when = own_planned,
+	.print = print_own,
+};

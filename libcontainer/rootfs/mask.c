@@ -45,12 +45,12 @@ int mask_plan(struct plan *plan, struct error *err)
 	return check_paths(plan, "linux.readonlyPaths", &config->readonlyPaths, err);
 }
 
-bool mask_paths_planned(const struct plan *plan)
+static bool paths_planned(const struct plan *plan)
 {
 	return plan->config->linux->maskedPaths.count > 0;
 }
 
-bool mask_readonly_planned(const struct plan *plan)
+static bool readonly_planned(const struct plan *plan)
 {
 	return plan->config->linux->readonlyPaths.count > 0;
 }
@@ -61,12 +61,12 @@ static void print_paths(const struct strings *paths, FILE *out)
 		fprintf(out, "\t\t%s\n", paths->at[i]);
 }
 
-void mask_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	print_paths(&plan->config->linux->maskedPaths, out);
 }
 
-void mask_readonly_print(const struct plan *plan, FILE *out)
+static void print_readonly(const struct plan *plan, FILE *out)
 {
 	print_paths(&plan->config->linux->readonlyPaths, out);
 }
@@ -167,7 +167,7 @@ static int change_paths(int tree, const char *property, const struct strings *pa
 	return 0;
 }
 
-int mask_step_paths(struct creation *creation, struct error *err)
+static int step_paths(struct creation *creation, struct error *err)
 {
 	const struct strings *paths = &creation->plan->config->linux->maskedPaths;
 	struct covers covers = {.tree = creation->rootfs.tree, .null = -1, .empty = -1};
@@ -177,6 +177,13 @@ int mask_step_paths(struct creation *creation, struct error *err)
 	cleanup_close(&covers.empty);
 	return result;
 }
+
+const struct step mask_paths = {
+	"masked paths",
+	.run = step_paths,
+	.when = paths_planned,
+	.print = print_step,
+};
 
 /* What is seen there, mounted over itself: the flags that it has are kept. */
 static int make_readonly(int target, struct covers *covers, struct error *err)
@@ -189,10 +196,17 @@ static int make_readonly(int target, struct covers *covers, struct error *err)
 	return mountfd_attach(copy, target, err);
 }
 
-int mask_step_readonly(struct creation *creation, struct error *err)
+static int step_readonly(struct creation *creation, struct error *err)
 {
 	const struct strings *paths = &creation->plan->config->linux->readonlyPaths;
 
 	return change_paths(creation->rootfs.tree, "linux.readonlyPaths", paths, make_readonly,
 			    NULL, err);
 }
+
+const struct step mask_readonly = {
+	"read-only paths",
+	.run = step_readonly,
+	.when = readonly_planned,
+	.print = print_readonly,
+};

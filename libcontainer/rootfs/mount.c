@@ -88,7 +88,7 @@ static void print_words(const struct strings *words, FILE *out)
 	}
 }
 
-void mount_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	static const char *const kinds[] = {
 		[MOUNT_BIND] = "bind", [MOUNT_CGROUP] = "cgroup", [MOUNT_REMOUNT] = "remount"};
@@ -134,7 +134,7 @@ int mount_propagate(int mount, const struct mount_options *options, struct error
 
 /* The copy of a shared mount is in the host's peer group. It becomes a slave that follows the host,
  * or the container's alone, with all below; what else is asked for waits until the tree is finished,
- * so that nothing that kist mounts is seen by anybody (mount_step_propagate). */
+ * so that nothing that kist mounts is seen by anybody (&mount_set_propagation). */
 static int leave_peers(const struct creation *creation, int mount, const struct mount_plan *entry,
 		       struct error *err)
 {
@@ -456,7 +456,7 @@ static int mount_again(struct creation *creation, const struct mount_plan *entry
 	return remount(creation, target, entry, err) < 0 ? error_wrap(err, "%s", entry->target) : 0;
 }
 
-int mount_step_all(struct creation *creation, struct error *err)
+static int step_all(struct creation *creation, struct error *err)
 {
 	static int (*const actions[])(struct creation * creation, const struct mount_plan *entry,
 				      struct error *err) = {
@@ -473,7 +473,13 @@ int mount_step_all(struct creation *creation, struct error *err)
 	return 0;
 }
 
-bool mount_propagation_planned(const struct plan *plan)
+const struct step mount_all = {
+	"mounts",
+	.run = step_all,
+	.print = print_step,
+};
+
+static bool propagation_planned(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
@@ -510,7 +516,7 @@ static int propagate_all(int tree, const struct creation *creation, struct error
 	return 0;
 }
 
-int mount_step_propagate(struct creation *creation, struct error *err)
+static int step_propagate(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
 	_close_ int tree = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -525,3 +531,9 @@ int mount_step_propagate(struct creation *creation, struct error *err)
 			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);
 	return 0;
 }
+
+const struct step mount_set_propagation = {
+	"propagation",
+	.run = step_propagate,
+	.when = propagation_planned,
+};

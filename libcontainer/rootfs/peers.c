@@ -235,7 +235,7 @@ static int join(const struct peers *peers, struct error *err)
 	return 0;
 }
 
-int peers_step_join(struct creation *creation, struct error *err)
+static int step_join(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
 
@@ -244,6 +244,12 @@ int peers_step_join(struct creation *creation, struct error *err)
 			return error_wrap(err, "mounts[%zu]: %s", i, mounts->at[i].target);
 	return 0;
 }
+
+const struct step peers_join = {
+	"propagation",
+	.run = step_join,
+	.when = peers_planned,
+};
 
 void peers_close(const struct rootfs_handles *rootfs)
 {

@@ -16,7 +16,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* The old root ends up on top of the new one, where "." finds it. It is private (rootfs_step_open),
+/* The old root ends up on top of the new one, where "." finds it. It is private (&rootfs_open),
  * so unmounting it is not noticed by the host. */
 static int pivot(struct error *err)
 {
@@ -76,7 +76,7 @@ static int verify(int tree, struct error *err)
 	return 0;
 }
 
-int pivot_step_enter(struct creation *creation, struct error *err)
+static int step_enter(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 
@@ -95,3 +95,8 @@ int pivot_step_enter(struct creation *creation, struct error *err)
 	close(take(&creation->rootfs.tree));
 	return 0;
 }
+
+const struct step pivot_enter = {
+	"pivot",
+	.run = step_enter,
+};

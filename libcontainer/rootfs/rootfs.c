@@ -42,7 +42,7 @@ int rootfs_plan(struct plan *plan, struct error *err)
 	return 0;
 }
 
-void rootfs_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct rootfs_plan *rootfs = &plan->rootfs;
 	const char *propagation =
@@ -71,7 +71,7 @@ static bool has_sources(const struct plan *plan)
 	return devices_bound(plan) || plan->options->overlay;
 }
 
-bool rootfs_sources_planned(const struct plan *plan)
+static bool sources_planned(const struct plan *plan)
 {
 	return has_sources(plan) && !idmap_planned(plan) && idmap_by_host(plan);
 }
@@ -83,10 +83,10 @@ bool rootfs_inside_planned(const struct plan *plan)
 
 bool rootfs_sources_of_init(const struct plan *plan)
 {
-	return has_sources(plan) && !rootfs_sources_planned(plan) && !rootfs_inside_planned(plan);
+	return has_sources(plan) && !sources_planned(plan) && !rootfs_inside_planned(plan);
 }
 
-void rootfs_sources_print(const struct plan *plan, FILE *out)
+static void print_sources(const struct plan *plan, FILE *out)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
@@ -254,12 +254,38 @@ static int keep_peers(struct creation *creation, const struct mount_plan *mount,
 		       : 0;
 }
 
-int rootfs_step_sources(struct creation *creation, struct error *err)
+static int step_sources(struct creation *creation, struct error *err)
 {
 	if (rootfs_step_prepare(creation, err) < 0 || open_sources(creation, err) < 0)
 		return -err->code;
 	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
 }
+
+const struct step rootfs_open_sources = {
+	"mount sources",
+	.run = step_sources,
+	.when = sources_planned,
+	.print = print_sources,
+};
+
+const struct step rootfs_open_sources_in_init = {
+	"mount sources",
+	.run = step_sources,
+	.when = rootfs_sources_of_init,
+	.print = print_sources,
+};
+
+const struct step rootfs_open_sources_by_host = {
+	"mount sources",
+	.run = step_sources,
+	.when = idmap_by_host,
+};
+
+const struct step rootfs_open_sources_by_child = {
+	"mount sources",
+	.run = step_sources,
+	.when = idmap_by_child,
+};
 
 static int copy_root(const struct plan *plan, struct error *err)
 {
@@ -291,12 +317,19 @@ static int open_inside(struct creation *creation, struct error *err)
 	return creation->rootfs.tree < 0 ? -err->code : 0;
 }
 
-int rootfs_step_inside(struct creation *creation, struct error *err)
+static int step_inside(struct creation *creation, struct error *err)
 {
 	if (namespaces_visit(creation, open_inside, err) < 0)
 		return -err->code;
 	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
 }
+
+const struct step rootfs_inside = {
+	"mount sources",
+	.run = step_inside,
+	.when = rootfs_inside_planned,
+	.print = print_sources,
+};
 
 /* From here on nothing that init mounts or unmounts is seen by the host. After the tree was copied,
  * which may want to stay a slave of the host's mounts. */
@@ -313,7 +346,7 @@ static int leave_peer_groups(struct error *err)
 	return 0;
 }
 
-int rootfs_step_open(struct creation *creation, struct error *err)
+static int step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	_close_ int tree = rootfs_inside_planned(plan) ? take(&creation->rootfs.tree)
@@ -328,6 +361,12 @@ int rootfs_step_open(struct creation *creation, struct error *err)
 	/* Before Linux 6.15 a tree must be attached to be mounted onto. */
 	return plan->host->detached_mounts ? 0 : rootfs_attach(creation, err);
 }
+
+const struct step rootfs_open = {
+	"root filesystem",
+	.run = step_open,
+	.print = print_step,
+};
 
 int rootfs_attach(struct creation *creation, struct error *err)
 {
@@ -361,7 +400,7 @@ int rootfs_replace(struct creation *creation, int mount, struct error *err)
 	return rootfs_attach(creation, err);
 }
 
-bool rootfs_seal_planned(const struct plan *plan)
+static bool seal_planned(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
@@ -371,7 +410,7 @@ bool rootfs_seal_planned(const struct plan *plan)
 	return plan->config->root->readonly;
 }
 
-void rootfs_seal_print(const struct plan *plan, FILE *out)
+static void print_seal(const struct plan *plan, FILE *out)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
@@ -394,7 +433,7 @@ static int seal_mount(int tree, const struct mount_plan *entry, struct error *er
 	return 0;
 }
 
-int rootfs_step_seal(struct creation *creation, struct error *err)
+static int step_seal(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
@@ -411,7 +450,14 @@ int rootfs_step_seal(struct creation *creation, struct error *err)
 	return 0;
 }
 
-int rootfs_step_close(struct creation *creation, struct error *err)
+const struct step rootfs_seal = {
+	"read-only root",
+	.run = step_seal,
+	.when = seal_planned,
+	.print = print_seal,
+};
+
+static int step_close(struct creation *creation, struct error *err)
 {
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
@@ -428,3 +474,9 @@ int rootfs_step_close(struct creation *creation, struct error *err)
 	*rootfs = (struct rootfs_handles){.tree = -1, .overlay = -1};
 	return 0;
 }
+
+const struct step rootfs_close = {
+	"descriptor limit",
+	.run = step_close,
+	.when = limits_raised,
+};

@@ -19,6 +19,7 @@
 
 struct plan;
 struct creation;
+struct step;
 
 enum mount_kind {
 	MOUNT_FILESYSTEM, /* fsopen: proc, sysfs, tmpfs, devpts, mqueue, any other */
@@ -115,34 +116,34 @@ int devices_plan(struct plan *plan, struct error *err);
 int mask_plan(struct plan *plan, struct error *err);
 
 /* Host side */
-int idmapped_step_open(struct creation *creation, struct error *err); /* user namespaces for it */
-int idmapped_step_own(struct creation *creation, struct error *err);  /* mounts with init's */
+extern const struct step idmapped_open; /* user namespaces for it */
+extern const struct step idmapped_own;  /* mounts with init's */
 
 /* Host side; init where the caller has no privileges but in a user namespace */
-int rootfs_step_sources(struct creation *creation, struct error *err);
+extern const struct step rootfs_open_sources, rootfs_open_sources_in_init,
+	rootfs_open_sources_by_host, rootfs_open_sources_by_child;
 
 /* Host side, for an init in a user namespace, where the copies of what the host has locked must stay
  * locked (mount_namespaces(7)): before init exists, room for the sources and the root; then they are
  * opened in init's mount namespace, with the caller's privileges. */
 int rootfs_step_prepare(struct creation *creation, struct error *err);
-int rootfs_step_inside(struct creation *creation, struct error *err);
+extern const struct step rootfs_inside;
 
 /* Host side */
-int peers_step_join(struct creation *creation, struct error *err); /* when init has finished */
+extern const struct step peers_join; /* when init has finished */
 
 /* Init, in this order */
-int rootfs_step_open(struct creation *creation, struct error *err);
-int mount_step_all(struct creation *creation, struct error *err);
-int devices_step_make(struct creation *creation, struct error *err);
-int mask_step_paths(struct creation *creation, struct error *err);    /* maskedPaths */
-int mask_step_readonly(struct creation *creation, struct error *err); /* readonlyPaths */
-int rootfs_step_seal(struct creation *creation,
-		     struct error *err); /* late read-only, root.readonly */
-int pivot_step_enter(struct creation *creation, struct error *err);
-int mount_step_propagate(struct creation *creation, struct error *err);
+extern const struct step rootfs_open;
+extern const struct step mount_all;
+extern const struct step devices_make;
+extern const struct step mask_paths;    /* maskedPaths */
+extern const struct step mask_readonly; /* readonlyPaths */
+extern const struct step rootfs_seal;   /* late read-only, root.readonly */
+extern const struct step pivot_enter;
+extern const struct step mount_set_propagation;
 
 /* Either side: the tree is finished, and what it was made from is closed. */
-int rootfs_step_close(struct creation *creation, struct error *err);
+extern const struct step rootfs_close;
 
 /**
  * rootfs_attach() - put the tree over the root of init's mount namespace, unless it is there
@@ -179,26 +180,10 @@ int devices_fail(const struct device_plan *device, struct error *err);
  */
 int *rootfs_no_descriptors(const struct plan *plan, size_t count);
 
-bool rootfs_sources_planned(const struct plan *plan); /* by the host side, before init exists */
-bool rootfs_inside_planned(const struct plan *plan);  /* by the host side, where init is */
+bool rootfs_inside_planned(const struct plan *plan); /* by the host side, where init is */
 bool rootfs_sources_of_init(const struct plan *plan);
-bool idmapped_planned(const struct plan *plan);     /* with mappings of their own */
-bool idmapped_own_planned(const struct plan *plan); /* with the container's */
 bool peers_planned(const struct plan *plan);
-bool mount_propagation_planned(const struct plan *plan);
-bool mask_paths_planned(const struct plan *plan);
-bool mask_readonly_planned(const struct plan *plan);
-bool rootfs_seal_planned(const struct plan *plan);
 
 /* Details for `kist plan`, one line each, indented by two tabs. */
-void rootfs_print(const struct plan *plan, FILE *out);
-void rootfs_sources_print(const struct plan *plan, FILE *out);
-void mount_print(const struct plan *plan, FILE *out);
-void idmapped_print(const struct plan *plan, FILE *out);
-void idmapped_own_print(const struct plan *plan, FILE *out);
-void devices_print(const struct plan *plan, FILE *out);
-void mask_print(const struct plan *plan, FILE *out);
-void mask_readonly_print(const struct plan *plan, FILE *out);
-void rootfs_seal_print(const struct plan *plan, FILE *out);
 
 #endif

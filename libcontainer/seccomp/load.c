@@ -140,7 +140,7 @@ int seccomp_plan(struct plan *plan, struct error *err)
 	return io_check_socket(profile->listenerPath, "linux.seccomp.listenerPath", err);
 }
 
-void seccomp_print(const struct plan *plan, FILE *out)
+static void print_step(const struct plan *plan, FILE *out)
 {
 	const struct seccomp *profile = plan->config->linux->seccomp;
 
@@ -155,37 +155,43 @@ void seccomp_print(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\tagent %s\n", profile->listenerPath);
 }
 
-bool seccomp_planned(const struct plan *plan)
+static bool is_planned(const struct plan *plan)
 {
 	return plan->seccomp.program.len > 0;
 }
 
 bool seccomp_early(const struct plan *plan)
 {
-	return seccomp_planned(plan) && plan->seccomp.early;
+	return is_planned(plan) && plan->seccomp.early;
 }
 
 bool seccomp_late(const struct plan *plan)
 {
-	return seccomp_planned(plan) && !plan->seccomp.early;
+	return is_planned(plan) && !plan->seccomp.early;
 }
 
-bool seccomp_by_thread(const struct plan *plan)
+static bool by_thread_step(const struct plan *plan)
 {
-	return seccomp_planned(plan) && plan->seccomp.by_thread;
+	return is_planned(plan) && plan->seccomp.by_thread;
 }
 
 /*
  * Keeping the program
  */
 
-int seccomp_step_keep(struct creation *creation, struct error *err)
+static int step_keep(struct creation *creation, struct error *err)
 {
 	const struct sock_fprog *program = &creation->plan->seccomp.program;
 
 	return io_create_file(creation->record.directory, KEPT, 0600, program->filter,
 			      program->len * sizeof *program->filter, err);
 }
+
+const struct step seccomp_keep = {
+	"seccomp program",
+	.run = step_keep,
+	.when = is_planned,
+};
 
 int seccomp_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
@@ -208,13 +214,19 @@ int seccomp_read_joined(const struct plan *plan, struct joined *joined, struct e
  * Loading
  */
 
-int seccomp_step_thread(struct creation *creation, struct error *err)
+static int step_thread(struct creation *creation, struct error *err)
 {
 	const struct seccomp_plan *plan = &creation->plan->seccomp;
 
 	creation->seccomp_thread = seccomp_thread_begin_load(&plan->program, plan->flags, err);
 	return creation->seccomp_thread ? 0 : -err->code;
 }
+
+const struct step seccomp_thread = {
+	"seccomp thread",
+	.run = step_thread,
+	.when = by_thread_step,
+};
 
 /* What seccomp(2) answered: an errno, or with TSYNC the thread that stands in the way. */
 static int error_not_loaded(const struct seccomp_plan *plan, long answer, struct error *err)
@@ -257,7 +269,7 @@ static int load_and_send(const struct creation *creation, struct error *err)
 	return listener < 0 ? error_not_loaded(plan, listener, err) : 0;
 }
 
-int seccomp_step_load(struct creation *creation, struct error *err)
+static int step_load(struct creation *creation, struct error *err)
 {
 	const struct seccomp_plan *plan = &creation->plan->seccomp;
 	long answer;
@@ -267,3 +279,17 @@ int seccomp_step_load(struct creation *creation, struct error *err)
 	answer = plan->by_thread ? seccomp_thread_load(creation->seccomp_thread) : load(plan);
 	return answer == 0 ? 0 : error_not_loaded(plan, answer, err);
 }
+
+const struct step seccomp_load_early = {
+	"seccomp",
+	.run = step_load,
+	.when = seccomp_early,
+	.print = print_step,
+};
+
+const struct step seccomp_load_late = {
+	"seccomp",
+	.run = step_load,
+	.when = seccomp_late,
+	.print = print_step,
+};

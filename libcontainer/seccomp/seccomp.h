@@ -14,6 +14,7 @@
 #include "spec/config.h"
 
 struct creation;
+struct step;
 struct joined;
 struct plan;
 struct seccomp_calls;
@@ -38,21 +39,18 @@ int seccomp_compile(const struct seccomp *profile, const struct seccomp_calls *c
 		    struct arena *arena, struct sock_fprog *program, struct error *err);
 
 int seccomp_plan(struct plan *plan, struct error *err);
-void seccomp_print(const struct plan *plan, FILE *out);
-int seccomp_step_load(struct creation *creation, struct error *err);
+extern const struct step seccomp_load_early, seccomp_load_late;
 bool seccomp_early(const struct plan *plan);
 bool seccomp_late(const struct plan *plan);
 
 /* Make the thread that will load it. */
-int seccomp_step_thread(struct creation *creation, struct error *err);
-bool seccomp_by_thread(const struct plan *plan);
+extern const struct step seccomp_thread;
 
 /* Host: keep the program in the container's directory, for those who join it. */
-int seccomp_step_keep(struct creation *creation, struct error *err);
-bool seccomp_planned(const struct plan *plan);
+extern const struct step seccomp_keep;
 
 /**
- * seccomp_read_joined() - exec: the program that seccomp_step_keep() has kept.
+ * seccomp_read_joined() - exec: the program that seccomp_keep.run() has kept.
  *
  * Return: 0, also when there is none: joined->filter.len is 0 then; or -code
  */

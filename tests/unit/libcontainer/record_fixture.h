@@ -125,7 +125,7 @@ static inline void put_init(pid_t pid)
 	DO(pidfd);
 	init = pid;
 	STEP(clone_identify(pidfd, pid, &creation.record, &err));
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 }
 
 /* The id is claimed, and the creator still at work. */
@@ -133,7 +133,7 @@ static inline void begin_container(const char *id)
 {
 	options.id = id;
 	creation_init(&creation, &plan, &document);
-	STEP(directory_step_claim(&creation, &err));
+	STEP(directory_claim.run(&creation, &err));
 }
 
 static inline void leave_container(void)
@@ -153,7 +153,7 @@ static inline void make_running(const char *id)
 static inline void make_created(const char *id)
 {
 	begin_container(id);
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	put_init(spawn(sleep_forever));
 	leave_container();
 }

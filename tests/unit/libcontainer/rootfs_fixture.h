@@ -97,8 +97,8 @@ static inline int fixture_plan(void)
 static inline void fixture_open(void)
 {
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
-	STEP(rootfs_step_open(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
+	STEP(rootfs_open.run(&creation, &err));
 }
 
 /* A file in the container, looked up as the container would; -1 when it is not there. */

@@ -20,7 +20,7 @@ static inline int start(void)
 static inline void execute(void)
 {
 	creation.sync = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (start_socket_step_wait(&creation, &err) < 0)
+	if (start_socket_wait.run(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	/* As execve does. */
 	close(creation.sync);
@@ -31,7 +31,7 @@ static inline void fail_to_execute(void)
 {
 	struct error failure;
 
-	if (start_socket_step_wait(&creation, &err) < 0)
+	if (start_socket_wait.run(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	error_set(&failure, ENOEXEC, "execute: args[0]: no program");
 	sync_send_failure(creation.sync, &failure);
@@ -42,7 +42,7 @@ static inline void fail_to_execute(void)
 static inline void make_waiting(void (*run)(void))
 {
 	begin_container("web");
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	init_listens = true;
 	put_init(spawn(run));
 	close(take(&creation.start));

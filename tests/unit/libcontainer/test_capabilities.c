@@ -166,9 +166,9 @@ CHILD_TEST(capabilities, are_what_was_planned_for_a_user)
 	process.noNewPrivileges = true;
 	process.user = (struct user){.uid = 1000, .gid = 1000};
 	EXPECT(capabilities_plan(&plan, &err) == 0);
-	STEP(capabilities_step_bound(&creation, &err));
-	STEP(credentials_step_become(&creation, &err));
-	STEP(capabilities_step_set(&creation, &err));
+	STEP(capabilities_bound.run(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
+	STEP(capabilities_set.run(&creation, &err));
 	EXPECT(status_has("CapInh:\t0000000000000401\n"));
 	EXPECT(status_has("CapPrm:\t0000000000000401\n"));
 	EXPECT(status_has("CapEff:\t0000000000000401\n"));
@@ -180,8 +180,8 @@ CHILD_TEST(capabilities, are_what_was_planned_for_a_user)
 CHILD_TEST(capabilities, are_none_when_absent)
 {
 	EXPECT(capabilities_plan(&plan, &err) == 0);
-	STEP(capabilities_step_bound(&creation, &err));
-	STEP(capabilities_step_set(&creation, &err));
+	STEP(capabilities_bound.run(&creation, &err));
+	STEP(capabilities_set.run(&creation, &err));
 	EXPECT(status_has("CapPrm:\t0000000000000000\n"));
 	EXPECT(status_has("CapBnd:\t0000000000000000\n"));
 	EXPECT(status_has("NoNewPrivs:\t0\n"));
@@ -191,6 +191,6 @@ CHILD_TEST(capabilities, dropping_needs_one)
 {
 	EXPECT(capabilities_plan(&plan, &err) == 0);
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	FAILS(capabilities_step_bound(&creation, &err), EPERM,
+	FAILS(capabilities_bound.run(&creation, &err), EPERM,
 	      "drop CAP_CHOWN from the bounding set: Operation not permitted (needs CAP_SETPCAP)");
 }

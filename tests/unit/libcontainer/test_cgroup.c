@@ -175,7 +175,7 @@ Test(cgroup, driver_by_host)
 	cr_assert_eq(cgroup_plan(&plan, &err), 0);
 	cr_expect_eq(plan.cgroup.driver, &cgroup_v1_driver);
 	cr_expect(plan.cgroup.clone_into);
-	cr_expect(cgroup_joined_by_init(&plan));
+	cr_expect(cgroup_join.when(&plan));
 }
 
 Test(cgroup, driver_by_name)
@@ -257,7 +257,7 @@ Test(cgroup, manager)
 	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP, "\"cgroupsPath\": \"/a\""), 0);
 	cr_expect_null(plan.cgroup.driver);
 	cr_expect_not(cgroup_planned(&plan));
-	cr_expect_not(cgroup_joined_by_init(&plan));
+	cr_expect_not(cgroup_join.when(&plan));
 	cr_expect_str_eq(plan.cgroup.path, "");
 	/* Ignoring device rules is what was asked for; a limit is never ignored. */
 	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP,
@@ -287,7 +287,7 @@ static const char *print(void)
 	FILE *out = open_memstream(&text, &size);
 
 	cr_assert(out);
-	cgroup_print(&plan, out);
+	cgroup_create.print(&plan, out);
 	fclose(out);
 	return arena_strdup(&arena, text);
 }

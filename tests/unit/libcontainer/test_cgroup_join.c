@@ -53,7 +53,7 @@ Test(cgroup_join, is_where_init_is)
 	for (size_t i = 0; i < hybrid.count; i++)
 		cr_expect_str_eq(plan.cgroup.joins[i], expected[i]);
 	cr_expect_eq(plan.cgroup.driver, &cgroup_v1_driver);
-	cr_expect(cgroup_planned(&plan) && cgroup_joined_by_init(&plan));
+	cr_expect(cgroup_planned(&plan) && cgroup_join.when(&plan));
 }
 
 Test(cgroup_join, of_cgroup2_it_is_born_in)
@@ -61,7 +61,7 @@ Test(cgroup_join, of_cgroup2_it_is_born_in)
 	plan_join(v2, "0::/c/sub\n", NULL);
 	PLAN();
 	cr_expect_str_eq(plan.cgroup.joins[0], "/c/sub");
-	cr_expect(cgroup_planned(&plan) && !cgroup_joined_by_init(&plan));
+	cr_expect(cgroup_planned(&plan) && !cgroup_join.when(&plan));
 }
 
 /* "cpu" is no line of "cpuset". */
@@ -177,14 +177,14 @@ Test(cgroup_join, is_held_open)
 	plan.cgroup.joins = arena_array(&arena, real.hierarchies.count, sizeof(char *));
 	for (size_t i = 0; i < real.hierarchies.count; i++)
 		plan.cgroup.joins[i] = "/";
-	STEP(cgroup_step_open(&creation, &err));
+	STEP(cgroup_open.run(&creation, &err));
 	cr_expect_eq((creation.cgroup.directory >= 0) + creation.cgroup.count,
 		     real.hierarchies.count);
 	plan.cgroup.joins[0] = "/kist-test-none";
 	creation.cgroup.count = 0;
-	cr_expect_eq(cgroup_step_open(&creation, &err), -ENOENT);
+	cr_expect_eq(cgroup_open.run(&creation, &err), -ENOENT);
 	cr_expect(!strstr(err.text, "--cgroup"), "%s", err.text);
 	joined.subgroups = SUBGROUPS("test-none");
-	cr_expect_eq(cgroup_step_open(&creation, &err), -ENOENT);
+	cr_expect_eq(cgroup_open.run(&creation, &err), -ENOENT);
 	cr_expect_eq(strncmp(err.text, "--cgroup: /", 11), 0, "%s", err.text);
 }

@@ -417,12 +417,12 @@ CHILD_TEST(clone, another_one_takes_over)
 	pid_t parent = getpid(), first = clone_init(&creation, &err);
 
 	if (first == 0) {
-		EXPECT(clone_step_inside(&creation, &err) == 0);
+		EXPECT(clone_inside_outside.run(&creation, &err) == 0);
 		say_and_wait(getppid() == parent && creation.init == -1);
 	}
 	EXPECT(first > 0);
 	creation.record.pid = first;
-	STEP(clone_step_follow(&creation, &err));
+	STEP(clone_follow_outside.run(&creation, &err));
 	EXPECT(creation.record.pid > 0 && creation.record.pid != first);
 	EXPECT(kill(first, 0) < 0 && errno == ESRCH);
 	EXPECT(fcntl(creation.init, F_GETFD) == FD_CLOEXEC);
@@ -443,7 +443,7 @@ CHILD_TEST(clone, who_takes_over_is_killed)
 	}
 	while (!clone_has_ended(creation.init, 1000))
 		;
-	FAILS(clone_step_follow(&creation, &err), ECHILD, "the process was killed");
+	FAILS(clone_follow_outside.run(&creation, &err), ECHILD, "the process was killed");
 }
 
 CHILD_TEST(clone, ends_and_reaps)
@@ -492,7 +492,7 @@ CHILD_TEST(clone, nobody_takes_over)
 
 	if (first == 0)
 		raise(SIGKILL);
-	FAILS(clone_step_follow(&creation, &err), ECHILD, "the process was killed");
+	FAILS(clone_follow_outside.run(&creation, &err), ECHILD, "the process was killed");
 	clone_reap(creation.init);
 	EXPECT(clone_has_ended(creation.init, 0));
 }

@@ -28,7 +28,7 @@ Test(console, needs_somebody_to_take_it)
 	cr_expect_eq(console_plan(&plan, &err), -EINVAL);
 	options.console_socket = "/run/socket";
 	PLAN(console_plan(&plan, &err));
-	cr_expect(console_planned(&plan) && console_socket_planned(&plan));
+	cr_expect(console_open.when(&plan) && console_connect.when(&plan));
 }
 
 Test(console, a_socket_needs_a_terminal_and_to_detach)
@@ -76,9 +76,9 @@ CHILD_TEST(console, its_leader_is_sent_with_a_name)
 	own_mnt();
 	listener = listen_at("/mnt/socket");
 	options.console_socket = "/mnt/socket";
-	STEP(console_step_connect(&creation, &err));
+	STEP(console_connect.run(&creation, &err));
 	creation.terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
-	STEP(console_step_send(&creation, &err));
+	STEP(console_send.run(&creation, &err));
 	EXPECT(creation.terminal == -1 && creation.console == -1);
 	connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	EXPECT(connection >= 0);
@@ -92,7 +92,7 @@ CHILD_TEST(console, nobody_listening_is_an_error)
 {
 	own_mnt();
 	options.console_socket = "/mnt/socket";
-	FAILS(console_step_connect(&creation, &err), ENOENT,
+	FAILS(console_connect.run(&creation, &err), ENOENT,
 	      "--console-socket: /mnt/socket: connect: No such file or directory");
 }
 
@@ -123,7 +123,7 @@ static int open_console(int host_end)
 	int leader = -1;
 
 	EXPECT(setsid() >= 0);
-	STEP(console_step_open(&creation, &err));
+	STEP(console_open.run(&creation, &err));
 	EXPECT(sync_receive(host_end, -1, &leader, &err) == SYNC_FD && leader >= 0);
 	return leader;
 }
@@ -196,18 +196,18 @@ CHILD_TEST(console, is_not_bound_through_a_link)
 	put_file("/mnt/victim", 0644, "");
 	EXPECT(symlink("/victim", "/mnt/dev/console") == 0);
 	EXPECT(setsid() >= 0);
-	FAILS(console_step_open(&creation, &err), ELOOP,
+	FAILS(console_open.run(&creation, &err), ELOOP,
 	      "/dev/console: must not be, or lead through, a symbolic link");
 }
 
 CHILD_TEST(console, needs_a_devpts)
 {
 	have_tree();
-	FAILS(console_step_open(&creation, &err), ENOENT,
+	FAILS(console_open.run(&creation, &err), ENOENT,
 	      "process.terminal needs a devpts on /dev/pts: ptmx: No such file or directory");
 	/* A node of an image, which would lead to the host's terminals. */
 	EXPECT(mknod("/mnt/dev/pts/ptmx", S_IFCHR | 0666, makedev(5, 2)) == 0);
-	FAILS(console_step_open(&creation, &err), EINVAL,
+	FAILS(console_open.run(&creation, &err), EINVAL,
 	      "/dev/pts/ptmx: is not of a devpts (process.terminal needs one mounted on /dev/pts)");
 }
 
@@ -215,7 +215,7 @@ CHILD_TEST(console, devpts_is_not_reached_through_a_link)
 {
 	have_tree();
 	EXPECT(rmdir("/mnt/dev/pts") == 0 && symlink("/elsewhere", "/mnt/dev/pts") == 0);
-	EXPECT(console_step_open(&creation, &err) == -ELOOP);
+	EXPECT(console_open.run(&creation, &err) == -ELOOP);
 }
 
 CHILD_TEST(console, is_not_taken_from_what_covers_the_multiplexer)
@@ -223,7 +223,7 @@ CHILD_TEST(console, is_not_taken_from_what_covers_the_multiplexer)
 	have_tree();
 	mount_devpts();
 	EXPECT(mount("/dev/null", "/mnt/dev/pts/ptmx", NULL, MS_BIND, NULL) == 0);
-	EXPECT(console_step_open(&creation, &err) == -EINVAL);
+	EXPECT(console_open.run(&creation, &err) == -EINVAL);
 }
 
 /* In the root of who asks, which is the container's by then. */
@@ -237,7 +237,7 @@ CHILD_TEST(console, another_one_is_not_the_console)
 	creation.rootfs.tree = -1;
 	process.user.uid = 1000;
 	EXPECT(setsid() >= 0);
-	STEP(console_step_add(&creation, &err));
+	STEP(console_add.run(&creation, &err));
 	EXPECT(sync_receive(host_end, -1, &leader, &err) == SYNC_FD && leader >= 0);
 	EXPECT(tcgetsid(0) == getpid() && isatty(1) && isatty(2));
 	EXPECT(fstat(0, &terminal) == 0 && terminal.st_uid == 1000);

@@ -29,7 +29,7 @@ Test(container, there_is_no_such_container)
 static void claim_and_wait(void)
 {
 	creation.record.directory = -1;
-	if (directory_step_claim(&creation, &err) == 0)
+	if (directory_claim.run(&creation, &err) == 0)
 		sleep_forever();
 }
 
@@ -132,7 +132,7 @@ Test(container, is_stopped_when_the_pid_is_another_s)
 		creation.record.pidfs_inode++;
 	else
 		creation.record.start_time++;
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 	leave_container();
 	cr_expect_eq(status_of("web"), STATUS_STOPPED);
 	open_container("web", &container);
@@ -147,7 +147,7 @@ Test(container, a_pid_of_another_pid_namespace_says_nothing)
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
 	creation.record.pidfs_inode++;
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 	leave_container();
 	FAILS(status_of("web"), EXDEV, "the container was created in another pid namespace");
 }

@@ -292,7 +292,7 @@ Test(state, list_leaves_out_what_it_cannot_tell)
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
 	creation.record.pidfs_inode++;
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 	leave_container();
 	find_list();
 	cr_expect_str_eq(ids(), "a");
@@ -307,7 +307,7 @@ static void come_and_go(void)
 	for (;;) {
 		options.id = "fleeting";
 		creation_init(&creation, &plan, &document);
-		if (directory_step_claim(&creation, &err) < 0 ||
+		if (directory_claim.run(&creation, &err) < 0 ||
 		    directory_undo(&creation.record, &err) < 0)
 			_exit(EXIT_FAILURE);
 		cleanup_close(&creation.record.directory);

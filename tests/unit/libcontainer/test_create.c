@@ -20,57 +20,34 @@
 #include "libcontainer/rootfs/handover.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
+#include "tests/unit/libcontainer/table_fixture.h"
 
 /*
  * The tables
  */
 
-typedef int step_run(struct creation *creation, struct error *err);
-
-static size_t index_of(const struct step *steps, size_t count, step_run *run)
-{
-	for (size_t i = 0; i < count; i++)
-		if (steps[i].run == run)
-			return i;
-	cr_assert_fail("a step is missing");
-	return 0;
-}
-
-/* These, in this order, whatever stands between them. */
-static void expect_order(const struct step *steps, size_t steps_count, step_run *const *order,
-			 size_t count)
-{
-	for (size_t i = 1; i < count; i++)
-		cr_expect_lt(index_of(steps, steps_count, order[i - 1]),
-			     index_of(steps, steps_count, order[i]), "%zu", i);
-}
-
-#define EXPECT_ORDER(side, ...)                                                                    \
-	expect_order(side##_steps, side##_step_count, (step_run *const[]){__VA_ARGS__},            \
-		     sizeof((step_run *const[]){__VA_ARGS__}) / sizeof(step_run *))
-
 Test(create_tables, every_row_has_a_name_and_does_something)
 {
-	for (size_t i = 0; i < host_step_count; i++)
-		cr_expect(host_steps[i].name && *host_steps[i].name && host_steps[i].run);
-	for (size_t i = 0; i < child_step_count; i++) {
-		cr_expect(child_steps[i].name && *child_steps[i].name && child_steps[i].run);
-		cr_expect_null(child_steps[i].undo, "%s: what init does goes with init",
-			       child_steps[i].name);
-	}
+	table_expect_steps(&create_host);
+	table_expect_steps(&create_child);
+}
+
+Test(create_tables, what_init_does_goes_with_init)
+{
+	table_expect_nothing_undone(&create_child);
 }
 
 /* Nothing of others is touched before the id is claimed, and init is born into its limits. */
 Test(create_tables, order_of_the_host_side)
 {
-	EXPECT_ORDER(host, directory_step_check, directory_step_claim, cgroup_step_create,
-		     start_socket_step_listen, directory_step_record, sync_step_ready,
-		     pid_file_step_write, sync_step_go);
-	EXPECT_ORDER(host, sync_step_ready, limits_step_set, sync_step_go);
-	EXPECT_ORDER(host, cgroup_step_create, rootfs_step_sources, sync_step_ready);
+	EXPECT_ORDER(&create_host, &directory_check, &directory_claim, &cgroup_create,
+		     &start_socket_listen, &directory_record, &sync_ready_for_hooks,
+		     &pid_file_write, &sync_go);
+	EXPECT_ORDER(&create_host, &sync_ready, &limits_set, &sync_go);
+	EXPECT_ORDER(&create_host, &cgroup_create, &rootfs_open_sources, &sync_ready_for_hooks);
 	/* Init waits meanwhile. */
-	EXPECT_ORDER(host, cgroup_step_create, handover_step_prepare, idmap_step_write,
-		     rootfs_step_inside, idmapped_step_own, idmap_step_go, handover_step_send);
+	EXPECT_ORDER(&create_host, &cgroup_create, &handover_prepare, &idmap_write, &rootfs_inside,
+		     &idmapped_own, &idmap_go, &handover_send);
 }
 
 /* The process is killed before its cgroup is removed; hooks run when all that is gone; the
@@ -80,10 +57,10 @@ Test(create_tables, order_of_undoing)
 	int (*found[8])(const struct record *, struct error *) = {NULL};
 	size_t count = 0;
 
-	for (size_t i = host_step_count; i-- > 0;)
-		if (host_steps[i].undo) {
+	for (size_t i = create_host.count; i-- > 0;)
+		if (create_host.rows[i].undo) {
 			cr_assert_lt(count, 8);
-			found[count++] = host_steps[i].undo;
+			found[count++] = create_host.rows[i].undo;
 		}
 	cr_assert_eq(count, 6);
 	cr_expect_eq(found[0], pid_file_undo);
@@ -97,92 +74,85 @@ Test(create_tables, order_of_undoing)
 /* config.md, POSIX-platform Hooks: what must have happened before, and what after. */
 Test(create_tables, order_of_hooks)
 {
-	EXPECT_ORDER(host, directory_step_claim, hooks_step_describe, idmap_step_write,
-		     sync_step_ready, directory_step_owe, hooks_step_prestart,
-		     hooks_step_create_runtime, sync_step_resume, pid_file_step_write, sync_step_go,
-		     directory_step_settle, hooks_step_poststart);
-	EXPECT_ORDER(child, rootfs_step_seal, hooks_step_show_rootfs, sync_step_hold,
-		     hooks_step_create_container, hooks_step_hide_rootfs, pivot_step_enter,
-		     sync_step_pause, start_socket_step_wait, hooks_step_start_container,
-		     sync_step_hooked, executable_step_execute);
+	EXPECT_ORDER(&create_host, &directory_claim, &hooks_describe, &idmap_write,
+		     &sync_ready_for_hooks, &directory_owe_early, &hooks_prestart,
+		     &hooks_create_runtime, &sync_resume, &pid_file_write, &sync_go,
+		     &directory_settle, &hooks_poststart);
+	EXPECT_ORDER(&create_child, &rootfs_seal, &hooks_show_rootfs, &sync_hold,
+		     &hooks_create_container, &hooks_hide_rootfs, &pivot_enter, &sync_pause,
+		     &start_socket_wait, &hooks_start_container, &sync_hooked, &executable_execute);
 }
 
 Test(create_tables, order_of_init)
 {
-	cr_expect_eq(child_steps[0].run, self_step_begin);
-	EXPECT_ORDER(child, cgroup_step_join, namespaces_step_unshare);
-	EXPECT_ORDER(child, self_step_begin, namespaces_step_invite, idmap_step_become,
-		     handover_step_receive, rootfs_step_open);
-	EXPECT_ORDER(child, procfs_step_open, rootfs_step_open, mount_step_all, devices_step_make,
-		     console_step_open, mask_step_paths, mask_step_readonly, rootfs_step_seal,
-		     pivot_step_enter, self_step_cwd, executable_step_find);
-	EXPECT_ORDER(child, procfs_step_open, sysctl_step_write, descriptors_step_close);
-	EXPECT_ORDER(child, mount_step_all, self_step_make_cwd, rootfs_step_seal);
+	cr_expect_eq(create_child.rows[0].step, &self_begin);
+	EXPECT_ORDER(&create_child, &cgroup_join, &namespaces_unshare);
+	EXPECT_ORDER(&create_child, &self_begin, &namespaces_invite, &idmap_become,
+		     &handover_receive, &rootfs_open);
+	EXPECT_ORDER(&create_child, &procfs_open_private, &rootfs_open, &mount_all, &devices_make,
+		     &console_open, &mask_paths, &mask_readonly, &rootfs_seal, &pivot_enter,
+		     &self_cwd, &executable_find);
+	EXPECT_ORDER(&create_child, &procfs_open_private, &sysctl_write, &descriptors_close);
+	EXPECT_ORDER(&create_child, &mount_all, &self_make_cwd, &rootfs_seal);
 }
 
 /* Over what is mounted there, while it can still be made; given away once it is known to whom. */
 Test(create_tables, order_of_the_notify_socket)
 {
-	EXPECT_ORDER(child, mount_step_all, notify_step_bind, rootfs_step_seal);
-	EXPECT_ORDER(child, start_socket_step_wait, notify_step_send, hooks_step_start_container,
-		     executable_step_execute);
+	EXPECT_ORDER(&create_child, &mount_all, &notify_bind, &rootfs_seal);
+	EXPECT_ORDER(&create_child, &start_socket_wait, &notify_send, &hooks_start_container,
+		     &executable_execute);
 }
 
 /* The private procfs is open, and neither filter nor lost privileges are in the way. */
 Test(create_tables, order_of_labels)
 {
-	EXPECT_ORDER(child, procfs_step_open, lsm_step_set, seccomp_step_load,
-		     credentials_step_become, descriptors_step_close);
-	EXPECT_ORDER(child, procfs_step_open, keyring_step_join);
+	EXPECT_ORDER(&create_child, &procfs_open_private, &lsm_set, &seccomp_load_early,
+		     &credentials_become, &descriptors_close);
+	EXPECT_ORDER(&create_child, &procfs_open_private, &keyring_enter);
 }
 
 /* Recorded before init joins it; its owner is the root that others who join the container are. */
 Test(create_tables, order_of_the_keyring)
 {
-	EXPECT_ORDER(host, directory_step_claim, keyring_step_name, directory_step_record);
-	EXPECT_ORDER(child, idmap_step_become, keyring_step_join, seccomp_step_load,
-		     credentials_step_become);
+	EXPECT_ORDER(&create_host, &directory_claim, &keyring_name, &directory_record);
+	EXPECT_ORDER(&create_child, &idmap_become, &keyring_enter, &seccomp_load_early,
+		     &credentials_become);
 }
 
 /* Refused before anything is made, recorded before it is; and whatever init makes is born there. */
 Test(create_tables, order_of_the_resctrl_group)
 {
-	EXPECT_ORDER(host, rdt_step_check, directory_step_claim, rdt_step_create, idmap_step_write);
-	EXPECT_ORDER(child, self_step_begin, rdt_step_join, clone_step_inside,
-		     hooks_step_create_container, descriptors_step_close);
+	EXPECT_ORDER(&create_host, &rdt_check, &directory_claim, &rdt_create, &idmap_write);
+	EXPECT_ORDER(&create_child, &self_begin, &rdt_join, &clone_inside_outside,
+		     &hooks_create_container, &descriptors_close);
 }
 
 /* CPUs and memory nodes are the cgroup's, and the usual filters forbid to choose among them. What
  * is done in real time is the container's program, not init's work. */
 Test(create_tables, order_of_scheduling)
 {
-	EXPECT_ORDER(child, cgroup_step_join, scheduling_step_affinity, executable_step_find,
-		     memory_policy_step_set, scheduling_step_set, seccomp_step_load,
-		     capabilities_step_bound);
-	EXPECT_ORDER(child, executable_step_find, personality_step_set, seccomp_step_load);
-	EXPECT_ORDER(host, sync_step_ready, scheduling_step_set_init, sync_step_go);
+	EXPECT_ORDER(&create_child, &cgroup_join, &scheduling_affinity, &executable_find,
+		     &memory_policy_set, &scheduling_set, &seccomp_load_early, &capabilities_bound);
+	EXPECT_ORDER(&create_child, &executable_find, &personality_set, &seccomp_load_early);
+	EXPECT_ORDER(&create_host, &sync_ready, &scheduling_set_init, &sync_go);
 }
 
 /* Each step still has the privilege that it needs; what is left is verified. */
 Test(create_tables, order_of_giving_up_privileges)
 {
-	EXPECT_ORDER(child, pivot_step_enter, capabilities_step_bound, credentials_step_become,
-		     capabilities_step_set, self_step_cwd_again, descriptors_step_close,
-		     self_step_verify, sync_step_pause, start_socket_step_wait);
+	EXPECT_ORDER(&create_child, &pivot_enter, &capabilities_bound, &credentials_become,
+		     &capabilities_set, &self_cwd_again, &descriptors_close, &self_verify,
+		     &sync_pause, &start_socket_wait);
 }
 
 /* As early as its privilege needs, or as late as possible. */
 Test(create_tables, the_filter_is_loaded_in_one_of_two_places)
 {
-	size_t early = index_of(child_steps, child_step_count, seccomp_step_load);
-	const struct step *late = &child_steps[child_step_count - 2];
-
-	cr_expect_lt(early, index_of(child_steps, child_step_count, capabilities_step_bound));
-	cr_expect_eq(child_steps[early].when, seccomp_early);
-	EXPECT_ORDER(child, scheduling_step_set, seccomp_step_thread, capabilities_step_bound);
-	cr_expect_eq(late->run, seccomp_step_load);
-	cr_expect_eq(late->when, seccomp_late);
-	cr_expect_eq(child_steps[child_step_count - 1].run, executable_step_execute);
+	EXPECT_ORDER(&create_child, &scheduling_set, &seccomp_load_early, &seccomp_thread,
+		     &capabilities_bound);
+	cr_expect_eq(table_last(&create_child, 1)->step, &seccomp_load_late);
+	cr_expect_eq(table_last(&create_child, 0)->step, &executable_execute);
 }
 
 Test(create_tables, nothing_is_open_in_the_beginning)

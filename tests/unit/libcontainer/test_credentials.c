@@ -31,7 +31,7 @@ CHILD_TEST(credentials, become_the_user)
 				     .gid = 1001,
 				     .umask = &mask,
 				     .additionalGids = {.count = 2, .at = gids}};
-	STEP(credentials_step_become(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
 	EXPECT(getresuid(&real, &effective, &saved) == 0);
 	EXPECT(real == 1000 && effective == 1000 && saved == 1000);
 	EXPECT(getresgid(&real, &effective, &saved) == 0);
@@ -47,7 +47,7 @@ CHILD_TEST(credentials, keep_none_of_the_caller_s_groups)
 	const gid_t groups[] = {3, 4};
 
 	EXPECT(setgroups(2, groups) == 0);
-	STEP(credentials_step_become(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
 	EXPECT(getgroups(0, NULL) == 0);
 }
 
@@ -70,7 +70,7 @@ CHILD_TEST(credentials, give_pipes_and_files_but_no_devices)
 	EXPECT(dup2(ends[1], 1) == 1);
 	EXPECT(dup2(open("/mnt/out", O_WRONLY | O_CLOEXEC), 2) == 2);
 	process.user.uid = 1000;
-	STEP(credentials_step_become(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
 	EXPECT(owner_of(0) == 0);
 	EXPECT(owner_of(1) == 1000);
 	EXPECT(owner_of(2) == 1000);
@@ -80,6 +80,6 @@ CHILD_TEST(credentials, need_privileges)
 {
 	process.user.uid = 1000;
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	FAILS(credentials_step_become(&creation, &err), EPERM,
+	FAILS(credentials_become.run(&creation, &err), EPERM,
 	      "process.user.additionalGids: setgroups: Operation not permitted");
 }

@@ -34,7 +34,7 @@ Test(delete, a_container_that_has_stopped)
 	cr_expect_not(is_there("web"));
 	cr_expect(is_there("other"));
 	FAILS(delete (false), ENOENT, "container \"web\" does not exist");
-	STEP(directory_step_check(&creation, &err));
+	STEP(directory_check.run(&creation, &err));
 }
 
 /* Callers expect it to go, though its init lives. */
@@ -174,7 +174,7 @@ Test(delete, not_under_the_hands_of_its_creator)
 static void create_and_die(void)
 {
 	creation.record.directory = -1;
-	if (directory_step_claim(&creation, &err) < 0)
+	if (directory_claim.run(&creation, &err) < 0)
 		return;
 	tree_sleep_ms(400);
 }
@@ -210,7 +210,7 @@ Test(delete, not_by_a_pid_of_another_pid_namespace)
 	put_init(spawn(sleep_forever));
 	creation.record.pid_namespace++;
 	creation.record.pidfs_inode++;
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 	leave_container();
 	FAILS(delete (true), EXDEV, "the container was created in another pid namespace");
 	cr_expect(init_lives());

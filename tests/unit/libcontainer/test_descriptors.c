@@ -41,7 +41,7 @@ CHILD_TEST(descriptors, close_around_what_is_kept)
 	creation.sync = 21;
 	creation.start = 23;
 	creation.procfs = 20;
-	STEP(descriptors_step_close(&creation, &err));
+	STEP(descriptors_close.run(&creation, &err));
 	EXPECT(is_open(0) && is_open(1) && is_open(2) && is_open(3) && is_open(21) && is_open(23));
 	EXPECT(!is_open(4) && !is_open(20) && !is_open(22) && !is_open(24) && !is_open(200));
 	EXPECT(creation.sync == 21 && creation.start == 23 && creation.procfs == -1);
@@ -50,7 +50,7 @@ CHILD_TEST(descriptors, close_around_what_is_kept)
 CHILD_TEST(descriptors, close_all)
 {
 	open_at(3, 0);
-	STEP(descriptors_step_close(&creation, &err));
+	STEP(descriptors_close.run(&creation, &err));
 	EXPECT(is_open(2) && !is_open(3));
 }
 
@@ -59,14 +59,14 @@ CHILD_TEST(descriptors, preserved_ones_are_the_caller_s)
 	close_range(3, ~0U, 0);
 	open_at(3, 0);
 	options.preserve_fds = 1;
-	EXPECT(descriptors_preserved(&plan));
-	STEP(descriptors_step_check(&creation, &err));
+	EXPECT(descriptors_check.when(&plan));
+	STEP(descriptors_check.run(&creation, &err));
 	options.preserve_fds = 2;
-	FAILS(descriptors_step_check(&creation, &err), EBADF,
+	FAILS(descriptors_check.run(&creation, &err), EBADF,
 	      "--preserve-fds: descriptor 4 is not open");
 	/* One of kist's own. */
 	open_at(4, O_CLOEXEC);
-	FAILS(descriptors_step_check(&creation, &err), EBADF,
+	FAILS(descriptors_check.run(&creation, &err), EBADF,
 	      "--preserve-fds: descriptor 4 is not open");
 }
 
@@ -74,7 +74,7 @@ CHILD_TEST(descriptors, an_absurd_number_is_refused)
 {
 	close_range(3, ~0U, 0);
 	options.preserve_fds = ~0U;
-	FAILS(descriptors_step_check(&creation, &err), EBADF,
+	FAILS(descriptors_check.run(&creation, &err), EBADF,
 	      "--preserve-fds: descriptor 3 is not open");
 }
 

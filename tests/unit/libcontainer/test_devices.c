@@ -96,7 +96,7 @@ static void expect_printed(const char *line)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	devices_print(&plan, out);
+	devices_make.print(&plan, out);
 	fclose(out);
 	cr_expect(strstr(text, line), "%s is not in\n%s", line, text);
 }
@@ -228,8 +228,8 @@ ROOTFS_TEST(devices, all_in_a_fresh_dev)
 		 .gid = &seven},
 		{.type = S_IFIFO, .path = "/run/pipe", .fileMode = &mode_0620});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	STEP(devices_step_make(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
 	expect_device("/dev/null", S_IFCHR | 0666, 1, 3);
 	expect_device("/dev/zero", S_IFCHR | 0666, 1, 5);
 	expect_device("/dev/full", S_IFCHR | 0666, 1, 7);
@@ -247,7 +247,7 @@ ROOTFS_TEST(devices, all_in_a_fresh_dev)
 	expect_link("/dev/ptmx", "pts/ptmx");
 	/* Everything that needed to write is done. */
 	cr_expect(is_writable("/dev"));
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect_not(is_writable("/dev"));
 	cr_expect(is_writable("/"));
 }
@@ -255,7 +255,7 @@ ROOTFS_TEST(devices, all_in_a_fresh_dev)
 ROOTFS_TEST(devices, links_only_where_they_lead_somewhere)
 {
 	fixture_open();
-	STEP(devices_step_make(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
 	expect_device("/dev/null", S_IFCHR | 0666, 1, 3);
 	expect_link("/dev/ptmx", "pts/ptmx");
 	cr_expect_eq(in_tree("/dev/fd", O_PATH | O_NOFOLLOW), -ENOENT);
@@ -269,7 +269,7 @@ ROOTFS_TEST(devices, dev_is_no_link)
 	fixture_open();
 	for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
 		DO(symlink(hostile[i], "dev"));
-		FAILS(devices_step_make(&creation, &err), ELOOP,
+		FAILS(devices_make.run(&creation, &err), ELOOP,
 		      "/dev: must not be, or lead through, a symbolic link");
 		DO(unlink("dev"));
 	}
@@ -283,8 +283,8 @@ ROOTFS_TEST(devices, existing_ones_are_kept_as_they_are)
 	DO(chown("dev/null", 5, 5));
 	DO(mknod("dev/ptmx", S_IFCHR | 0666, makedev(5, 2)));
 	fixture_open();
-	STEP(devices_step_make(&creation, &err));
-	STEP(devices_step_make(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
 	expect_device("/dev/null", S_IFCHR | 0600, 1, 3);
 	cr_expect_eq(stat_in_tree("/dev/null").st_uid, 5);
 	expect_device("/dev/ptmx", S_IFCHR | 0666, 5, 2);
@@ -325,11 +325,11 @@ ROOTFS_TEST(devices, existing_ones_must_be_what_they_should)
 	fixture_open();
 	for (int kind = 0; kind < 7; kind++) {
 		make_hostile("dev/null", kind);
-		FAILS(devices_step_make(&creation, &err), EEXIST,
+		FAILS(devices_make.run(&creation, &err), EEXIST,
 		      "/dev/null: exists and is not the character device 1:3");
 		DO(kind == 1 ? rmdir("dev/null") : unlink("dev/null"));
 		make_hostile("dev/x", kind);
-		FAILS(devices_step_make(&creation, &err), EEXIST,
+		FAILS(devices_make.run(&creation, &err), EEXIST,
 		      "linux.devices[0]: /dev/x: exists and is not the character device 1:3");
 		DO(kind == 1 ? rmdir("dev/x") : unlink("dev/x"));
 		DO(unlink("dev/null"));
@@ -345,16 +345,16 @@ ROOTFS_TEST(devices, ptmx_must_lead_to_the_containers_devpts)
 	fixture_open();
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		DO(symlink(good[i], "dev/ptmx"));
-		STEP(devices_step_make(&creation, &err));
+		STEP(devices_make.run(&creation, &err));
 		DO(unlink("dev/ptmx"));
 	}
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		DO(symlink(bad[i], "dev/ptmx"));
-		FAILS(devices_step_make(&creation, &err), EEXIST,
+		FAILS(devices_make.run(&creation, &err), EEXIST,
 		      "/dev/ptmx: exists and does not lead to pts/ptmx");
 		DO(unlink("dev/ptmx"));
 	}
 	put_file("dev/ptmx", "");
-	FAILS(devices_step_make(&creation, &err), EEXIST,
+	FAILS(devices_make.run(&creation, &err), EEXIST,
 	      "/dev/ptmx: exists and does not lead to pts/ptmx");
 }

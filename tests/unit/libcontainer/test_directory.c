@@ -62,11 +62,11 @@ Test(directory, an_id_is_claimed_once)
 {
 	static const char *const in_use = "container \"web\" already exists: the id is in use";
 
-	STEP(directory_step_check(&creation, &err));
+	STEP(directory_check.run(&creation, &err));
 	begin_container("web");
 	leave_container();
-	FAILS(directory_step_check(&creation, &err), EEXIST, in_use);
-	FAILS(directory_step_claim(&creation, &err), EEXIST, in_use);
+	FAILS(directory_check.run(&creation, &err), EEXIST, in_use);
+	FAILS(directory_claim.run(&creation, &err), EEXIST, in_use);
 	cr_expect_eq(creation.record.directory, -1, "the other's would be undone");
 	cr_expect_str_eq(get_file("web", "config.json"), document.text);
 }
@@ -78,8 +78,8 @@ Test(directory, an_id_whose_name_is_taken_by_something_else)
 	DO(mkdir(root, 0700));
 	DO(chdir(root));
 	DO(symlink("/nowhere", "web"));
-	cr_expect_eq(directory_step_check(&creation, &err), -EEXIST);
-	cr_expect_eq(directory_step_claim(&creation, &err), -EEXIST);
+	cr_expect_eq(directory_check.run(&creation, &err), -EEXIST);
+	cr_expect_eq(directory_claim.run(&creation, &err), -EEXIST);
 	FAILS(container_open(root, "web", &container, &err), ENOTDIR,
 	      arena_printf(&arena, "%s/web: Not a directory", root));
 }
@@ -96,10 +96,10 @@ Test(directory, a_root_that_everybody_may_write_to)
 	const char *refusal = arena_printf(&arena, "%s: everybody may write to it", root);
 
 	make_root_with_mode(0777);
-	FAILS(directory_step_claim(&creation, &err), EPERM, refusal);
+	FAILS(directory_claim.run(&creation, &err), EPERM, refusal);
 	FAILS(container_open(root, "web", &container, &err), EPERM, refusal);
 	DO(chmod(root, 01777));
-	STEP(directory_step_claim(&creation, &err));
+	STEP(directory_claim.run(&creation, &err));
 }
 
 Test(directory, a_root_of_another_user)
@@ -108,7 +108,7 @@ Test(directory, a_root_of_another_user)
 		cr_skip_test("needs root");
 	make_root_with_mode(0755);
 	DO(chown(root, 1000, 1000));
-	FAILS(directory_step_claim(&creation, &err), EPERM,
+	FAILS(directory_claim.run(&creation, &err), EPERM,
 	      arena_printf(&arena, "%s: belongs to another user (uid 1000)", root));
 	cr_expect_eq(container_open(root, "web", &container, &err), -EPERM);
 }
@@ -118,14 +118,14 @@ Test(directory, a_root_that_cannot_be)
 	static char too_long[PATH_MAX + 16];
 
 	options.root = "/proc/version";
-	FAILS(directory_step_claim(&creation, &err), ENOTDIR, "/proc/version: Not a directory");
+	FAILS(directory_claim.run(&creation, &err), ENOTDIR, "/proc/version: Not a directory");
 	options.root = "/proc/none/x";
-	FAILS(directory_step_claim(&creation, &err), ENOENT,
+	FAILS(directory_claim.run(&creation, &err), ENOENT,
 	      "/proc/none: create (choose another --root): No such file or directory");
 	memset(too_long, 'x', sizeof too_long - 1);
 	too_long[0] = '/';
 	options.root = too_long;
-	cr_expect_eq(directory_step_claim(&creation, &err), -ENAMETOOLONG);
+	cr_expect_eq(directory_claim.run(&creation, &err), -ENAMETOOLONG);
 }
 
 /* Undoing removes what it found, not what the record calls it. */
@@ -150,7 +150,7 @@ Test(directory, undo_frees_the_id)
 	cr_expect_not(is_there("web"));
 	STEP(directory_undo(&container.record, &err));
 	container_close(&container);
-	STEP(directory_step_claim(&creation, &err));
+	STEP(directory_claim.run(&creation, &err));
 }
 
 Test(directory, undo_of_nothing)
@@ -177,10 +177,10 @@ Test(directory, undo_leaves_a_new_container_of_the_same_id)
 	old = creation.record;
 	STEP(directory_undo(&old, &err));
 	creation.record.directory = -1;
-	STEP(directory_step_claim(&creation, &err));
+	STEP(directory_claim.run(&creation, &err));
 	STEP(directory_undo(&old, &err));
 	close(old.directory);
 	cr_expect_eq(faccessat(creation.record.directory, "record.json", F_OK, 0), 0);
-	FAILS(directory_step_claim(&creation, &err), EEXIST,
+	FAILS(directory_claim.run(&creation, &err), EEXIST,
 	      "container \"web\" already exists: the id is in use");
 }

@@ -60,8 +60,8 @@ Test(environment, of_a_program_that_listens)
 	options.listen_names = "web:admin";
 	process.env = (struct strings)STRINGS("LISTEN_PID=7", "A=1", "LISTEN_FDS=9");
 	PLAN(process_plan(&plan, &err));
-	cr_expect(environment_listens(&plan));
-	PLAN(environment_step_listen(&creation, &err));
+	cr_expect(environment_listen.when(&plan));
+	PLAN(environment_listen.run(&creation, &err));
 	expect_list(plan.process.envp, LIST("A=1", arena_printf(&arena, "LISTEN_PID=%d", getpid()),
 					    "LISTEN_FDS=2", "LISTEN_FDNAMES=web:admin"));
 	options.listen_names = NULL;

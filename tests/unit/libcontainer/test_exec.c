@@ -13,97 +13,76 @@
 #include "libcontainer/procfs.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
-
-typedef int step_run(struct creation *creation, struct error *err);
-
-/* The first one from a row on; the table's length when there is none. */
-static size_t find(const struct step *steps, size_t count, size_t from, step_run *run)
-{
-	while (from < count && steps[from].run != run)
-		from++;
-	return from;
-}
-
-static void expect_order(const struct step *steps, size_t steps_count, step_run *const *order,
-			 size_t count)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		at = find(steps, steps_count, at, order[i]);
-		cr_assert_lt(at, steps_count, "step %zu is not where it should be", i);
-		at++;
-	}
-}
-
-#define EXPECT_ORDER(side, ...)                                                                    \
-	expect_order(exec_##side##_steps, exec_##side##_step_count,                                \
-		     (step_run *const[]){__VA_ARGS__},                                             \
-		     sizeof((step_run *const[]){__VA_ARGS__}) / sizeof(step_run *))
+#include "tests/unit/libcontainer/table_fixture.h"
 
 Test(exec_tables, every_row_has_a_name_and_does_something)
 {
-	for (size_t i = 0; i < exec_host_step_count; i++) {
-		cr_expect(exec_host_steps[i].name && exec_host_steps[i].run);
-		cr_expect_null(exec_host_steps[i].undo, "the container's steps are not exec's");
-	}
-	for (size_t i = 0; i < exec_child_step_count; i++)
-		cr_expect(exec_child_steps[i].name && exec_child_steps[i].run);
+	table_expect_steps(&exec_host);
+	table_expect_steps(&exec_child);
+}
+
+Test(exec_tables, undo_nothing_of_the_container)
+{
+	table_expect_nothing_undone(&exec_host);
+	table_expect_nothing_undone(&exec_child);
 }
 
 Test(exec_tables, order_of_the_host_side)
 {
-	EXPECT_ORDER(host, descriptors_step_check, cgroup_step_open, console_step_connect,
-		     pidfd_step_connect, clone_step_follow, sync_step_ready, console_step_send,
-		     pidfd_step_send, limits_step_set, pid_file_step_write, sync_step_go);
+	EXPECT_ORDER(&exec_host, &descriptors_check, &cgroup_open, &console_connect, &pidfd_connect,
+		     &clone_follow, &sync_ready, &console_send, &pidfd_send, &limits_set,
+		     &pid_file_write, &sync_go);
 }
 
 /* The process is born where its parent is; what it entered by is closed then. */
 Test(exec_tables, order_of_the_resctrl_group)
 {
-	EXPECT_ORDER(host, cgroup_step_open, rdt_step_open, clone_step_follow);
-	EXPECT_ORDER(child, self_step_begin, rdt_step_join, namespaces_step_join_process,
-		     descriptors_step_let_go, clone_step_inside);
+	EXPECT_ORDER(&exec_host, &cgroup_open, &rdt_open, &clone_follow);
+	EXPECT_ORDER(&exec_child, &self_begin, &rdt_join, &namespaces_join_named,
+		     &descriptors_let_go, &clone_inside);
 }
 
 /* CVE-2016-9962: nothing of the host is left when the process is born inside. */
 Test(exec_tables, order_of_joining)
 {
-	cr_expect_eq(exec_child_steps[0].run, self_step_begin);
-	EXPECT_ORDER(child, self_step_begin, cgroup_step_join, procfs_step_open, limits_step_oom,
-		     namespaces_step_join_process, descriptors_step_let_go, clone_step_inside,
-		     self_step_begin, self_step_session, console_step_add, self_step_cwd,
-		     executable_step_find);
+	cr_expect_eq(exec_child.rows[0].step, &self_begin);
+	EXPECT_ORDER(&exec_child, &self_begin, &cgroup_join, &procfs_open_private_joined,
+		     &limits_oom_joined, &namespaces_join_named, &descriptors_let_go, &clone_inside,
+		     &self_begin, &self_session, &console_add, &self_cwd, &executable_find);
 }
 
 Test(exec_tables, order_of_giving_up_privileges)
 {
-	EXPECT_ORDER(child, clone_step_inside, executable_step_find, seccomp_step_load,
-		     capabilities_step_bound, credentials_step_become, capabilities_step_set,
-		     self_step_cwd_again, descriptors_step_close, self_step_verify, sync_step_pause,
-		     limits_step_lower, seccomp_step_load, executable_step_execute);
-	cr_expect_eq(exec_child_steps[exec_child_step_count - 1].run, executable_step_execute);
-	cr_expect_eq(exec_child_steps[exec_child_step_count - 2].when, seccomp_late);
+	EXPECT_ORDER(&exec_child, &clone_inside, &executable_find, &seccomp_load_early,
+		     &capabilities_bound, &credentials_become, &capabilities_set, &self_cwd_again,
+		     &descriptors_close, &self_verify, &sync_pause, &limits_lower,
+		     &seccomp_load_late, &executable_execute);
+	cr_expect_eq(table_last(&exec_child, 0)->step, &executable_execute);
+	cr_expect_eq(table_last(&exec_child, 1)->step, &seccomp_load_late);
 }
 
 /* What is about the container's own program: its start, its hooks, its sockets. */
 static bool is_inits_own(const struct step *step)
 {
-	return step->when == start_socket_planned || step->when == hooks_start_container_planned ||
-	       step->when == environment_listens || step->when == notify_planned;
+	static const struct step *const own[] = {&start_socket_wait, &notify_send, &hooks_start_container,
+						 &sync_hooked, &environment_listen};
+
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		if (own[i] == step)
+			return true;
+	return false;
 }
 
 /* What create does to make a process less than its creator, exec does, too. */
 Test(exec_tables, lack_no_restriction_of_create)
 {
-	size_t first = find(child_steps, child_step_count, 0, executable_step_find);
+	size_t first = table_find(&create_child, 0, &executable_find);
 
-	cr_assert_lt(first, child_step_count);
-	for (size_t i = first; i < child_step_count; i++)
-		if (!is_inits_own(&child_steps[i]))
-			cr_expect_lt(find(exec_child_steps, exec_child_step_count, 0,
-					  child_steps[i].run),
-				     exec_child_step_count, "%s", child_steps[i].name);
+	cr_assert_lt(first, create_child.count);
+	for (size_t i = first; i < create_child.count; i++)
+		if (!is_inits_own(create_child.rows[i].step))
+			cr_expect_lt(table_find(&exec_child, 0, create_child.rows[i].step),
+				     exec_child.count, "%s", create_child.rows[i].step->name);
 }
 
 /*

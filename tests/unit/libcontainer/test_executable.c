@@ -33,7 +33,7 @@ static int find(const char *name, const char *path)
 	process.args = (struct strings){1, args};
 	process.env = (struct strings){path != NULL, env};
 	EXPECT(process_plan(&plan, &err) == 0);
-	return executable_step_find(&creation, &err);
+	return executable_find.run(&creation, &err);
 }
 
 CHILD_TEST(executable, is_searched_along_path)
@@ -76,8 +76,8 @@ CHILD_TEST(executable, may_be_absent_until_it_is_executed)
 {
 	enter_root();
 	STEP(process_plan(&plan, &err));
-	STEP(executable_step_find(&creation, &err));
-	FAILS(executable_step_execute(&creation, &err), EINVAL,
+	STEP(executable_find.run(&creation, &err));
+	FAILS(executable_execute.run(&creation, &err), EINVAL,
 	      "process.args: there is no program to execute");
 }
 
@@ -85,17 +85,17 @@ CHILD_TEST(executable, failing_says_why)
 {
 	enter_root();
 	STEP(find("one", NULL));
-	FAILS(executable_step_execute(&creation, &err), ENOENT,
+	FAILS(executable_execute.run(&creation, &err), ENOENT,
 	      "exec: \"one\": executable file not found: no such file or directory; or it is its "
 	      "interpreter or loader that is missing");
 	STEP(find("text", NULL));
-	FAILS(executable_step_execute(&creation, &err), ENOEXEC,
+	FAILS(executable_execute.run(&creation, &err), ENOEXEC,
 	      "exec: \"text\": exec format error (is it built for this machine, or a script "
 	      "without "
 	      "\"#!\"?)");
 	STEP(find("one", NULL));
 	EXPECT(chmod("/bin/one", 0644) == 0);
-	FAILS(executable_step_execute(&creation, &err), EACCES, "exec: \"one\": permission denied");
+	FAILS(executable_execute.run(&creation, &err), EACCES, "exec: \"one\": permission denied");
 }
 
 static void execute_shell(void)
@@ -106,8 +106,8 @@ static void execute_shell(void)
 	process.args = (struct strings){3, args};
 	process.env = (struct strings){1, env};
 	STEP(process_plan(&plan, &err));
-	STEP(executable_step_find(&creation, &err));
-	executable_step_execute(&creation, &err);
+	STEP(executable_find.run(&creation, &err));
+	executable_execute.run(&creation, &err);
 }
 
 Test(executable, is_executed_with_its_environment)

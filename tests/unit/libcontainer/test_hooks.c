@@ -77,7 +77,7 @@ static int run_kind(enum hook_kind kind)
 Test(hooks, none_are_planned)
 {
 	configure("\"prestart\": [], \"poststop\": null");
-	cr_expect_not(hooks_planned(&plan));
+	cr_expect_not(hooks_describe.when(&plan));
 	cr_expect_not(hooks_before_pivot(&plan));
 	cr_expect_not(hooks_owed_early(&plan));
 	cr_expect_not(hooks_owed_late(&plan));
@@ -105,7 +105,7 @@ Test(hooks, each_kind_has_its_rows)
 		const char *kind = cases[i].kind;
 
 		configure(arena_printf(&arena, "\"%s\": [{\"path\": \"/bin/true\"}]", kind));
-		cr_expect(hooks_planned(&plan));
+		cr_expect(hooks_describe.when(&plan));
 		cr_expect_eq(hooks_before_pivot(&plan), cases[i].before_pivot, "%s", kind);
 		cr_expect_eq(hooks_prestart_planned(&plan), cases[i].prestart, "%s", kind);
 		cr_expect_eq(hooks_create_runtime_planned(&plan), cases[i].create_runtime, "%s",
@@ -136,7 +136,7 @@ Test(hooks, poststart_is_left_to_start)
 	configure("\"poststart\": [{\"path\": \"/bin/true\"}]");
 	plan.waits_for_start = true;
 	cr_expect_not(hooks_poststart_planned(&plan));
-	cr_expect(hooks_planned(&plan));
+	cr_expect(hooks_describe.when(&plan));
 }
 
 Test(hooks, programs)
@@ -201,12 +201,12 @@ Test(hooks, printing)
 	configure("\"prestart\": [{\"path\": \"/a\"}, {\"path\": \"/b\", \"args\": [\"x\", \"y\"], "
 		  "\"timeout\": 7}], \"poststart\": [{\"path\": \"/c\"}], \"poststop\": "
 		  "[{\"path\": \"/d\"}]");
-	cr_expect_str_eq(printed(hooks_prestart_print), "\t\t/a\n\t\t/b y  within 7 s\n");
-	cr_expect_str_eq(printed(hooks_create_runtime_print), "");
-	cr_expect_str_eq(printed(hooks_poststart_print), "\t\t/c\n");
-	cr_expect_str_eq(printed(hooks_later_print), "\t\tpoststop: /d\n");
+	cr_expect_str_eq(printed(hooks_prestart.print), "\t\t/a\n\t\t/b y  within 7 s\n");
+	cr_expect_str_eq(printed(hooks_create_runtime.print), "");
+	cr_expect_str_eq(printed(hooks_poststart.print), "\t\t/c\n");
+	cr_expect_str_eq(printed(hooks_describe.print), "\t\tpoststop: /d\n");
 	plan.waits_for_start = true;
-	cr_expect_str_eq(printed(hooks_later_print), "\t\tpoststart: /c\n\t\tpoststop: /d\n");
+	cr_expect_str_eq(printed(hooks_describe.print), "\t\tpoststart: /c\n\t\tpoststop: /d\n");
 }
 
 /*
@@ -225,15 +225,15 @@ static const char *state(const char *status, int pid)
 Test(hooks, the_state_of_each_phase)
 {
 	static const struct {
-		int (*step)(struct creation *, struct error *);
+		const struct step *step;
 		const char *status;
 		bool by_init;
 	} cases[] = {
-		{hooks_step_prestart, "creating"},
-		{hooks_step_create_runtime, "creating"},
-		{hooks_step_create_container, "creating", .by_init = true},
-		{hooks_step_start_container, "created", .by_init = true},
-		{hooks_step_poststart, "running"},
+		{&hooks_prestart, "creating"},
+		{&hooks_create_runtime, "creating"},
+		{&hooks_create_container, "creating", .by_init = true},
+		{&hooks_start_container, "created", .by_init = true},
+		{&hooks_poststart, "running"},
 	};
 
 	/* startContainer hooks begin in the root. */
@@ -244,9 +244,9 @@ Test(hooks, the_state_of_each_phase)
 			       arena_printf(&arena, SH("cat >%s/state"), notes), SH("cat >state")));
 	begin_container("web");
 	creation.record.pid = 4711;
-	STEP(hooks_step_describe(&creation, &err));
+	STEP(hooks_describe.run(&creation, &err));
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		STEP(cases[i].step(&creation, &err));
+		STEP(cases[i].step->run(&creation, &err));
 		cr_expect_str_eq(note("state"),
 				 state(cases[i].status, cases[i].by_init ? getpid() : 4711));
 	}
@@ -350,7 +350,7 @@ Test(hooks, poststop_only_where_it_is_owed)
 	claim("\"poststop\": [" SH("echo 1 >>ran") "]");
 	STEP(hooks_undo(&creation.record, &err));
 	cr_expect_null(note("ran"));
-	STEP(directory_step_owe(&creation, &err));
+	STEP(directory_owe_early.run(&creation, &err));
 	STEP(hooks_undo(&creation.record, &err));
 	cr_expect_str_eq(note("ran"), "1\n");
 }
@@ -382,7 +382,7 @@ Test(hooks, the_record_says_which_there_are_for_later_commands)
 	cr_expect(container.record.poststart);
 	cr_expect_not(container.record.poststop, "none is owed yet");
 	container_close(&container);
-	STEP(directory_step_owe(&creation, &err));
+	STEP(directory_owe_early.run(&creation, &err));
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect(container.record.poststart);
 	cr_expect(container.record.poststop);
@@ -406,7 +406,7 @@ Test(hooks, settled_is_no_longer_creating)
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect(container.creating);
 	container_close(&container);
-	STEP(directory_step_settle(&creation, &err));
+	STEP(directory_settle.run(&creation, &err));
 	STEP(container_open(root, "web", &container, &err));
 	cr_expect_not(container.creating);
 	container_close(&container);

@@ -88,7 +88,7 @@ static void make_init(int dumpable)
 
 	if (pid == 0) {
 		EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == dumpable);
-		STEP(self_step_begin(&creation, &err));
+		STEP(self_begin.run(&creation, &err));
 		sync_send(creation.sync, SYNC_PAUSED, &err);
 		_exit(sync_receive(creation.sync, -1, NULL, &err) == SYNC_CLOSED ? 0 : 1);
 	}
@@ -106,14 +106,14 @@ CHILD_TEST(idmap, nobody_else_looks_at_the_init_of_a_privileged_caller)
 	make_init(0);
 	EXPECT(spy(creation.record.pid, "ns/user") == EACCES);
 	EXPECT(spy(creation.record.pid, "fd") == EACCES);
-	STEP(idmap_step_write(&creation, &err));
+	STEP(idmap_write.run(&creation, &err));
 }
 
 CHILD_TEST(idmap, init_of_root_is_closed_from_birth)
 {
 	plan_user_namespace(one, 1);
 	make_init(0);
-	STEP(idmap_step_write(&creation, &err));
+	STEP(idmap_write.run(&creation, &err));
 }
 
 /* Without capabilities only his own process's maps are his to write. */
@@ -124,7 +124,7 @@ CHILD_TEST(idmap, init_of_an_ordinary_user_is_his)
 	become_caller(0);
 	plan_user_namespace(own, 1);
 	make_init(1);
-	STEP(idmap_step_write(&creation, &err));
+	STEP(idmap_write.run(&creation, &err));
 }
 
 static uint64_t without(uint64_t capabilities, int capability)

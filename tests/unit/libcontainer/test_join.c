@@ -33,7 +33,7 @@ Test(join, new_ones_come_with_the_clone_but_for_cgroup)
 	cr_expect_eq(plan.namespaces.clone_flags, CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS);
 	cr_expect_eq(plan.namespaces.unshare_flags, CLONE_NEWCGROUP);
 	cr_expect_eq(plan.namespaces.joins, 0);
-	cr_expect(namespaces_unshared(&plan) && !namespaces_joined(&plan));
+	cr_expect(namespaces_unshare.when(&plan) && !namespaces_join.when(&plan));
 }
 
 Test(join, those_with_a_path_are_joined)
@@ -43,7 +43,7 @@ Test(join, those_with_a_path_are_joined)
 	PLAN(namespaces_plan(&plan, &err));
 	cr_expect_eq(plan.namespaces.clone_flags, CLONE_NEWNS);
 	cr_expect_eq(plan.namespaces.joins, 1U << NAMESPACE_NETWORK | 1U << NAMESPACE_CGROUP);
-	cr_expect(!namespaces_unshared(&plan) && namespaces_joined(&plan));
+	cr_expect(!namespaces_unshare.when(&plan) && namespaces_join.when(&plan));
 }
 
 Test(join, a_new_mount_namespace_is_needed)
@@ -71,10 +71,10 @@ Test(join, names_are_not_set_for_the_host)
 {
 	have(NAMESPACE_UTS, "/proc/self/ns/uts");
 	PLAN(namespaces_plan(&plan, &err));
-	PLAN(namespaces_step_open(&creation, &err));
+	PLAN(namespaces_open_paths.run(&creation, &err));
 	close(take(&creation.namespaces.at[NAMESPACE_UTS]));
 	config.hostname = "h";
-	REFUSED(namespaces_step_open(&creation, &err), EINVAL,
+	REFUSED(namespaces_open_paths.run(&creation, &err), EINVAL,
 		"linux.namespaces: uts: /proc/self/ns/uts is the namespace of the host, which "
 		"hostname and domainname would change");
 }
@@ -87,7 +87,7 @@ Test(join, parameters_are_not_set_for_the_host)
 	linux_config.sysctl = (struct pairs){1, pairs};
 	PLAN(namespaces_plan(&plan, &err));
 	PLAN(sysctl_plan(&plan, &err));
-	REFUSED(namespaces_step_open(&creation, &err), EINVAL,
+	REFUSED(namespaces_open_paths.run(&creation, &err), EINVAL,
 		"linux.namespaces: network: /proc/self/ns/net is the namespace of the host, which "
 		"linux.sysctl would change");
 }
@@ -121,9 +121,9 @@ CHILD_TEST(join, enters_and_closes)
 	have(NAMESPACE_UTS, path);
 	config.hostname = "mine";
 	STEP(namespaces_plan(&plan, &err));
-	STEP(namespaces_step_open(&creation, &err));
+	STEP(namespaces_open_paths.run(&creation, &err));
 	EXPECT(creation.namespaces.at[NAMESPACE_UTS] >= 0);
-	STEP(namespaces_step_join(&creation, &err));
+	STEP(namespaces_join.run(&creation, &err));
 	EXPECT(creation.namespaces.at[NAMESPACE_UTS] == -1);
 	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "other") == 0);
 	EXPECT(close(over) == 0);
@@ -133,8 +133,8 @@ CHILD_TEST(join, pid_is_left_to_the_host_side)
 {
 	have(NAMESPACE_PID, "/proc/self/ns/pid");
 	STEP(namespaces_plan(&plan, &err));
-	STEP(namespaces_step_open(&creation, &err));
-	STEP(namespaces_step_join(&creation, &err));
+	STEP(namespaces_open_paths.run(&creation, &err));
+	STEP(namespaces_join.run(&creation, &err));
 	EXPECT(creation.namespaces.at[NAMESPACE_PID] >= 0);
 }
 
@@ -145,7 +145,7 @@ CHILD_TEST(join, unshares_the_cgroup_namespace)
 	have(NAMESPACE_CGROUP, NULL);
 	STEP(namespaces_plan(&plan, &err));
 	EXPECT(stat("/proc/self/ns/cgroup", &before) == 0);
-	STEP(namespaces_step_unshare(&creation, &err));
+	STEP(namespaces_unshare.run(&creation, &err));
 	EXPECT(stat("/proc/self/ns/cgroup", &after) == 0 && before.st_ino != after.st_ino);
 }
 
@@ -173,9 +173,9 @@ CHILD_TEST(join, joins_what_differs_at_once)
 	EXPECT(joined.namespaces == 1U << NAMESPACE_UTS);
 	plan.joined = &joined;
 	STEP(namespaces_plan_joined(&plan, &err));
-	EXPECT(namespaces_named(&plan) && !idmap_planned(&plan));
+	EXPECT(namespaces_open_paths.when(&plan) && !idmap_planned(&plan));
 	creation.namespaces.process = sys_pidfd_open(pid, 0);
-	STEP(namespaces_step_join_process(&creation, &err));
+	STEP(namespaces_join_named.run(&creation, &err));
 	EXPECT(creation.namespaces.process == -1);
 	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "other") == 0);
 	EXPECT(close(over) == 0);
@@ -215,7 +215,7 @@ CHILD_TEST(join, joins_what_it_is_told)
 	plan.joined = &joined;
 	STEP(namespaces_plan_joined(&plan, &err));
 	memcpy(creation.namespaces.at, at, sizeof at);
-	STEP(namespaces_step_join_process(&creation, &err));
+	STEP(namespaces_join_named.run(&creation, &err));
 	EXPECT(uname(&names) == 0 && strcmp(names.nodename, "told") == 0);
 }
 

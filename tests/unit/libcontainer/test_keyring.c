@@ -26,9 +26,9 @@ static bool is_described_as(const char *expected)
 
 Test(keyring, is_new_unless_asked_otherwise)
 {
-	cr_expect(keyring_planned(&plan));
+	cr_expect(keyring_name.when(&plan));
 	options.no_new_keyring = true;
-	cr_expect_not(keyring_planned(&plan));
+	cr_expect_not(keyring_name.when(&plan));
 }
 
 Test(keyring, names_begin_with_the_id_and_differ)
@@ -36,12 +36,12 @@ Test(keyring, names_begin_with_the_id_and_differ)
 	const char *first;
 
 	options.id = "web";
-	PLAN(keyring_step_name(&creation, &err));
+	PLAN(keyring_name.run(&creation, &err));
 	first = creation.record.keyring;
 	cr_expect_eq(strncmp(first, "_ses.web.", 9), 0, "%s", first);
 	cr_expect_eq(strspn(first + 9, "0123456789abcdef"), 16, "%s", first);
 	cr_expect_eq(strlen(first), 25);
-	PLAN(keyring_step_name(&creation, &err));
+	PLAN(keyring_name.run(&creation, &err));
 	cr_expect_str_neq(creation.record.keyring, first);
 }
 
@@ -50,7 +50,7 @@ CHILD_TEST(keyring, is_joined)
 	long before = session_keyring(), first;
 
 	creation.record.keyring = "_ses.test-keyring.0";
-	STEP(keyring_step_join(&creation, &err));
+	STEP(keyring_enter.run(&creation, &err));
 	first = session_keyring();
 	EXPECT(first >= 0 && first != before);
 	EXPECT(is_described_as("keyring;0;0;3f1b0000;_ses.test-keyring.0"));
@@ -65,14 +65,14 @@ CHILD_TEST(keyring, can_be_joined_by_a_second_process)
 	creation.record.keyring = "_ses.test-keyring.1";
 	EXPECT(pipe(ready) == 0 && pipe(done) == 0);
 	if (fork() == 0) {
-		STEP(keyring_step_join(&creation, &err));
+		STEP(keyring_enter.run(&creation, &err));
 		first = session_keyring();
 		EXPECT(write(ready[1], &first, sizeof first) == sizeof first);
 		close(done[1]);
 		_exit(read(done[0], &byte, 1) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	EXPECT(read(ready[0], &first, sizeof first) == sizeof first);
-	STEP(keyring_step_join(&creation, &err));
+	STEP(keyring_enter.run(&creation, &err));
 	second = session_keyring();
 	EXPECT(first == second);
 	close(done[1]);
@@ -90,11 +90,11 @@ CHILD_TEST(keyring, gets_the_label_of_the_program)
 	creation.procfs = open("/mnt", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	creation.record.keyring = "_ses.test-keyring.2";
 	plan.lsm.selinux = "u:r:t:s0";
-	STEP(keyring_step_join(&creation, &err));
+	STEP(keyring_enter.run(&creation, &err));
 	file = open("/mnt/self/attr/keycreate", O_RDONLY | O_CLOEXEC);
 	EXPECT(read(file, text, sizeof text - 1) == 8 && strcmp(text, "u:r:t:s0") == 0);
 	EXPECT(unlink("/mnt/self/attr/keycreate") == 0);
-	FAILS(keyring_step_join(&creation, &err), ENOENT,
+	FAILS(keyring_enter.run(&creation, &err), ENOENT,
 	      "/proc/self/attr/keycreate: No such file or directory");
 }
 

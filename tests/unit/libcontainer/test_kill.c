@@ -101,7 +101,7 @@ Test(kill, another_process_with_its_pid)
 	begin_container("web");
 	put_init(spawn(sleep_forever));
 	creation.record.pidfs_inode++;
-	STEP(directory_step_record(&creation, &err));
+	STEP(directory_record.run(&creation, &err));
 	leave_container();
 	FAILS(container_kill(root, "web", SIGKILL, false, &err), ESRCH, NOT_RUNNING);
 	cr_expect(init_lives());

@@ -19,11 +19,11 @@ Test(limits, are_planned_when_there_are_some)
 {
 	const int32_t score = 10;
 
-	cr_expect_not(limits_planned(&plan));
+	cr_expect_not(limits_set.when(&plan));
 	cr_expect_not(limits_oom_planned(&plan));
 	process.rlimits = (struct rlimits){.count = 1, .at = entries};
 	process.oomScoreAdj = &score;
-	cr_expect(limits_planned(&plan));
+	cr_expect(limits_set.when(&plan));
 	cr_expect(limits_oom_planned(&plan));
 	PLAN(limits_plan(&plan, &err));
 }
@@ -42,13 +42,13 @@ Test(limits, are_init_s_own_business_without_the_capability)
 	process.rlimits = (struct rlimits){.count = 1, .at = entries};
 	process.user = (struct user){.uid = 1000, .gid = 1000};
 	host.capabilities = 1ULL << CAP_SYS_RESOURCE;
-	cr_expect(limits_planned(&plan) && !limits_lowered_by_init(&plan));
+	cr_expect(limits_set.when(&plan) && !limits_lower.when(&plan));
 	host.capabilities = 0;
-	cr_expect(!limits_planned(&plan) && limits_lowered_by_init(&plan));
+	cr_expect(!limits_set.when(&plan) && limits_lower.when(&plan));
 	host.uid = host.gid = 1000;
-	cr_expect(limits_planned(&plan) && !limits_lowered_by_init(&plan));
+	cr_expect(limits_set.when(&plan) && !limits_lower.when(&plan));
 	process.rlimits.count = 0;
-	cr_expect(!limits_planned(&plan) && !limits_lowered_by_init(&plan));
+	cr_expect(!limits_set.when(&plan) && !limits_lower.when(&plan));
 }
 
 CHILD_TEST(limits, are_lowered_by_an_ordinary_user)
@@ -58,7 +58,7 @@ CHILD_TEST(limits, are_lowered_by_an_ordinary_user)
 	entries[0] = (struct rlimit_entry){RLIMIT_NOFILE, 10, 20};
 	process.rlimits = (struct rlimits){.count = 1, .at = entries};
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	STEP(limits_step_lower(&creation, &err));
+	STEP(limits_lower.run(&creation, &err));
 	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	EXPECT(limit.rlim_cur == 10 && limit.rlim_max == 20);
 }
@@ -71,7 +71,7 @@ CHILD_TEST(limits, are_set_on_init)
 	entries[1] = (struct rlimit_entry){RLIMIT_NOFILE, 100, 200};
 	process.rlimits = (struct rlimits){.count = 2, .at = entries};
 	creation.record.pid = getpid();
-	STEP(limits_step_set(&creation, &err));
+	STEP(limits_set.run(&creation, &err));
 	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	EXPECT(limit.rlim_cur == 100 && limit.rlim_max == 200);
 }
@@ -81,10 +81,10 @@ CHILD_TEST(limits, raising_needs_a_capability)
 	entries[0] = (struct rlimit_entry){RLIMIT_NOFILE, 10, 20};
 	process.rlimits = (struct rlimits){.count = 1, .at = entries};
 	creation.record.pid = getpid();
-	STEP(limits_step_set(&creation, &err));
+	STEP(limits_set.run(&creation, &err));
 	entries[0].hard = 30;
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	FAILS(limits_step_set(&creation, &err), EPERM,
+	FAILS(limits_set.run(&creation, &err), EPERM,
 	      "process.rlimits[0]: RLIMIT_NOFILE: soft 10, hard 30: Operation not permitted "
 	      "(raising a "
 	      "hard limit needs CAP_SYS_RESOURCE)");
@@ -96,8 +96,8 @@ CHILD_TEST(limits, the_oom_score_is_written)
 	char text[16];
 
 	process.oomScoreAdj = &score;
-	STEP(procfs_step_open(&creation, &err));
-	STEP(limits_step_oom(&creation, &err));
+	STEP(procfs_open_private.run(&creation, &err));
+	STEP(limits_oom.run(&creation, &err));
 	EXPECT(io_read_file(AT_FDCWD, "/proc/self/oom_score_adj", text, sizeof text, &err) > 0);
 	EXPECT(atoi(text) == 321);
 }
@@ -107,10 +107,10 @@ CHILD_TEST(limits, lowering_the_oom_score_needs_a_capability)
 	const int32_t score = -1000;
 
 	process.oomScoreAdj = &score;
-	STEP(procfs_step_open(&creation, &err));
+	STEP(procfs_open_private.run(&creation, &err));
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
 	EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
-	FAILS(limits_step_oom(&creation, &err), EACCES,
+	FAILS(limits_oom.run(&creation, &err), EACCES,
 	      "process.oomScoreAdj: -1000: Permission denied (lowering it needs CAP_SYS_RESOURCE)");
 }
 
@@ -140,10 +140,10 @@ CHILD_TEST(limits, of_descriptors_are_the_caller_s_again)
 
 	host.descriptors = (struct rlimit){100, 200};
 	EXPECT(setrlimit(RLIMIT_NOFILE, &host.descriptors) == 0);
-	STEP(limits_step_raise(&creation, &err));
+	STEP(limits_raise.run(&creation, &err));
 	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	EXPECT(limit.rlim_cur == 200 && limit.rlim_max == 200);
-	STEP(limits_step_restore(&creation, &err));
+	STEP(limits_restore.run(&creation, &err));
 	EXPECT(getrlimit(RLIMIT_NOFILE, &limit) == 0);
 	EXPECT(limit.rlim_cur == 100 && limit.rlim_max == 200);
 }

@@ -29,7 +29,7 @@ static int decide(void)
 	plan.seccomp = (struct seccomp_plan){0};
 	PLAN(seccomp_plan(&plan, &err));
 	cr_expect_neq(seccomp_early(&plan), seccomp_late(&plan));
-	if (seccomp_by_thread(&plan))
+	if (seccomp_thread.when(&plan))
 		return seccomp_late(&plan) ? THREAD_LATE : -1;
 	return seccomp_late(&plan) ? INIT_LATE : INIT_EARLY;
 }
@@ -133,7 +133,7 @@ CHILD_TEST(load, a_program_is_kept)
 	linux_config.seccomp = &with_agent;
 	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
-	STEP(seccomp_step_keep(&creation, &err));
+	STEP(seccomp_keep.run(&creation, &err));
 	STEP(seccomp_read_joined(&plan, &joined, &err));
 	EXPECT(kept->len == plan.seccomp.program.len);
 	EXPECT(memcmp(kept->filter, plan.seccomp.program.filter,
@@ -165,9 +165,9 @@ CHILD_TEST(load, by_a_thread)
 	plan.namespaces.clone_flags = CLONE_NEWPID;
 	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
 	STEP(seccomp_plan(&plan, &err));
-	STEP(seccomp_step_thread(&creation, &err));
+	STEP(seccomp_thread.run(&creation, &err));
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	STEP(seccomp_step_load(&creation, &err));
+	STEP(seccomp_load_early.run(&creation, &err));
 	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
 	EXPECT(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 0);
 }
@@ -178,7 +178,7 @@ CHILD_TEST(load, by_a_thread_without_the_capability)
 	linux_config.seccomp = &(struct seccomp){.defaultAction = SECCOMP_RET_ALLOW};
 	STEP(seccomp_plan(&plan, &err));
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	FAILS(seccomp_step_thread(&creation, &err), EPERM,
+	FAILS(seccomp_thread.run(&creation, &err), EPERM,
 	      "give up capabilities: Operation not permitted");
 }
 
@@ -202,7 +202,7 @@ CHILD_TEST(load, is_in_force)
 	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
 	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	STEP(seccomp_step_load(&creation, &err));
+	STEP(seccomp_load_early.run(&creation, &err));
 	EXPECT(prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_FILTER);
 }
 
@@ -212,10 +212,10 @@ CHILD_TEST(load, needs_privileges_or_their_renunciation)
 	STEP(seccomp_plan(&plan, &err));
 	plan.seccomp.by_thread = false;
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
-	FAILS(seccomp_step_load(&creation, &err), EACCES,
+	FAILS(seccomp_load_early.run(&creation, &err), EACCES,
 	      "loading a filter without process.noNewPrivileges needs CAP_SYS_ADMIN");
 	EXPECT(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-	STEP(seccomp_step_load(&creation, &err));
+	STEP(seccomp_load_early.run(&creation, &err));
 }
 
 CHILD_TEST(load, unknown_flags_are_the_kernel_s_fault)
@@ -224,7 +224,7 @@ CHILD_TEST(load, unknown_flags_are_the_kernel_s_fault)
 	process.noNewPrivileges = true;
 	STEP(seccomp_plan(&plan, &err));
 	plan.seccomp.flags = 1U << 30;
-	FAILS(seccomp_step_load(&creation, &err), EINVAL,
+	FAILS(seccomp_load_early.run(&creation, &err), EINVAL,
 	      "linux.seccomp.flags: this kernel does not know them all (0x40000000)");
 }
 

@@ -60,7 +60,7 @@ Test(lsm, a_host_without_the_module_is_refused)
 	host.selinux = true;
 	PLAN(lsm_plan(&plan, &err));
 	cr_expect_str_eq(plan.lsm.selinux, "u:r:t:s0");
-	cr_expect(lsm_planned(&plan) && procfs_planned(&plan));
+	cr_expect(lsm_planned(&plan) && procfs_open_private.when(&plan));
 }
 
 /* Like /proc, with nothing behind the files. */
@@ -89,11 +89,11 @@ CHILD_TEST(lsm, each_module_has_its_file)
 {
 	make_proc();
 	plan.lsm.apparmor = "exec web";
-	STEP(lsm_step_set(&creation, &err));
+	STEP(lsm_set.run(&creation, &err));
 	EXPECT(file_has("/mnt/self/attr/apparmor/exec", "exec web"));
 	EXPECT(file_has("/mnt/self/attr/exec", ""));
 	plan.lsm = (struct lsm_plan){.selinux = "u:r:t:s0"};
-	STEP(lsm_step_set(&creation, &err));
+	STEP(lsm_set.run(&creation, &err));
 	EXPECT(file_has("/mnt/self/attr/exec", "u:r:t:s0"));
 	EXPECT(file_has("/mnt/self/attr/apparmor/exec", "exec web"));
 }
@@ -104,12 +104,12 @@ CHILD_TEST(lsm, a_missing_profile_or_file_is_an_error)
 	make_proc();
 	EXPECT(unlink("/mnt/self/attr/apparmor/exec") == 0);
 	plan.lsm.apparmor = "exec web";
-	FAILS(lsm_step_set(&creation, &err), ENOENT,
+	FAILS(lsm_set.run(&creation, &err), ENOENT,
 	      "process.apparmorProfile: write \"exec web\" to `/proc/self/attr/apparmor/exec`: "
 	      "refused (the profile is not loaded)");
 	EXPECT(unlink("/mnt/self/attr/exec") == 0);
 	plan.lsm = (struct lsm_plan){.selinux = "u:r:t:s0"};
-	FAILS(lsm_step_set(&creation, &err), ENOENT,
+	FAILS(lsm_set.run(&creation, &err), ENOENT,
 	      "process.selinuxLabel: write \"u:r:t:s0\" to `/proc/self/attr/exec`: No such file or "
 	      "directory");
 }
@@ -117,9 +117,9 @@ CHILD_TEST(lsm, a_missing_profile_or_file_is_an_error)
 /* The files are there, and the kernel of the test has no policy for what is written to them. */
 CHILD_TEST(lsm, the_kernel_refuses_a_label_that_no_module_knows)
 {
-	STEP(procfs_step_open(&creation, &err));
+	STEP(procfs_open_private.run(&creation, &err));
 	plan.lsm.selinux = "no:such:label:s0";
-	EXPECT(lsm_step_set(&creation, &err) == -EINVAL);
+	EXPECT(lsm_set.run(&creation, &err) == -EINVAL);
 	EXPECT(strcmp(err.text,
 		      "process.selinuxLabel: write \"no:such:label:s0\" to "
 		      "`/proc/self/attr/exec`: refused (the policy does not know it)") == 0);

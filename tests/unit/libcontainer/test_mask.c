@@ -49,9 +49,9 @@ ROOTFS_TEST(mask, hides_files_and_directories)
 	SET(linux_config.maskedPaths, "/proc/timer_list", "/proc/fs", "/sys/kernel", "/secrets/key",
 	    "/secrets", "/file", "/file", "/nowhere", "/file/below", "/link");
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	STEP(devices_step_make(&creation, &err));
-	STEP(mask_step_paths(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
+	STEP(mask_paths.run(&creation, &err));
 	expect_null("/file");
 	expect_empty("/proc/fs");
 	expect_empty("/sys/kernel");
@@ -74,12 +74,12 @@ ROOTFS_TEST(mask, refuses_what_is_not_the_null_device)
 	put_file("file", "secret");
 	SET(linux_config.maskedPaths, "/file");
 	fixture_open();
-	FAILS(mask_step_paths(&creation, &err), ELOOP,
+	FAILS(mask_paths.run(&creation, &err), ELOOP,
 	      "linux.maskedPaths[0]: /file: /dev/null: must not be, or lead through, a symbolic "
 	      "link");
 	DO(unlink("dev/null"));
 	put_file("dev/null", "");
-	FAILS(mask_step_paths(&creation, &err), EINVAL,
+	FAILS(mask_paths.run(&creation, &err), EINVAL,
 	      "linux.maskedPaths[0]: /file: /dev/null: is not the null device");
 }
 
@@ -89,9 +89,9 @@ ROOTFS_TEST(mask, failures_are_fatal)
 	SET(linux_config.maskedPaths, "/nowhere", "/loop");
 	SET(linux_config.readonlyPaths, "/loop/x");
 	fixture_open();
-	FAILS(mask_step_paths(&creation, &err), ELOOP,
+	FAILS(mask_paths.run(&creation, &err), ELOOP,
 	      "linux.maskedPaths[1]: /loop: too many links, or a magic link");
-	FAILS(mask_step_readonly(&creation, &err), ELOOP,
+	FAILS(mask_readonly.run(&creation, &err), ELOOP,
 	      "linux.readonlyPaths[0]: /loop/x: too many links, or a magic link");
 }
 
@@ -105,8 +105,8 @@ ROOTFS_TEST(mask, readonly_keeps_flags_and_reaches_below)
 	       {.destination = "/tree/below", .type = "tmpfs"});
 	SET(linux_config.readonlyPaths, "/proc/sys", "/tree", "/file", "/nowhere");
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	STEP(mask_step_readonly(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(mask_readonly.run(&creation, &err));
 	cr_expect_eq(statfs_in_tree("/proc/sys").f_flags &
 			     (ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC),
 		     ST_RDONLY | ST_NOSUID | ST_NODEV | ST_NOEXEC);
@@ -126,9 +126,9 @@ ROOTFS_TEST(mask, masks_below_readonly_paths_stay)
 	SET(linux_config.maskedPaths, "/tree/file");
 	SET(linux_config.readonlyPaths, "/tree");
 	fixture_open();
-	STEP(devices_step_make(&creation, &err));
-	STEP(mask_step_paths(&creation, &err));
-	STEP(mask_step_readonly(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
+	STEP(mask_paths.run(&creation, &err));
+	STEP(mask_readonly.run(&creation, &err));
 	expect_null("/tree/file");
 	cr_expect_not(is_writable("/tree"));
 }

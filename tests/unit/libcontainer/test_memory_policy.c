@@ -33,9 +33,9 @@ static void expect_policy(uint64_t mode, unsigned long nodes)
 
 Test(memory_policy, is_planned_when_asked_for)
 {
-	cr_expect_not(memory_policy_planned(&plan));
+	cr_expect_not(memory_policy_set.when(&plan));
 	linux_config.memoryPolicy = &policy;
-	cr_expect(memory_policy_planned(&plan));
+	cr_expect(memory_policy_set.when(&plan));
 }
 
 CHILD_TEST(memory_policy, modes_with_nodes)
@@ -44,7 +44,7 @@ CHILD_TEST(memory_policy, modes_with_nodes)
 
 	for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
 		ask_for(modes[i], "0", 0);
-		STEP(memory_policy_step_set(&creation, &err));
+		STEP(memory_policy_set.run(&creation, &err));
 		expect_policy(modes[i], 1);
 	}
 }
@@ -52,24 +52,24 @@ CHILD_TEST(memory_policy, modes_with_nodes)
 CHILD_TEST(memory_policy, modes_without)
 {
 	ask_for(MPOL_LOCAL, NULL, 0);
-	STEP(memory_policy_step_set(&creation, &err));
+	STEP(memory_policy_set.run(&creation, &err));
 	expect_policy(MPOL_LOCAL, 0);
 	ask_for(MPOL_DEFAULT, NULL, 0);
-	STEP(memory_policy_step_set(&creation, &err));
+	STEP(memory_policy_set.run(&creation, &err));
 	expect_policy(MPOL_DEFAULT, 0);
 }
 
 CHILD_TEST(memory_policy, flags)
 {
 	ask_for(MPOL_BIND, "0", MPOL_F_STATIC_NODES);
-	STEP(memory_policy_step_set(&creation, &err));
+	STEP(memory_policy_set.run(&creation, &err));
 	expect_policy(MPOL_BIND | MPOL_F_STATIC_NODES, 1);
 }
 
 CHILD_TEST(memory_policy, a_node_that_is_not_there)
 {
 	ask_for(MPOL_BIND, "8191", 0);
-	FAILS(memory_policy_step_set(&creation, &err), EINVAL,
+	FAILS(memory_policy_set.run(&creation, &err), EINVAL,
 	      "linux.memoryPolicy: MPOL_BIND: Invalid argument (a node that is not there or not in "
 	      "linux.resources.cpu.mems, or a mode that this kernel does not have)");
 }

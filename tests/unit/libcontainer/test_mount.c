@@ -74,7 +74,7 @@ ROOTFS_TEST(mount, default_filesystems)
 		.source = "sysfs",
 		.options.set = MOUNT_ATTR_RDONLY});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_eq(statfs_in_tree("/proc/self/ns").f_type, 0x9fa0);
 	cr_expect_eq(statfs_in_tree("/proc").f_flags & (ST_NOSUID | ST_NOEXEC | ST_NODEV),
 		     ST_NOSUID | ST_NOEXEC | ST_NODEV);
@@ -95,7 +95,7 @@ ROOTFS_TEST(mount, option_that_the_kernel_does_not_know)
 	MOUNTS({.destination = "/a", .type = "tmpfs"},
 	       {.destination = "/b", .type = "tmpfs", .options.data = STRINGS("size=x")});
 	fixture_open();
-	FAILS(mount_step_all(&creation, &err), EINVAL,
+	FAILS(mount_all.run(&creation, &err), EINVAL,
 	      "mounts[1]: /b: size=x: Invalid argument (tmpfs: Bad value for 'size')");
 }
 
@@ -108,7 +108,7 @@ ROOTFS_TEST(mount, options_in_one_string)
 		.options = {.mode = MOUNT_MODE_REMOUNT,
 			    .data = STRINGS("nr_inodes=100,size=16k")}});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_eq(stat_in_tree("/b").st_mode, S_IFDIR | 0711);
 	cr_expect_eq(statfs_in_tree("/b").f_blocks, 4);
 	cr_expect_eq(statfs_in_tree("/b").f_files, 100);
@@ -121,7 +121,7 @@ ROOTFS_TEST(mount, layers_that_the_kernel_does_not_take)
 	snprintf(data, sizeof data, "lowerdir=:/%0252d:/b", 0);
 	MOUNTS({.destination = "/b", .type = "overlay", .options.data = STRINGS(data)});
 	fixture_open();
-	cr_expect_eq(mount_step_all(&creation, &err), -EINVAL);
+	cr_expect_eq(mount_all.run(&creation, &err), -EINVAL);
 	cr_expect(strstr(err.text, "mounts[0]: /b: lowerdir (more than 255 bytes of it need Linux "
 				   "6.8): lowerdir+=: Invalid argument"),
 		  "%s", err.text);
@@ -146,7 +146,7 @@ ROOTFS_TEST(mount, unknown_filesystem)
 {
 	MOUNTS({.destination = "/b", .type = "nosuchfs"});
 	fixture_open();
-	FAILS(mount_step_all(&creation, &err), ENODEV,
+	FAILS(mount_all.run(&creation, &err), ENODEV,
 	      "mounts[0]: /b: filesystem type \"nosuchfs\" is unknown to this kernel");
 }
 
@@ -159,7 +159,7 @@ ROOTFS_TEST(mount, tmpfs_takes_the_mode_of_its_target)
 	       {.destination = "/new", .type = "tmpfs"},
 	       {.destination = "/tmp/told", .type = "tmpfs", .options.data = STRINGS("mode=711")});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_eq(stat_in_tree("/tmp").st_mode, S_IFDIR | 01777);
 	cr_expect_eq(stat_in_tree("/secret").st_mode, S_IFDIR | 0700);
 	cr_expect_eq(stat_in_tree("/new").st_mode, S_IFDIR | 01777);
@@ -191,7 +191,7 @@ ROOTFS_TEST(mount, binds_of_every_type)
 	       {.destination = "/deep", .source = "directory", .options = RBIND},
 	       {.destination = "/dev/null", .source = "/dev/null", .options = BIND});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect(S_ISSOCK(stat_in_tree("/run/socket").st_mode));
 	cr_expect(S_ISFIFO(stat_in_tree("/run/fifo").st_mode));
 	cr_expect(S_ISCHR(stat_in_tree("/dev/null").st_mode));
@@ -221,7 +221,7 @@ ROOTFS_TEST(mount, bind_attributes_are_set_and_kept)
 		.source = "directory",
 		.options = {.mode = MOUNT_MODE_BIND, .clear = MOUNT_ATTR_NOEXEC}});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_not(is_writable("/ro"));
 	cr_expect(is_writable("/ro/below"));
 	cr_expect_not(is_writable("/rro"));
@@ -238,12 +238,12 @@ ROOTFS_TEST(mount, bind_types_must_match)
 	put_file("file", "");
 	MOUNTS({.destination = "/directory", .source = "file", .options = BIND});
 	fixture_open();
-	FAILS(mount_step_all(&creation, &err), EISDIR,
+	FAILS(mount_all.run(&creation, &err), EISDIR,
 	      "mounts[0]: /directory: is a directory, while the source is none");
 	MOUNTS({.destination = "/file", .source = "directory", .options = BIND});
 	STEP(mount_plan(&plan, &err));
-	STEP(rootfs_step_sources(&creation, &err));
-	FAILS(mount_step_all(&creation, &err), ENOTDIR, "mounts[0]: /file: Not a directory");
+	STEP(rootfs_open_sources.run(&creation, &err));
+	FAILS(mount_all.run(&creation, &err), ENOTDIR, "mounts[0]: /file: Not a directory");
 }
 
 Test(mount, missing_source)
@@ -251,7 +251,7 @@ Test(mount, missing_source)
 	MOUNTS({.destination = "/a", .type = "tmpfs"},
 	       {.destination = "/dst", .source = "/mnt/none", .options = BIND});
 	STEP(fixture_plan());
-	FAILS(rootfs_step_sources(&creation, &err), ENOENT,
+	FAILS(rootfs_open_sources.run(&creation, &err), ENOENT,
 	      "mounts[1]: /dst: source /mnt/none: No such file or directory");
 }
 
@@ -261,7 +261,7 @@ Test(mount, unbindable_source)
 	DO(mount(NULL, "/mnt/outside", NULL, MS_UNBINDABLE, NULL));
 	MOUNTS({.destination = "/dst", .source = "/mnt/outside", .options = BIND});
 	STEP(fixture_plan());
-	FAILS(rootfs_step_sources(&creation, &err), EINVAL,
+	FAILS(rootfs_open_sources.run(&creation, &err), EINVAL,
 	      "mounts[0]: /dst: source /mnt/outside: Invalid argument "
 	      "(is it on an unbindable mount?)");
 }
@@ -270,12 +270,12 @@ Test(mount, only_a_procfs_is_bound_on_proc)
 {
 	MOUNTS({.destination = "/proc", .source = "/mnt/outside", .options = BIND});
 	STEP(fixture_plan());
-	FAILS(rootfs_step_sources(&creation, &err), EINVAL,
+	FAILS(rootfs_open_sources.run(&creation, &err), EINVAL,
 	      "mounts[0]: /proc: source /mnt/outside: only a procfs may be mounted here");
 	config.mounts.count = 0;
 	MOUNTS({.destination = "/proc", .source = "/proc", .options = BIND});
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
 }
 
 /* What an image puts in place of the fixed targets. */
@@ -305,8 +305,8 @@ ROOTFS_TEST(mount, fixed_targets_are_no_links)
 			DO(symlink(hostile_links[i], name));
 			MOUNTS(fixed[j]);
 			STEP(mount_plan(&plan, &err));
-			STEP(rootfs_step_sources(&creation, &err));
-			cr_expect_eq(mount_step_all(&creation, &err), -ELOOP, "%s -> %s: %s",
+			STEP(rootfs_open_sources.run(&creation, &err));
+			cr_expect_eq(mount_all.run(&creation, &err), -ELOOP, "%s -> %s: %s",
 				     fixed[j].destination, hostile_links[i], err.text);
 			DO(unlink(name));
 		}
@@ -328,7 +328,7 @@ ROOTFS_TEST(mount, links_lead_within_the_root)
 	       {.destination = "/../../mnt/outside/dotted", .type = "tmpfs"},
 	       {.destination = "/dangling/x", .type = "tmpfs"});
 	fixture_open();
-	FAILS(mount_step_all(&creation, &err), ENOENT,
+	FAILS(mount_all.run(&creation, &err), ENOENT,
 	      "mounts[4]: /dangling: is a dangling symbolic link");
 	expect_text("/etc/hosts", "file");
 	expect_text("/mnt/outside/file", "file");
@@ -344,12 +344,12 @@ ROOTFS_TEST(mount, a_volume_does_not_lead_outside)
 	MOUNTS({.destination = "/v", .source = "volume", .options = BIND},
 	       {.destination = "/v/up/x", .type = "tmpfs"});
 	fixture_open();
-	cr_expect_lt(mount_step_all(&creation, &err), 0);
+	cr_expect_lt(mount_all.run(&creation, &err), 0);
 	MOUNTS({.destination = "/v", .source = "volume", .options = BIND},
 	       {.destination = "/v/link/x", .type = "tmpfs"});
 	STEP(mount_plan(&plan, &err));
-	STEP(rootfs_step_sources(&creation, &err));
-	cr_expect_lt(mount_step_all(&creation, &err), 0);
+	STEP(rootfs_open_sources.run(&creation, &err));
+	cr_expect_lt(mount_all.run(&creation, &err), 0);
 	DO(rmdir("/mnt/outside"));
 }
 
@@ -369,7 +369,7 @@ ROOTFS_TEST(mount, remount)
 	       {.destination = "/none/x", .options.mode = MOUNT_MODE_REMOUNT});
 	DO(mkdir("none", 0755));
 	fixture_open();
-	cr_expect_lt(mount_step_all(&creation, &err), 0);
+	cr_expect_lt(mount_all.run(&creation, &err), 0);
 	cr_expect_str_eq(err.text, "mounts[6]: /none/x: No such file or directory");
 	cr_expect_not(is_writable("/a"));
 	cr_expect(is_writable("/a/below"));
@@ -383,7 +383,7 @@ ROOTFS_TEST(mount, remount_of_nothing)
 	DO(mkdir("a", 0755));
 	MOUNTS({.destination = "/a", .options.mode = MOUNT_MODE_REMOUNT});
 	fixture_open();
-	FAILS(mount_step_all(&creation, &err), EINVAL,
+	FAILS(mount_all.run(&creation, &err), EINVAL,
 	      "mounts[0]: /a: remount: nothing is mounted here");
 }
 
@@ -415,8 +415,8 @@ ROOTFS_TEST(mount, cgroup_v1)
 		{make_hierarchy("one"), make_hierarchy("two")},
 		{"cpu,cpuacct", "memory"},
 	};
-	STEP(mount_step_all(&creation, &err));
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect_eq(stat_in_tree("/sys/fs/cgroup").st_mode, S_IFDIR | 0755);
 	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/cpu,cpuacct/one").st_mode));
 	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/memory/two").st_mode));
@@ -430,8 +430,8 @@ ROOTFS_TEST(mount, cgroup_v2)
 	MOUNTS(CGROUP);
 	fixture_open();
 	*creation.rootfs.cgroups[0] = (struct cgroup_sources){1, {make_hierarchy("one")}, {""}};
-	STEP(mount_step_all(&creation, &err));
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/one").st_mode));
 	cr_expect_not(is_writable("/sys/fs/cgroup"));
 }
@@ -444,8 +444,8 @@ ROOTFS_TEST(mount, cgroup_more_than_once)
 	*creation.rootfs.cgroups[0] = (struct cgroup_sources){1, {make_hierarchy("one")}, {"x"}};
 	cr_expect_null(creation.rootfs.cgroups[1]);
 	*creation.rootfs.cgroups[2] = (struct cgroup_sources){1, {make_hierarchy("two")}, {""}};
-	STEP(mount_step_all(&creation, &err));
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect(S_ISDIR(stat_in_tree("/sys/fs/cgroup/x/one").st_mode));
 	cr_expect(S_ISDIR(stat_in_tree("/b/two").st_mode));
 	cr_expect_not(is_writable("/sys/fs/cgroup/x"));
@@ -456,7 +456,7 @@ ROOTFS_TEST(mount, cgroup_of_a_container_without_one)
 {
 	MOUNTS(CGROUP);
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_eq(statfs_in_tree("/sys/fs/cgroup").f_type, 0x01021994);
 	cr_expect_not(is_writable("/sys/fs/cgroup"));
 }
@@ -474,10 +474,10 @@ Test(mount_plan, is_printed)
 	       {.destination = "/dev", .type = "tmpfs", .options.set = MOUNT_ATTR_RDONLY}, CGROUP);
 	root.readonly = true;
 	STEP(fixture_plan());
-	rootfs_print(&plan, out);
-	rootfs_sources_print(&plan, out);
-	mount_print(&plan, out);
-	rootfs_seal_print(&plan, out);
+	rootfs_open.print(&plan, out);
+	rootfs_open_sources.print(&plan, out);
+	mount_all.print(&plan, out);
+	rootfs_seal.print(&plan, out);
 	fclose(out);
 	cr_expect_str_eq(text, "\t\t/mnt/bundle/rootfs  private\n"
 			       "\t\t/mnt/bundle/d\n"
@@ -501,7 +501,7 @@ ROOTFS_TEST(mount, label)
 	      "linux.mountLabel: \"label\": SELinux is not active on this host");
 	host.selinux = true;
 	fixture_open();
-	cr_expect_eq(mount_step_all(&creation, &err), -EINVAL);
+	cr_expect_eq(mount_all.run(&creation, &err), -EINVAL);
 	cr_expect(strstr(err.text, "mounts[1]: /a: context=label: Invalid argument"), "%s",
 		  err.text);
 }
@@ -517,11 +517,11 @@ ROOTFS_TEST(mount, over_the_root)
 	       {.destination = "/", .source = "other", .options = {.mode = MOUNT_MODE_BIND}},
 	       {.destination = "/b", .type = "ramfs"});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	expect_text("/file", "other");
 	cr_expect_eq(in_tree("/a", O_PATH), -ENOENT);
 	cr_expect_eq(statfs_in_tree("/b").f_type, 0x858458f6);
-	STEP(pivot_step_enter(&creation, &err));
+	STEP(pivot_enter.run(&creation, &err));
 	/* Nor is anything over it. */
 	DO(statfs("/../b", &fs));
 	cr_expect_eq(fs.f_type, 0x858458f6);
@@ -562,11 +562,11 @@ ROOTFS_TEST(mount, propagation_of_binds)
 		.options = {.mode = MOUNT_MODE_BIND | MOUNT_MODE_RECURSIVE,
 			    .propagation = {.count = 1, .at = {MS_SHARED | MS_REC}}}});
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
 	/* Like init, in a mount namespace of its own. */
 	DO(unshare(CLONE_NEWNS));
-	STEP(rootfs_step_open(&creation, &err));
-	STEP(mount_step_all(&creation, &err));
+	STEP(rootfs_open.run(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	STEP(rootfs_attach(&creation, &err));
 	DO(write(pipes[1], "x", 1));
 	DO(waitpid(pid, &status, 0));

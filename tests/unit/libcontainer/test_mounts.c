@@ -6,51 +6,38 @@
 #include "libcontainer/mounts.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
+#include "tests/unit/libcontainer/table_fixture.h"
 
-typedef int step_run(struct creation *creation, struct error *err);
-
-/* Where a step stands; the table's length when it does not. */
-static size_t find(const struct mounts_table *table, step_run *run)
+static size_t find_name(const struct step_table *table, const char *name)
 {
 	size_t i = 0;
 
-	while (i < table->count && table->at[i].run != run)
+	while (i < table->count && strcmp(table->rows[i].step->name, name) != 0)
 		i++;
 	return i;
 }
 
-static size_t find_name(const struct mounts_table *table, const char *name)
-{
-	size_t i = 0;
-
-	while (i < table->count && strcmp(table->at[i].name, name) != 0)
-		i++;
-	return i;
-}
-
-static const struct mounts_table *const tables[] = {&mounts_add_host, &mounts_add_child,
-						    &mounts_remove_host, &mounts_remove_child};
+static const struct step_table *const tables[] = {&mounts_add_host, &mounts_add_child,
+						  &mounts_remove_host, &mounts_remove_child};
 
 Test(mounts_tables, every_row_has_a_name_and_does_something)
 {
-	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-		for (size_t j = 0; j < tables[i]->count; j++) {
-			cr_expect(tables[i]->at[j].name && tables[i]->at[j].run);
-			cr_expect_null(tables[i]->at[j].undo,
-				       "the container's steps are not theirs");
-		}
+	for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+		table_expect_steps(tables[i]);
+		table_expect_nothing_undone(tables[i]);
+	}
 }
 
 /* Guarded first; nothing of the host but what is meant for the container when it is joined. */
 Test(mounts_tables, order_of_joining)
 {
-	const struct mounts_table *const children[] = {&mounts_add_child, &mounts_remove_child};
+	const struct step_table *const children[] = {&mounts_add_child, &mounts_remove_child};
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct mounts_table *child = children[i];
-		size_t join = find(child, namespaces_step_join_process);
+		const struct step_table *child = children[i];
+		size_t join = table_find(child, 0, &namespaces_join_process);
 
-		cr_expect_eq(child->at[0].run, self_step_begin);
+		cr_expect_eq(child->rows[0].step, &self_begin);
 		cr_assert_lt(join, child->count);
 		cr_expect_lt(find_name(child, "descriptors"), find_name(child, "let go"));
 		cr_expect_lt(find_name(child, "let go"), join);
@@ -61,13 +48,15 @@ Test(mounts_tables, order_of_joining)
 
 Test(mounts_tables, sources_are_the_callers)
 {
-	const struct mounts_table *child = &mounts_add_child;
-	size_t sources = find(child, rootfs_step_sources);
+	const struct step_table *child = &mounts_add_child;
+	size_t sources = table_find(child, 0, &rootfs_open_sources_by_child);
 
-	cr_expect_lt(find(&mounts_add_host, rootfs_step_sources), mounts_add_host.count);
-	cr_expect_lt(find(child, namespaces_step_join_user), sources);
-	cr_expect_lt(sources, find(child, namespaces_step_join_process));
-	cr_expect_eq(find(&mounts_remove_child, rootfs_step_sources), mounts_remove_child.count);
+	cr_expect_lt(table_find(&mounts_add_host, 0, &rootfs_open_sources_by_host),
+		     mounts_add_host.count);
+	cr_expect_lt(table_find(child, 0, &namespaces_join_user), sources);
+	cr_expect_lt(sources, table_find(child, 0, &namespaces_join_process));
+	cr_expect_eq(table_find(&mounts_remove_child, 0, &rootfs_open_sources_by_child),
+		     mounts_remove_child.count);
 }
 
 /*

@@ -47,7 +47,7 @@ static void bind_in_tree(void)
 {
 	creation.notify = -1;
 	fixture_open();
-	STEP(notify_step_bind(&creation, &err));
+	STEP(notify_bind.run(&creation, &err));
 }
 
 ROOTFS_TEST(notify, everybody_may_speak_and_nobody_write)
@@ -80,7 +80,7 @@ ROOTFS_TEST(notify, is_handed_over)
 	bind_in_tree();
 	DO(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
 	creation.sync = ends[0];
-	STEP(notify_step_send(&creation, &err));
+	STEP(notify_send.run(&creation, &err));
 	cr_expect_eq(creation.notify, -1);
 	cr_expect_eq(sync_receive(ends[1], -1, &heard, &err), SYNC_NOTIFY);
 	STEP(say("READY=1"));
@@ -96,7 +96,7 @@ Test(notify, nobody_to_hand_it_to)
 	DO(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends));
 	creation.sync = ends[0];
 	close(ends[1]);
-	STEP(notify_step_send(&creation, &err));
+	STEP(notify_send.run(&creation, &err));
 	cr_expect_eq(creation.notify, -1);
 }
 
@@ -106,6 +106,6 @@ Test(notify, there_is_a_file_in_its_place)
 	put_file("/mnt/bundle/rootfs/run/notify", "");
 	creation.notify = -1;
 	fixture_open();
-	FAILS(notify_step_bind(&creation, &err), ENOTDIR, "/run/notify: Not a directory");
+	FAILS(notify_bind.run(&creation, &err), ENOTDIR, "/run/notify: Not a directory");
 	cr_expect_eq(creation.notify, -1);
 }

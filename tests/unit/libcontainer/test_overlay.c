@@ -21,8 +21,8 @@ ROOTFS_TEST(overlay, changes_stay_in_memory)
 	DO(chown(".", 3, 4));
 	MOUNTS({.destination = "/etc/new", .type = "tmpfs"});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	STEP(devices_step_make(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	STEP(devices_make.run(&creation, &err));
 	expect_text("/etc/file", "lower");
 	file = in_tree("/etc/file", O_WRONLY | O_TRUNC);
 	DO(file);
@@ -69,7 +69,7 @@ ROOTFS_TEST(overlay, of_the_hosts_root)
 	MOUNTS({.destination = "/proc", .type = "proc"},
 	       {.destination = "/mnt", .type = "tmpfs", .options.set = MOUNT_ATTR_RDONLY});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
 	cr_expect_eq(statfs_in_tree("/").f_type, 0x794c7630);
 	cr_expect_eq(in_tree("/mnt/bundle", O_PATH), -ENOENT);
 	cr_expect_eq(stat_in_tree("/etc").st_uid, 0);

@@ -16,20 +16,20 @@ static struct personality_setting setting;
 
 Test(personality, is_planned_when_asked_for)
 {
-	cr_expect_not(personality_planned(&plan));
+	cr_expect_not(personality_set.when(&plan));
 	linux_config.personality = &setting;
-	cr_expect(personality_planned(&plan));
+	cr_expect(personality_set.when(&plan));
 }
 
 CHILD_TEST(personality, is_what_was_asked_for)
 {
 	linux_config.personality = &setting;
 	setting.domain = PER_LINUX32;
-	STEP(personality_step_set(&creation, &err));
+	STEP(personality_set.run(&creation, &err));
 	EXPECT(personality((unsigned long)ASK) == PER_LINUX32);
 	/* Nothing of the caller's stays. */
 	EXPECT(personality(PER_LINUX32 | ADDR_NO_RANDOMIZE) >= 0);
 	setting.domain = PER_LINUX;
-	STEP(personality_step_set(&creation, &err));
+	STEP(personality_set.run(&creation, &err));
 	EXPECT(personality((unsigned long)ASK) == PER_LINUX);
 }

@@ -13,19 +13,19 @@ static const char *pid_file(const char *path)
 	static char text[64];
 
 	options.pid_file = path;
-	STEP(pid_file_step_write(&creation, &err));
+	STEP(pid_file_write.run(&creation, &err));
 	STEP(io_read_file(AT_FDCWD, path, text, sizeof text, &err));
 	return text;
 }
 
 Test(pid_file, is_the_number_alone)
 {
-	cr_expect_not(pid_file_planned(&plan));
+	cr_expect_not(pid_file_check.when(&plan));
 	creation.record.pid = 4194304;
 	DO(chdir(top));
 	DO(mkdir("sub", 0755));
 	cr_expect_str_eq(pid_file("pid"), "4194304");
-	cr_expect(pid_file_planned(&plan));
+	cr_expect(pid_file_check.when(&plan));
 	cr_expect_str_eq(pid_file(arena_printf(&arena, "%s/absolute", top)), "4194304");
 	cr_expect_eq(mode_of(AT_FDCWD, "pid"), 0644);
 	creation.record.pid = 7;
@@ -55,7 +55,7 @@ Test(pid_file, of_another_stays)
 	creation.record.pid = 7;
 	other.record.pid = 77;
 	pid_file("pid");
-	STEP(pid_file_step_write(&other, &err));
+	STEP(pid_file_write.run(&other, &err));
 	STEP(pid_file_undo(&creation.record, &err));
 	cr_expect_eq(access("pid", F_OK), 0);
 }
@@ -71,9 +71,9 @@ Test(pid_file, replaces_a_link)
 Test(pid_file, that_cannot_be)
 {
 	options.pid_file = "/nonexistent/pid";
-	FAILS(pid_file_step_write(&creation, &err), ENOENT,
+	FAILS(pid_file_write.run(&creation, &err), ENOENT,
 	      "/nonexistent/pid: No such file or directory");
 	options.pid_file = top;
-	cr_expect_lt(pid_file_step_write(&creation, &err), 0, "it is a directory");
+	cr_expect_lt(pid_file_write.run(&creation, &err), 0, "it is a directory");
 	cr_expect_eq(access(top, F_OK), 0);
 }

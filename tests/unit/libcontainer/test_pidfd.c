@@ -13,10 +13,10 @@ TestSuite(pidfd, .init = fixture_init, .fini = fixture_finish);
 Test(pidfd, only_when_it_is_asked_for)
 {
 	PLAN(pidfd_plan(&plan, &err));
-	cr_expect(!pidfd_planned(&plan));
+	cr_expect(!pidfd_connect.when(&plan));
 	options.pidfd_socket = "/run/socket";
 	PLAN(pidfd_plan(&plan, &err));
-	cr_expect(pidfd_planned(&plan));
+	cr_expect(pidfd_connect.when(&plan));
 }
 
 Test(pidfd, its_path_is_short)
@@ -43,9 +43,9 @@ CHILD_TEST(pidfd, is_sent)
 	EXPECT(bind(listener, (struct sockaddr *)&address, sizeof address) == 0);
 	EXPECT(listen(listener, 1) == 0);
 	options.pidfd_socket = "/mnt/socket";
-	STEP(pidfd_step_connect(&creation, &err));
+	STEP(pidfd_connect.run(&creation, &err));
 	creation.init = sys_pidfd_open(getpid(), 0);
-	STEP(pidfd_step_send(&creation, &err));
+	STEP(pidfd_send.run(&creation, &err));
 	EXPECT(creation.pidfd_socket == -1 && creation.init >= 0);
 	connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	EXPECT(io_receive_descriptor(connection, payload, sizeof payload, &received, &err) > 0);
@@ -57,6 +57,6 @@ CHILD_TEST(pidfd, nobody_listens)
 {
 	own_mnt();
 	options.pidfd_socket = "/mnt/socket";
-	FAILS(pidfd_step_connect(&creation, &err), ENOENT,
+	FAILS(pidfd_connect.run(&creation, &err), ENOENT,
 	      "--pidfd-socket: /mnt/socket: connect: No such file or directory");
 }

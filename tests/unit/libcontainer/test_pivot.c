@@ -40,15 +40,14 @@ Test(rootfs_plan, must_be_a_directory)
  */
 static int enter(int (*look)(void))
 {
-	int (*const steps[])(struct creation *, struct error *) = {
-		mount_step_all,     devices_step_make, mask_step_paths,
-		mask_step_readonly, rootfs_step_seal,  pivot_step_enter,
+	const struct step *const steps[] = {
+		&mount_all, &devices_make, &mask_paths, &mask_readonly, &rootfs_seal, &pivot_enter,
 	};
 
-	if (unshare(CLONE_NEWNS) < 0 || rootfs_step_open(&creation, &err) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || rootfs_open.run(&creation, &err) < 0)
 		return 100;
 	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
-		if (steps[i](&creation, &err) < 0) {
+		if (steps[i]->run(&creation, &err) < 0) {
 			fprintf(stderr, "%s\n", err.text);
 			return 101 + (int)i;
 		}
@@ -63,7 +62,7 @@ static int run_inside(int (*look)(void))
 	pid_t pid;
 
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
 	pid = fork();
 	if (pid == 0)
 		_exit(enter(look));
@@ -193,7 +192,7 @@ ROOTFS_TEST(pivot, readonly_root_keeps_flags_and_mounts_below)
 	root.readonly = true;
 	DO(mount("tmpfs", "/mnt/bundle/rootfs", "tmpfs", MS_NODEV, NULL));
 	MOUNTS(PROC_AND_DEV, {.destination = "/tmp", .type = "tmpfs"});
-	cr_expect(rootfs_seal_planned(&plan));
+	cr_expect(rootfs_seal.when(&plan));
 	cr_expect_eq(run_inside(look_for_readonly), 0);
 	/* The host's mount has not become read-only. */
 	DO(mkdir("/mnt/bundle/rootfs/writable", 0755));

@@ -50,7 +50,7 @@ Test(rdt, without_the_property_nothing_is_planned_and_nobody_asks)
 	STEP(rdt_read_host(&plan, &host, &err));
 	cr_expect_null(host.resctrl, "nobody asked");
 	plan_anew();
-	cr_expect_not(rdt_planned(&plan));
+	cr_expect_not(rdt_check.when(&plan));
 }
 
 Test(rdt, the_host_is_asked_when_the_property_is_there)
@@ -108,7 +108,7 @@ Test(rdt, is_refused_where_it_is_not_mounted)
 Test(rdt, without_a_name_the_class_is_the_container_s_own)
 {
 	plan_anew();
-	cr_expect(rdt_planned(&plan));
+	cr_expect(rdt_check.when(&plan));
 	cr_expect_str_eq(plan.rdt.control, "web");
 	cr_expect(plan.rdt.own);
 	cr_expect_null(plan.rdt.monitor);
@@ -171,7 +171,7 @@ static void print(char *text, size_t size)
 {
 	FILE *out = fmemopen(text, size, "w");
 
-	rdt_print(&plan, out);
+	rdt_create.print(&plan, out);
 	fclose(out);
 }
 
@@ -207,7 +207,7 @@ Test(rdt, is_printed)
 static int check(void)
 {
 	plan_anew();
-	return rdt_step_check(&creation, &err);
+	return rdt_check.run(&creation, &err);
 }
 
 Test(rdt, a_class_with_a_name_must_be_there_or_have_schemata)
@@ -360,17 +360,17 @@ static int create(const char *id)
 {
 	options.id = id;
 	plan_anew();
-	STEP(rdt_step_check(&creation, &err));
+	STEP(rdt_check.run(&creation, &err));
 	begin_container(id);
-	if (rdt_step_create(&creation, &err) < 0)
+	if (rdt_create.run(&creation, &err) < 0)
 		return -err.code;
 	/* It is written anew, with init. */
-	return directory_step_record(&creation, &err);
+	return directory_record.run(&creation, &err);
 }
 
 static int enter(void)
 {
-	int result = rdt_step_join(&creation, &err);
+	int result = rdt_join.run(&creation, &err);
 
 	creation_finish(&creation);
 	return result;
@@ -487,17 +487,17 @@ Test(rdt, what_others_made_meanwhile_is_left_alone)
 {
 	rdt.enableMonitoring = true;
 	plan_anew();
-	STEP(rdt_step_check(&creation, &err));
+	STEP(rdt_check.run(&creation, &err));
 	begin_container("web");
 	have_group("web");
 	have_group("web/mon_groups/web");
-	cr_expect_eq(rdt_step_create(&creation, &err), -EEXIST);
+	cr_expect_eq(rdt_create.run(&creation, &err), -EEXIST);
 	undo();
 	cr_expect(has_group("web/mon_groups/web"));
 	rdt.closID = "web";
 	plan_anew();
 	begin_container("web");
-	cr_expect_eq(rdt_step_create(&creation, &err), -EEXIST);
+	cr_expect_eq(rdt_create.run(&creation, &err), -EEXIST);
 	undo();
 	cr_expect(has_group("web/mon_groups/web"));
 }
@@ -514,7 +514,7 @@ Test(rdt, the_kernel_s_words_are_in_the_error)
 	plan_anew();
 	begin_container("web");
 	mkdir_fails = ENOSPC;
-	FAILS(rdt_step_create(&creation, &err), ENOSPC,
+	FAILS(rdt_create.run(&creation, &err), ENOSPC,
 	      "linux.intelRdt: mkdir: No space left on device (Out of CLOSIDs)");
 	mkdir_fails = 0;
 	undo();
@@ -529,7 +529,7 @@ Test(rdt, without_a_monitoring_group_there_is_no_container)
 	plan_anew();
 	begin_container("web");
 	mkdir_fails = ENOSPC;
-	FAILS(rdt_step_create(&creation, &err), ENOSPC,
+	FAILS(rdt_create.run(&creation, &err), ENOSPC,
 	      "linux.intelRdt.enableMonitoring: mkdir: No space left on device (Out of CLOSIDs)");
 	mkdir_fails = 0;
 	undo();
@@ -625,7 +625,7 @@ Test(rdt, waits_for_whoever_changes_groups)
 	for (int i = 0; i < 1000 && !has_group("locked"); i++)
 		tree_sleep_ms(1);
 	cr_assert(has_group("locked") && !has_group("unlocked"));
-	STEP(rdt_step_check(&creation, &err));
+	STEP(rdt_check.run(&creation, &err));
 	cr_expect(has_group("unlocked"));
 }
 
@@ -635,9 +635,9 @@ Test(rdt, but_not_for_ever)
 
 	DO(flock(fd, LOCK_SH));
 	plan_anew();
-	STEP(rdt_step_check(&creation, &err));
+	STEP(rdt_check.run(&creation, &err));
 	begin_container("web");
-	FAILS(rdt_step_create(&creation, &err), EBUSY,
+	FAILS(rdt_create.run(&creation, &err), EBUSY,
 	      says("%s: another program keeps it locked", mount_point));
 	undo();
 	cr_expect_not(is_there("web"));
@@ -700,8 +700,8 @@ Test(rdt, exec_follows_init)
 	rdt.closID = "gold";
 	plan.joined = &joined;
 	STEP(rdt_plan_joined(&plan, &err));
-	cr_expect(rdt_planned(&plan));
-	STEP(rdt_step_open(&creation, &err));
+	cr_expect(rdt_check.when(&plan));
+	STEP(rdt_open.run(&creation, &err));
 	STEP(enter());
 	cr_expect_str_eq(did, "silver/tasks: 0\nsilver/mon_groups/web/tasks: 0\n");
 }
@@ -712,12 +712,12 @@ Test(rdt, exec_into_a_group_that_has_gone)
 
 	plan.joined = &joined;
 	STEP(rdt_plan_joined(&plan, &err));
-	FAILS(rdt_step_open(&creation, &err), ENOENT,
+	FAILS(rdt_open.run(&creation, &err), ENOENT,
 	      says("%s/silver: No such file or directory", mount_point));
 	joined.rdt.control = NULL;
 	FAILS(rdt_plan_joined(&plan, &err), ENODEV, "linux.intelRdt: the container is in no group");
 	linux_config.intelRdt = NULL;
 	plan.rdt = (struct rdt_plan){0};
 	STEP(rdt_plan_joined(&plan, &err));
-	cr_expect_not(rdt_planned(&plan));
+	cr_expect_not(rdt_check.when(&plan));
 }

@@ -151,12 +151,12 @@ Test(resources, no_process_at_all)
 {
 	EXPECT_WRITES(v2, "\"pids\": {\"limit\": 0}", "pids.max=0");
 	cr_expect_not(plan.cgroup.clone_into);
-	cr_expect(cgroup_joined_by_init(&plan));
+	cr_expect(cgroup_join.when(&plan));
 	EXPECT_WRITES(v2, "\"pids\": {\"limit\": 1}", "pids.max=1");
 	cr_expect(plan.cgroup.clone_into);
-	cr_expect_not(cgroup_joined_by_init(&plan));
+	cr_expect_not(cgroup_join.when(&plan));
 	EXPECT_WRITES(v1, "\"pids\": {\"limit\": 1}", "pids.max=1");
-	cr_expect(cgroup_joined_by_init(&plan));
+	cr_expect(cgroup_join.when(&plan));
 }
 
 Test(resources, controller_is_missing)

@@ -42,11 +42,11 @@ static bool is_readonly(const char *path)
 Test(rootfs, is_printed)
 {
 	STEP(fixture_plan());
-	cr_expect_str_eq(print(rootfs_print), "\t\t/mnt/bundle/rootfs  private\n");
+	cr_expect_str_eq(print(rootfs_open.print), "\t\t/mnt/bundle/rootfs  private\n");
 	options.ephemeral = true;
 	linux_config.rootfsPropagation = &(const uint64_t){MS_SLAVE | MS_REC};
 	STEP(fixture_plan());
-	cr_expect_str_eq(print(rootfs_print), "\t\t/mnt/bundle/rootfs  slave  ephemeral\n");
+	cr_expect_str_eq(print(rootfs_open.print), "\t\t/mnt/bundle/rootfs  slave  ephemeral\n");
 }
 
 /*
@@ -56,16 +56,16 @@ Test(rootfs, is_printed)
 Test(rootfs, sources_are_opened_where_there_are_some)
 {
 	STEP(fixture_plan());
-	cr_expect_not(rootfs_sources_planned(&plan));
+	cr_expect_not(rootfs_open_sources.when(&plan));
 	MOUNTS({.destination = "/t", .type = "tmpfs"});
 	STEP(fixture_plan());
-	cr_expect_not(rootfs_sources_planned(&plan));
+	cr_expect_not(rootfs_open_sources.when(&plan));
 	MOUNTS({.destination = "/t", .type = "tmpfs"},
 	       {.destination = "/b", .source = "/mnt/outside", .options = BIND});
 	STEP(fixture_plan());
-	cr_expect(rootfs_sources_planned(&plan));
-	cr_expect_str_eq(print(rootfs_sources_print), "\t\t/mnt/outside\n");
-	STEP(rootfs_step_sources(&creation, &err));
+	cr_expect(rootfs_open_sources.when(&plan));
+	cr_expect_str_eq(print(rootfs_open_sources.print), "\t\t/mnt/outside\n");
+	STEP(rootfs_open_sources.run(&creation, &err));
 	cr_assert_eq(creation.rootfs.count, 2);
 	cr_expect_eq(creation.rootfs.sources[0], -1);
 	cr_expect_geq(creation.rootfs.sources[1], 0);
@@ -79,7 +79,7 @@ Test(rootfs, sources_up_to_the_one_that_fails)
 	       {.destination = "/b", .source = "none", .options = BIND},
 	       {.destination = "/c", .source = "/mnt/outside", .options = BIND});
 	STEP(fixture_plan());
-	FAILS(rootfs_step_sources(&creation, &err), ENOENT,
+	FAILS(rootfs_open_sources.run(&creation, &err), ENOENT,
 	      "mounts[1]: /b: source /mnt/bundle/none: No such file or directory");
 	cr_assert_eq(creation.rootfs.count, 3);
 	cr_expect_geq(creation.rootfs.sources[0], 0);
@@ -110,7 +110,7 @@ static int mount_into_the_tree(void)
 {
 	_close_ int target = -1, context = fsopen("tmpfs", FSOPEN_CLOEXEC), tmpfs = -1;
 
-	if (unshare(CLONE_NEWNS) < 0 || rootfs_step_open(&creation, &err) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || rootfs_open.run(&creation, &err) < 0)
 		return 1;
 	target = in_tree("/sub", O_PATH);
 	if (fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
@@ -133,7 +133,7 @@ ROOTFS_TEST(rootfs, is_shut_off_from_the_host)
 	DO(mount(NULL, "/mnt", NULL, MS_SHARED | MS_REC, NULL));
 	DO(mkdir("sub", 0755));
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
 	pid = fork();
 	DO(pid);
 	if (pid == 0)
@@ -157,10 +157,10 @@ ROOTFS_TEST(rootfs, of_an_ephemeral_container_is_written_elsewhere)
 ROOTFS_TEST(rootfs, that_has_gone)
 {
 	STEP(fixture_plan());
-	STEP(rootfs_step_sources(&creation, &err));
+	STEP(rootfs_open_sources.run(&creation, &err));
 	DO(chdir("/"));
 	DO(rmdir("/mnt/bundle/rootfs"));
-	FAILS(rootfs_step_open(&creation, &err), ENOENT,
+	FAILS(rootfs_open.run(&creation, &err), ENOENT,
 	      "/mnt/bundle/rootfs: open_tree: No such file or directory");
 	cr_expect_eq(creation.rootfs.tree, -1);
 }
@@ -175,7 +175,7 @@ ROOTFS_TEST(rootfs, not_from_a_chroot)
 	DO(chdir("/"));
 	plan.bundle = "/";
 	STEP(fixture_plan());
-	FAILS(rootfs_step_open(&creation, &err), EINVAL, "/ is not the root of a mount (chroot)");
+	FAILS(rootfs_open.run(&creation, &err), EINVAL, "/ is not the root of a mount (chroot)");
 	/* The leak checker wants /proc at the end. */
 	DO(fchdir(outside));
 	DO(chroot("."));
@@ -190,10 +190,10 @@ ROOTFS_TEST(rootfs, is_sealed_alone)
 	root.readonly = true;
 	MOUNTS({.destination = "/t", .type = "tmpfs"});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	cr_expect(rootfs_seal_planned(&plan));
-	cr_expect_str_eq(print(rootfs_seal_print), "\t\t/\n");
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(mount_all.run(&creation, &err));
+	cr_expect(rootfs_seal.when(&plan));
+	cr_expect_str_eq(print(rootfs_seal.print), "\t\t/\n");
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect(is_readonly("/"));
 	cr_expect_not(is_writable("/"));
 	cr_expect(is_writable("/t"));
@@ -207,11 +207,11 @@ ROOTFS_TEST(rootfs, late_mounts_are_sealed)
 	MOUNTS({.destination = "/dev", .type = "tmpfs", .options = {.set = MOUNT_ATTR_RDONLY}},
 	       {.destination = "/t", .type = "tmpfs"});
 	fixture_open();
-	STEP(mount_step_all(&creation, &err));
-	cr_expect(rootfs_seal_planned(&plan));
-	cr_expect_str_eq(print(rootfs_seal_print), "\t\t/dev\n");
+	STEP(mount_all.run(&creation, &err));
+	cr_expect(rootfs_seal.when(&plan));
+	cr_expect_str_eq(print(rootfs_seal.print), "\t\t/dev\n");
 	cr_expect(is_writable("/dev"));
-	STEP(rootfs_step_seal(&creation, &err));
+	STEP(rootfs_seal.run(&creation, &err));
 	cr_expect(is_readonly("/dev"));
 	cr_expect_not(is_readonly("/"));
 	cr_expect_not(is_readonly("/t"));
@@ -221,6 +221,6 @@ Test(rootfs, nothing_is_sealed_that_nobody_asked_for)
 {
 	MOUNTS({.destination = "/t", .type = "tmpfs", .options = {.set = MOUNT_ATTR_RDONLY}});
 	STEP(fixture_plan());
-	cr_expect_not(rootfs_seal_planned(&plan));
-	cr_expect_str_eq(print(rootfs_seal_print), "");
+	cr_expect_not(rootfs_seal.when(&plan));
+	cr_expect_str_eq(print(rootfs_seal.print), "");
 }

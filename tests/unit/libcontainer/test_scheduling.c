@@ -33,22 +33,22 @@ static struct sched_attributes attributes(void)
 
 Test(scheduling, is_planned_when_asked_for)
 {
-	cr_expect(!scheduling_planned(&plan) && !scheduling_set_by_host(&plan));
+	cr_expect(!scheduling_set.when(&plan) && !scheduling_set_init.when(&plan));
 	process.ioPriority = &io_priority;
-	cr_expect(scheduling_planned(&plan) && !scheduling_set_by_host(&plan));
+	cr_expect(scheduling_set.when(&plan) && !scheduling_set_init.when(&plan));
 	process.ioPriority = NULL;
 	process.scheduler = &scheduler;
-	cr_expect(scheduling_planned(&plan) && !scheduling_set_by_host(&plan));
+	cr_expect(scheduling_set.when(&plan) && !scheduling_set_init.when(&plan));
 }
 
 Test(scheduling, is_the_host_side_s_business_with_a_user_namespace)
 {
 	process.scheduler = &scheduler;
 	plan.idmap.writer = IDMAP_DIRECT;
-	cr_expect(!scheduling_planned(&plan) && scheduling_set_by_host(&plan));
+	cr_expect(!scheduling_set.when(&plan) && scheduling_set_init.when(&plan));
 	/* Of no use to somebody without the privilege. */
 	host.capabilities &= ~(1ULL << CAP_SYS_NICE);
-	cr_expect(scheduling_planned(&plan) && !scheduling_set_by_host(&plan));
+	cr_expect(scheduling_set.when(&plan) && !scheduling_set_init.when(&plan));
 }
 
 CHILD_TEST(scheduling, every_policy_has_its_nice_value)
@@ -57,7 +57,7 @@ CHILD_TEST(scheduling, every_policy_has_its_nice_value)
 
 	for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
 		ask_for((struct scheduler){.policy = policies[i], .nice = -3 - (int)i});
-		STEP(scheduling_step_set(&creation, &err));
+		STEP(scheduling_set.run(&creation, &err));
 		EXPECT(attributes().policy == policies[i]);
 		EXPECT(getpriority(PRIO_PROCESS, 0) == -3 - (int)i);
 	}
@@ -67,18 +67,18 @@ CHILD_TEST(scheduling, an_absent_nice_value_is_0)
 {
 	EXPECT(setpriority(PRIO_PROCESS, 0, 5) == 0);
 	ask_for((struct scheduler){.policy = SCHED_IDLE});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(getpriority(PRIO_PROCESS, 0) == 0);
 }
 
 CHILD_TEST(scheduling, real_time)
 {
 	ask_for((struct scheduler){.policy = SCHED_FIFO, .priority = 1});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(attributes().policy == SCHED_FIFO && attributes().priority == 1);
 	ask_for((struct scheduler){
 		.policy = SCHED_RR, .priority = 99, .nice = 7, .flags = SCHED_FLAG_RESET_ON_FORK});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(attributes().policy == SCHED_RR && attributes().priority == 99);
 	EXPECT(attributes().flags == SCHED_FLAG_RESET_ON_FORK);
 	EXPECT(getpriority(PRIO_PROCESS, 0) == 7);
@@ -93,7 +93,7 @@ CHILD_TEST(scheduling, deadline)
 		.period = 30000000,
 		.flags = SCHED_FLAG_RECLAIM,
 	});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(attributes().policy == SCHED_DEADLINE);
 	EXPECT(attributes().runtime == 1000000 && attributes().deadline == 20000000 &&
 	       attributes().period == 30000000);
@@ -104,12 +104,12 @@ CHILD_TEST(scheduling, what_is_kept_is_the_caller_s)
 {
 	EXPECT(setpriority(PRIO_PROCESS, 0, 5) == 0);
 	ask_for((struct scheduler){.policy = SCHED_OTHER, .flags = SCHED_FLAG_KEEP_PARAMS});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(attributes().nice == 5 && getpriority(PRIO_PROCESS, 0) == 5);
 	ask_for((struct scheduler){.policy = SCHED_BATCH});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	ask_for((struct scheduler){.policy = SCHED_OTHER, .flags = SCHED_FLAG_KEEP_POLICY});
-	STEP(scheduling_step_set(&creation, &err));
+	STEP(scheduling_set.run(&creation, &err));
 	EXPECT(attributes().policy == SCHED_BATCH);
 }
 
@@ -123,7 +123,7 @@ CHILD_TEST(scheduling, io_priorities)
 
 	for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
 		process.ioPriority = &asked[i];
-		STEP(scheduling_step_set(&creation, &err));
+		STEP(scheduling_set.run(&creation, &err));
 		EXPECT(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) ==
 		       (long)IOPRIO_PRIO_VALUE(asked[i].class, asked[i].priority));
 	}
@@ -151,7 +151,7 @@ CHILD_TEST(scheduling, is_set_from_outside)
 	ask_for((struct scheduler){.policy = SCHED_BATCH, .nice = 3});
 	io_priority = (struct io_priority){IOPRIO_CLASS_BE, 1};
 	process.ioPriority = &io_priority;
-	STEP(scheduling_step_set_init(&creation, &err));
+	STEP(scheduling_set_init.run(&creation, &err));
 	EXPECT(syscall(SYS_sched_getattr, creation.record.pid, &found, sizeof found, 0) == 0);
 	EXPECT(found.policy == SCHED_BATCH && found.nice == 3);
 	EXPECT(syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, creation.record.pid) ==
@@ -165,21 +165,21 @@ CHILD_TEST(scheduling, without_the_capability_others_come_first)
 	EXPECT(setpriority(PRIO_PROCESS, 0, 5) == 0);
 	EXPECT(setresuid(1000, 1000, 1000) == 0);
 	ask_for((struct scheduler){.policy = SCHED_OTHER});
-	FAILS(scheduling_step_set(&creation, &err), EACCES,
+	FAILS(scheduling_set.run(&creation, &err), EACCES,
 	      "process.scheduler.nice: 0: Permission denied (needs CAP_SYS_NICE)");
 	ask_for((struct scheduler){.policy = SCHED_FIFO, .priority = 1, .nice = 5});
-	FAILS(scheduling_step_set(&creation, &err), EPERM,
+	FAILS(scheduling_set.run(&creation, &err), EPERM,
 	      "process.scheduler: SCHED_FIFO: Operation not permitted (needs CAP_SYS_NICE, and in "
 	      "a cgroup of v1 linux.resources.cpu.realtimeRuntime)");
 	ask_for((struct scheduler){
 		.policy = SCHED_DEADLINE, .runtime = 1024, .deadline = 20000000, .nice = 5});
-	FAILS(scheduling_step_set(&creation, &err), EPERM,
+	FAILS(scheduling_set.run(&creation, &err), EPERM,
 	      "process.scheduler: SCHED_DEADLINE: Operation not permitted (needs CAP_SYS_NICE, and "
 	      "every CPU of the host)");
 	process.scheduler = NULL;
 	io_priority = (struct io_priority){IOPRIO_CLASS_RT, 4};
 	process.ioPriority = &io_priority;
-	FAILS(scheduling_step_set(&creation, &err), EPERM,
+	FAILS(scheduling_set.run(&creation, &err), EPERM,
 	      "process.ioPriority: IOPRIO_CLASS_RT 4: Operation not permitted (needs "
 	      "CAP_SYS_NICE)");
 }
@@ -191,9 +191,9 @@ CHILD_TEST(scheduling, utilization_clamping)
 		.policy = SCHED_OTHER,
 		.flags = SCHED_FLAG_UTIL_CLAMP_MIN | SCHED_FLAG_UTIL_CLAMP_MAX,
 	});
-	if (scheduling_step_set(&creation, &err) == 0)
+	if (scheduling_set.run(&creation, &err) == 0)
 		return;
-	FAILS(scheduling_step_set(&creation, &err), EOPNOTSUPP,
+	FAILS(scheduling_set.run(&creation, &err), EOPNOTSUPP,
 	      "process.scheduler: SCHED_OTHER: Operation not supported (this kernel has no "
 	      "utilization clamping)");
 }
@@ -201,7 +201,7 @@ CHILD_TEST(scheduling, utilization_clamping)
 CHILD_TEST(scheduling, what_no_kernel_has)
 {
 	ask_for((struct scheduler){.policy = 4 /* SCHED_ISO */});
-	FAILS(scheduling_step_set(&creation, &err), EINVAL,
+	FAILS(scheduling_set.run(&creation, &err), EINVAL,
 	      "process.scheduler: SCHED_ISO: Invalid argument (this kernel does not have it)");
 }
 
@@ -210,7 +210,7 @@ CHILD_TEST(scheduling, a_deadline_that_is_too_far_away)
 {
 	ask_for((struct scheduler){
 		.policy = SCHED_DEADLINE, .runtime = 1024, .deadline = INT64_MAX});
-	FAILS(scheduling_step_set(&creation, &err), EINVAL,
+	FAILS(scheduling_set.run(&creation, &err), EINVAL,
 	      "process.scheduler: SCHED_DEADLINE: Invalid argument (the period is not between the "
 	      "sysctls kernel.sched_deadline_period_min_us and ..._max_us)");
 }
@@ -227,7 +227,7 @@ CHILD_TEST(scheduling, the_caller_s_affinity_is_not_inherited)
 			CPU_SET(cpu, &one);
 	EXPECT(CPU_COUNT(&before) > 1);
 	EXPECT(sched_setaffinity(0, sizeof one, &one) == 0);
-	STEP(scheduling_step_affinity(&creation, &err));
+	STEP(scheduling_affinity.run(&creation, &err));
 	EXPECT(sched_getaffinity(0, sizeof after, &after) == 0);
 	EXPECT(CPU_EQUAL(&before, &after));
 }

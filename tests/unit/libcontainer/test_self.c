@@ -34,7 +34,7 @@ CHILD_TEST(self, begins_with_nothing_of_the_caller_s)
 	signal(SIGRTMAX, SIG_IGN);
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	STEP(self_step_begin(&creation, &err));
+	STEP(self_begin.run(&creation, &err));
 	EXPECT(umask(0) == 0);
 	EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0);
 	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == SIGKILL);
@@ -63,13 +63,13 @@ CHILD_TEST(self, is_not_reached_by_the_caller_s_terminal)
 	sigfillset(&mask);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 	EXPECT(raise(SIGINT) == 0 && is_pending(SIGINT));
-	STEP(self_step_begin(&creation, &err));
+	STEP(self_begin.run(&creation, &err));
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		EXPECT(raise(signals[i]) == 0);
 	/* Another process of exec's begins once more. */
-	STEP(self_step_begin(&creation, &err));
+	STEP(self_begin.run(&creation, &err));
 	EXPECT(raise(SIGTSTP) == 0);
-	STEP(self_step_session(&creation, &err));
+	STEP(self_session.run(&creation, &err));
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		EXPECT(sigaction(signals[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL);
 }
@@ -103,14 +103,14 @@ CHILD_TEST(self, has_every_signal_at_its_default)
 CHILD_TEST(self, does_not_outlive_its_creator)
 {
 	close(have_creator());
-	FAILS(self_step_begin(&creation, &err), ECANCELED, "the creator has gone");
+	FAILS(self_begin.run(&creation, &err), ECANCELED, "the creator has gone");
 }
 
 CHILD_TEST(self, leads_a_session)
 {
-	STEP(self_step_session(&creation, &err));
+	STEP(self_session.run(&creation, &err));
 	EXPECT(getsid(0) == getpid());
-	FAILS(self_step_session(&creation, &err), EPERM, "setsid: Operation not permitted");
+	FAILS(self_session.run(&creation, &err), EPERM, "setsid: Operation not permitted");
 }
 
 /* The root is an empty directory with a procfs, as a container's. */
@@ -136,10 +136,10 @@ CHILD_TEST(self, makes_and_enters_the_directory)
 
 	enter_root();
 	process.cwd = "/a/b//c";
-	STEP(self_step_cwd(&creation, &err));
+	STEP(self_cwd.run(&creation, &err));
 	EXPECT(strcmp(cwd(), "/a/b/c") == 0);
 	EXPECT(stat("/a/b", &status) == 0 && (status.st_mode & 07777) == 0755);
-	STEP(self_step_cwd_again(&creation, &err));
+	STEP(self_cwd_again.run(&creation, &err));
 }
 
 /* Of a root that will be read-only; there is nothing else to make it in by then. */
@@ -148,18 +148,18 @@ CHILD_TEST(self, makes_the_directory_early)
 	static struct root root;
 
 	config.root = &root;
-	EXPECT(!self_cwd_made_early(&plan));
+	EXPECT(!self_make_cwd.when(&plan));
 	root.readonly = true;
-	EXPECT(self_cwd_made_early(&plan));
+	EXPECT(self_make_cwd.when(&plan));
 	own_mnt();
 	creation.rootfs.tree = open("/mnt", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	process.cwd = "/a/b";
-	STEP(self_step_make_cwd(&creation, &err));
+	STEP(self_make_cwd.run(&creation, &err));
 	EXPECT(access("/mnt/a/b", F_OK) == 0);
 	put_file("/mnt/file", 0644, "");
 	process.cwd = "/file/below";
 	/* Entering it will say so. */
-	STEP(self_step_make_cwd(&creation, &err));
+	STEP(self_make_cwd.run(&creation, &err));
 }
 
 CHILD_TEST(self, follows_links_within_the_root)
@@ -167,7 +167,7 @@ CHILD_TEST(self, follows_links_within_the_root)
 	enter_root();
 	EXPECT(mkdir("/b", 0755) == 0 && symlink("../../b", "/a") == 0);
 	process.cwd = "/a";
-	STEP(self_step_cwd(&creation, &err));
+	STEP(self_cwd.run(&creation, &err));
 	EXPECT(strcmp(cwd(), "/b") == 0);
 }
 
@@ -180,10 +180,10 @@ CHILD_TEST(self, leaves_no_way_out_by_a_descriptor)
 	enter_root();
 	snprintf(path, sizeof path, "/proc/self/fd/%d", host_directory);
 	process.cwd = path;
-	EXPECT(self_step_cwd(&creation, &err) == -ELOOP);
+	EXPECT(self_cwd.run(&creation, &err) == -ELOOP);
 	EXPECT(symlink(path, "/link") == 0);
 	process.cwd = "/link";
-	FAILS(self_step_cwd(&creation, &err), ELOOP,
+	FAILS(self_cwd.run(&creation, &err), ELOOP,
 	      "process.cwd: /link: too many links, or a magic link");
 }
 
@@ -192,7 +192,7 @@ CHILD_TEST(self, a_file_is_no_directory)
 	enter_root();
 	put_file("/file", 0644, "");
 	process.cwd = "/file";
-	FAILS(self_step_cwd(&creation, &err), ENOTDIR, "process.cwd: /file: Not a directory");
+	FAILS(self_cwd.run(&creation, &err), ENOTDIR, "process.cwd: /file: Not a directory");
 }
 
 CHILD_TEST(self, the_user_tries_again)
@@ -203,12 +203,12 @@ CHILD_TEST(self, the_user_tries_again)
 	process.cwd = "/private/home";
 	/* Root without capabilities is what root is on a network filesystem. */
 	EXPECT(setresuid(2000, 2000, 0) == 0);
-	STEP(self_step_cwd(&creation, &err));
+	STEP(self_cwd.run(&creation, &err));
 	EXPECT(creation.cwd_denied && strcmp(cwd(), "/") == 0);
-	FAILS(self_step_cwd_again(&creation, &err), EACCES,
+	FAILS(self_cwd_again.run(&creation, &err), EACCES,
 	      "process.cwd: /private/home: Permission denied");
 	EXPECT(setresuid(0, 0, 0) == 0 && setresuid(1000, 1000, 1000) == 0);
-	STEP(self_step_cwd_again(&creation, &err));
+	STEP(self_cwd_again.run(&creation, &err));
 	EXPECT(!creation.cwd_denied && strcmp(cwd(), "/private/home") == 0);
 }
 
@@ -224,23 +224,23 @@ static void become(void)
 	process.noNewPrivileges = true;
 	STEP(process_plan(&plan, &err));
 	STEP(capabilities_plan(&plan, &err));
-	STEP(capabilities_step_bound(&creation, &err));
-	STEP(credentials_step_become(&creation, &err));
-	STEP(capabilities_step_set(&creation, &err));
-	STEP(descriptors_step_close(&creation, &err));
+	STEP(capabilities_bound.run(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
+	STEP(capabilities_set.run(&creation, &err));
+	STEP(descriptors_close.run(&creation, &err));
 }
 
 CHILD_TEST(self, is_as_planned)
 {
 	become();
-	STEP(self_step_verify(&creation, &err));
+	STEP(self_verify.run(&creation, &err));
 }
 
 CHILD_TEST(self, notices_another_user)
 {
 	become();
 	process.user.uid = 0;
-	FAILS(self_step_verify(&creation, &err), EPERM, "real uid is 1000, planned 0");
+	FAILS(self_verify.run(&creation, &err), EPERM, "real uid is 1000, planned 0");
 }
 
 CHILD_TEST(self, notices_another_group)
@@ -249,22 +249,22 @@ CHILD_TEST(self, notices_another_group)
 
 	become();
 	process.user.additionalGids.at = gids;
-	FAILS(self_step_verify(&creation, &err), EPERM, "additional group 5 is missing");
+	FAILS(self_verify.run(&creation, &err), EPERM, "additional group 5 is missing");
 	process.user.additionalGids.count = 1;
-	FAILS(self_step_verify(&creation, &err), EPERM,
+	FAILS(self_verify.run(&creation, &err), EPERM,
 	      "number of additional groups is 2, planned 1");
 	process.user.gid = 7;
-	FAILS(self_step_verify(&creation, &err), EPERM, "real gid is 1000, planned 7");
+	FAILS(self_verify.run(&creation, &err), EPERM, "real gid is 1000, planned 7");
 }
 
 CHILD_TEST(self, notices_other_capabilities)
 {
 	become();
 	plan.process.capabilities.bounding = 1;
-	FAILS(self_step_verify(&creation, &err), EPERM,
+	FAILS(self_verify.run(&creation, &err), EPERM,
 	      "bounding capabilities are 0x3, planned 0x1");
 	plan.process.capabilities.permitted = 1;
-	FAILS(self_step_verify(&creation, &err), EPERM,
+	FAILS(self_verify.run(&creation, &err), EPERM,
 	      "permitted capabilities are 0x3, planned 0x1");
 }
 
@@ -272,30 +272,30 @@ CHILD_TEST(self, notices_a_missing_filter)
 {
 	become();
 	plan.seccomp = (struct seccomp_plan){.program = {.len = 1}, .early = true};
-	FAILS(self_step_verify(&creation, &err), EPERM, "linux.seccomp is not in force");
+	FAILS(self_verify.run(&creation, &err), EPERM, "linux.seccomp is not in force");
 }
 
 CHILD_TEST(self, notices_another_umask)
 {
 	become();
 	umask(0);
-	FAILS(self_step_verify(&creation, &err), EPERM, "umask is 000, planned 022");
+	FAILS(self_verify.run(&creation, &err), EPERM, "umask is 000, planned 022");
 }
 
 CHILD_TEST(self, notices_an_open_descriptor)
 {
 	become();
 	EXPECT(dup2(0, 7) == 7);
-	FAILS(self_step_verify(&creation, &err), EPERM, "descriptor 7 is open");
+	FAILS(self_verify.run(&creation, &err), EPERM, "descriptor 7 is open");
 	options.preserve_fds = 5;
-	STEP(self_step_verify(&creation, &err));
+	STEP(self_verify.run(&creation, &err));
 }
 
 CHILD_TEST(self, notices_that_the_directory_was_not_entered)
 {
 	become();
 	creation.cwd_denied = true;
-	FAILS(self_step_verify(&creation, &err), EACCES, "process.cwd was not entered");
+	FAILS(self_verify.run(&creation, &err), EACCES, "process.cwd was not entered");
 }
 
 CHILD_TEST(self, notices_a_directory_of_the_host)
@@ -305,10 +305,10 @@ CHILD_TEST(self, notices_a_directory_of_the_host)
 	EXPECT(outside >= 0 && fchdir(outside) == 0 && chroot("/usr") == 0);
 	process.user.uid = 0;
 	plan.process.capabilities = (struct capability_masks){0};
-	STEP(capabilities_step_bound(&creation, &err));
-	STEP(credentials_step_become(&creation, &err));
-	STEP(capabilities_step_set(&creation, &err));
-	STEP(descriptors_step_close(&creation, &err));
-	FAILS(self_step_verify(&creation, &err), EPERM,
+	STEP(capabilities_bound.run(&creation, &err));
+	STEP(credentials_become.run(&creation, &err));
+	STEP(capabilities_set.run(&creation, &err));
+	STEP(descriptors_close.run(&creation, &err));
+	FAILS(self_verify.run(&creation, &err), EPERM,
 	      "process.cwd: is outside of the root filesystem");
 }

@@ -29,7 +29,7 @@ static void expect_awaited(bool awaited)
 /* Init is to run hooks, which takes its time, and then executes. */
 static void run_hooks(void)
 {
-	if (start_socket_step_wait(&creation, &err) < 0)
+	if (start_socket_wait.run(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	usleep(500000);
 	if (sync_send(creation.sync, SYNC_HOOKED, &err) < 0)
@@ -119,7 +119,7 @@ static void fail_in_a_hook(void)
 {
 	struct error failure;
 
-	if (start_socket_step_wait(&creation, &err) < 0)
+	if (start_socket_wait.run(&creation, &err) < 0)
 		_exit(EXIT_FAILURE);
 	error_set(&failure, HOOK_FAILED, "hooks.startContainer[0]: x");
 	sync_send_failure(creation.sync, &failure);

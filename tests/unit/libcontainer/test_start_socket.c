@@ -12,9 +12,9 @@ TestSuite(start_socket, .init = fixture_init, .fini = fixture_finish);
 
 Test(start_socket, is_planned_for_create_alone)
 {
-	cr_expect_not(start_socket_planned(&plan));
+	cr_expect_not(start_socket_listen.when(&plan));
 	plan.waits_for_start = true;
-	cr_expect(start_socket_planned(&plan));
+	cr_expect(start_socket_listen.when(&plan));
 }
 
 Test(start_socket, nobody_listens)
@@ -22,7 +22,7 @@ Test(start_socket, nobody_listens)
 	begin_container("web");
 	FAILS(start_socket_connect(creation.record.directory, &err), ENOENT,
 	      "connect: No such file or directory");
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	close(take(&creation.start));
 	FAILS(start_socket_connect(creation.record.directory, &err), ECONNREFUSED,
 	      "connect: Connection refused");
@@ -33,13 +33,12 @@ Test(start_socket, somebody_listens)
 	_close_ int connection = -1;
 
 	begin_container("web");
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	cr_expect_eq(fcntl(creation.start, F_GETFD), FD_CLOEXEC);
 	connection = start_socket_connect(creation.record.directory, &err);
 	STEP(connection);
 	cr_expect_eq(fcntl(connection, F_GETFD), FD_CLOEXEC);
-	FAILS(start_socket_step_listen(&creation, &err), EADDRINUSE,
-	      "bind: Address already in use");
+	FAILS(start_socket_listen.run(&creation, &err), EADDRINUSE, "bind: Address already in use");
 }
 
 /* A socket's address has room for 107 bytes. */
@@ -50,7 +49,7 @@ Test(start_socket, a_path_longer_than_an_address)
 
 	memset(id, 'x', NAME_MAX);
 	begin_container(id);
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	connection = start_socket_connect(creation.record.directory, &err);
 	STEP(connection);
 }
@@ -109,7 +108,7 @@ Test(start_socket, waiting_ends_the_conversation_with_the_creator)
 	creation.sync = ends[1];
 	begin_container("web");
 	creation.sync = ends[1];
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	init_listens = true;
 	put_init(spawn(fail_to_execute));
 	close(take(&creation.start));
@@ -133,7 +132,7 @@ Test(start_socket, nobody_awaits_it)
 {
 	begin_container("web");
 	cr_expect_not(start_socket_is_awaited(creation.record.directory));
-	STEP(start_socket_step_listen(&creation, &err));
+	STEP(start_socket_listen.run(&creation, &err));
 	cr_expect(start_socket_is_awaited(creation.record.directory));
 	close(take(&creation.start));
 	cr_expect_not(start_socket_is_awaited(creation.record.directory));

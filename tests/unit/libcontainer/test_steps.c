@@ -36,26 +36,48 @@ static bool never(const struct plan *planned)
 	return false;
 }
 
+static const struct step a = {"a", .run = take_a}, b = {"b", .run = take_b},
+			 not_planned = {"no", .run = fail, .when = never},
+			 failing = {"what it is about", .run = fail};
+
 Test(steps, are_taken_in_their_order_as_far_as_they_are_planned)
 {
-	const struct step steps[] = {
-		{"b", take_b, NULL, NULL, NULL},
-		{"no", fail, NULL, never, NULL},
-		{"a", take_a, NULL, NULL, NULL},
-	};
+	const struct step_row rows[] = {{&b}, {&not_planned}, {&a}};
+	const struct step_table table = STEP_TABLE(rows);
 
-	PLAN(steps_walk(steps, 3, &creation, &err));
+	PLAN(steps_walk(&table, &creation, &err));
 	cr_expect_str_eq(taken, "ba");
 }
 
 Test(steps, end_with_the_first_that_fails)
 {
-	const struct step steps[] = {
-		{"a", take_a, NULL, NULL, NULL},
-		{"what it is about", fail, NULL, NULL, NULL},
-		{"b", take_b, NULL, NULL, NULL},
-	};
+	const struct step_row rows[] = {{&a}, {&failing}, {&b}};
+	const struct step_table table = STEP_TABLE(rows);
 
-	REFUSED(steps_walk(steps, 3, &creation, &err), EBUSY, "what it is about: reason");
+	REFUSED(steps_walk(&table, &creation, &err), EBUSY, "what it is about: reason");
 	cr_expect_str_eq(taken, "a");
+}
+
+static int undo_a(const struct record *record, struct error *error)
+{
+	(void)record;
+	(void)error;
+	strcat(taken, "A");
+	return 0;
+}
+
+static int undo_nothing(const struct record *record, struct error *error)
+{
+	(void)record;
+	return error_set(error, EBUSY, "reason");
+}
+
+Test(steps, are_undone_from_the_last_one_up_to_the_first_that_fails)
+{
+	const struct step_row rows[] = {
+		{&a, .undo = undo_a}, {&failing, .undo = undo_nothing}, {&b}, {&a, .undo = undo_a}};
+	const struct step_table table = STEP_TABLE(rows);
+
+	REFUSED(steps_undo(&table, &creation.record, &err), EBUSY, "undo what it is about: reason");
+	cr_expect_str_eq(taken, "A");
 }

@@ -233,7 +233,7 @@ Test(sync, a_word_that_does_not_come)
 Test(sync, ready_when_init_is_paused)
 {
 	SAY(SYNC_PAUSED);
-	PLAN(sync_step_ready(&creation, &err));
+	PLAN(sync_ready_for_hooks.run(&creation, &err));
 	cr_expect_eq(creation.terminal, -1);
 }
 
@@ -243,7 +243,7 @@ Test(sync, ready_keeps_the_terminal)
 
 	cr_assert_eq(sync_send_descriptor(other, terminal, &err), 0);
 	SAY(SYNC_PAUSED);
-	PLAN(sync_step_ready(&creation, &err));
+	PLAN(sync_ready_for_hooks.run(&creation, &err));
 	cr_expect_geq(creation.terminal, 0);
 	cr_expect_neq(creation.terminal, terminal);
 }
@@ -254,22 +254,24 @@ Test(sync, there_is_one_terminal)
 
 	sync_send_descriptor(other, terminal, &err);
 	sync_send_descriptor(other, terminal, &err);
-	cr_expect_eq(sync_step_ready(&creation, &err), -EPROTO);
+	cr_expect_eq(sync_ready_for_hooks.run(&creation, &err), -EPROTO);
 	cr_expect_geq(creation.terminal, 0, "the first one is there to be closed");
 }
 
 Test(sync, a_terminal_needs_a_descriptor)
 {
 	SAY(SYNC_FD);
-	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (2)");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), EPROTO,
+		"init said something unexpected (2)");
 }
 
 Test(sync, init_does_not_say_go)
 {
 	SAY(SYNC_GO);
-	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (4)");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), EPROTO,
+		"init said something unexpected (4)");
 	say_bytes("\xff\xff\xff\x7f", 4);
-	cr_expect_eq(sync_step_ready(&creation, &err), -EPROTO);
+	cr_expect_eq(sync_ready_for_hooks.run(&creation, &err), -EPROTO);
 }
 
 Test(sync, ready_hears_why_not)
@@ -278,7 +280,7 @@ Test(sync, ready_hears_why_not)
 
 	error_set(&failure, ENOENT, "mounts: x");
 	sync_send_failure(other, &failure);
-	REFUSED(sync_step_ready(&creation, &err), ENOENT, "mounts: x");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ENOENT, "mounts: x");
 }
 
 static const int *readable(void)
@@ -295,8 +297,8 @@ Test(sync, waits_that_are_cancelled)
 	pid_t pid;
 
 	options.cancel = readable();
-	REFUSED(sync_step_ready(&creation, &err), ECANCELED, "interrupted");
-	REFUSED(sync_step_go(&creation, &err), ECANCELED, "interrupted");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ECANCELED, "interrupted");
+	REFUSED(sync_go.run(&creation, &err), ECANCELED, "interrupted");
 	REFUSED(sync_receive_descriptor(&creation, &err), ECANCELED, "interrupted");
 	REFUSED(sync_receive_process(&creation, &pid, &err), ECANCELED, "interrupted");
 }
@@ -306,13 +308,13 @@ Test(sync, what_is_said_already_counts)
 {
 	options.cancel = readable();
 	SAY(SYNC_PAUSED);
-	PLAN(sync_step_ready(&creation, &err));
+	PLAN(sync_ready_for_hooks.run(&creation, &err));
 }
 
 Test(sync, init_was_killed)
 {
 	close(other);
-	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ECHILD, "init was killed");
 }
 
 /* Whoever joins a container is not its init. */
@@ -322,22 +324,22 @@ Test(sync, a_process_was_killed)
 
 	plan.joined = &joined;
 	close(other);
-	REFUSED(sync_step_ready(&creation, &err), ECHILD, "the process was killed");
-	REFUSED(sync_step_go(&creation, &err), ECHILD, "the process was killed");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ECHILD, "the process was killed");
+	REFUSED(sync_go.run(&creation, &err), ECHILD, "the process was killed");
 	REFUSED(sync_send_go(&creation, &err), ECHILD, "the process was killed");
 }
 
 /* It had not read what it was told before: GO after the pause for hooks. */
 Test(sync, init_was_killed_before_it_went_on)
 {
-	PLAN(sync_step_resume(&creation, &err));
+	PLAN(sync_resume.run(&creation, &err));
 	close(other);
-	REFUSED(sync_step_ready(&creation, &err), ECHILD, "init was killed");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ECHILD, "init was killed");
 }
 
 Test(sync, resume_says_go)
 {
-	PLAN(sync_step_resume(&creation, &err));
+	PLAN(sync_resume.run(&creation, &err));
 	cr_expect_eq(sync_receive(other, -1, NULL, &err), SYNC_GO);
 }
 
@@ -349,8 +351,8 @@ Test(sync, resume_leaves_the_reason_to_be_heard)
 	error_set(&failure, EACCES, "hooks: x");
 	sync_send_failure(other, &failure);
 	close(other);
-	PLAN(sync_step_resume(&creation, &err));
-	REFUSED(sync_step_ready(&creation, &err), EACCES, "hooks: x");
+	PLAN(sync_resume.run(&creation, &err));
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), EACCES, "hooks: x");
 }
 
 Test(sync, init_was_killed_where_memory_is_short)
@@ -361,7 +363,7 @@ Test(sync, init_was_killed_where_memory_is_short)
 
 	linux_config.resources = &resources;
 	close(other);
-	REFUSED(sync_step_ready(&creation, &err), ECHILD,
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), ECHILD,
 		"init was killed; is linux.resources.memory.limit (4096 bytes) too low for it?");
 }
 
@@ -369,7 +371,7 @@ Test(sync, go_is_done_when_init_closes)
 {
 	/* It says no more, and can still be asked what it was told. */
 	cr_assert_eq(shutdown(other, SHUT_WR), 0);
-	PLAN(sync_step_go(&creation, &err));
+	PLAN(sync_go.run(&creation, &err));
 	cr_expect_eq(sync_receive(other, -1, NULL, &err), SYNC_GO);
 }
 
@@ -477,7 +479,8 @@ Test(sync, a_listener_that_there_is_not)
 	REFUSED(sync_receive_end(creation.sync, -1, NULL, false, &notify, &err), EPROTO,
 		"init said something unexpected (7)");
 	SAY(SYNC_LISTENER);
-	REFUSED(sync_step_ready(&creation, &err), EPROTO, "init said something unexpected (7)");
+	REFUSED(sync_ready_for_hooks.run(&creation, &err), EPROTO,
+		"init said something unexpected (7)");
 }
 
 /* Between its creation and `start` no hook runs. */
@@ -486,9 +489,9 @@ Test(sync, go_of_create_ends_before_hooks)
 	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
 	plan.waits_for_start = true;
 	cr_assert_eq(shutdown(other, SHUT_WR), 0);
-	PLAN(sync_step_go(&creation, &err));
+	PLAN(sync_go.run(&creation, &err));
 	plan.waits_for_start = false;
-	REFUSED(sync_step_go(&creation, &err), ECHILD, "init was killed while hooks ran");
+	REFUSED(sync_go.run(&creation, &err), ECHILD, "init was killed while hooks ran");
 }
 
 Test(sync, go_hears_why_not)
@@ -497,15 +500,15 @@ Test(sync, go_hears_why_not)
 
 	error_set(&failure, EACCES, "execute: x");
 	sync_send_failure(other, &failure);
-	REFUSED(sync_step_go(&creation, &err), EACCES, "execute: x");
+	REFUSED(sync_go.run(&creation, &err), EACCES, "execute: x");
 	SAY(SYNC_PAUSED);
-	REFUSED(sync_step_go(&creation, &err), EPROTO, "init said something unexpected (1)");
+	REFUSED(sync_go.run(&creation, &err), EPROTO, "init said something unexpected (1)");
 }
 
 Test(sync, go_to_nobody)
 {
 	close(other);
-	REFUSED(sync_step_go(&creation, &err), ECHILD, "init was killed");
+	REFUSED(sync_go.run(&creation, &err), ECHILD, "init was killed");
 }
 
 /*
@@ -518,7 +521,7 @@ CHILD_TEST(sync, pause_until_go)
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 	EXPECT(sync_send(other, SYNC_GO, &err) == 0);
-	STEP(sync_step_pause(&creation, &err));
+	STEP(sync_pause.run(&creation, &err));
 	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_PAUSED);
 	/* The container outlives its creator. */
 	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == 0);
@@ -531,20 +534,20 @@ CHILD_TEST(sync, hold_until_go)
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 	EXPECT(sync_send(other, SYNC_GO, &err) == 0);
-	STEP(sync_step_hold(&creation, &err));
+	STEP(sync_hold.run(&creation, &err));
 	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_PAUSED);
 	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == SIGKILL);
 	EXPECT(shutdown(other, SHUT_WR) == 0);
-	FAILS(sync_step_hold(&creation, &err), ECANCELED, "the creator has gone");
+	FAILS(sync_hold.run(&creation, &err), ECANCELED, "the creator has gone");
 }
 
 /* What was told to start does. */
 CHILD_TEST(sync, hooked_whoever_hears_it)
 {
-	STEP(sync_step_hooked(&creation, &err));
+	STEP(sync_hooked.run(&creation, &err));
 	EXPECT(sync_receive(other, -1, NULL, &err) == SYNC_HOOKED);
 	close(other);
-	STEP(sync_step_hooked(&creation, &err));
+	STEP(sync_hooked.run(&creation, &err));
 }
 
 CHILD_TEST(sync, a_creator_that_goes_takes_init_with_it)
@@ -553,14 +556,14 @@ CHILD_TEST(sync, a_creator_that_goes_takes_init_with_it)
 
 	EXPECT(prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0);
 	EXPECT(shutdown(other, SHUT_WR) == 0);
-	FAILS(sync_step_pause(&creation, &err), ECANCELED, "the creator has gone");
+	FAILS(sync_pause.run(&creation, &err), ECANCELED, "the creator has gone");
 	EXPECT(prctl(PR_GET_PDEATHSIG, &death, 0, 0, 0) == 0 && death == SIGKILL);
 }
 
 CHILD_TEST(sync, nothing_but_go_lets_init_go)
 {
 	EXPECT(sync_send(other, SYNC_PAUSED, &err) == 0);
-	EXPECT(sync_step_pause(&creation, &err) == -ECANCELED);
+	EXPECT(sync_pause.run(&creation, &err) == -ECANCELED);
 }
 
 /*

@@ -145,8 +145,8 @@ CHILD_TEST(sysctl, are_written_in_the_namespaces_of_init)
 
 	EXPECT(unshare(CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS) == 0);
 	linux_config.sysctl = (struct pairs){3, pairs};
-	STEP(procfs_step_open(&creation, &err));
-	STEP(sysctl_step_write(&creation, &err));
+	STEP(procfs_open_private.run(&creation, &err));
+	STEP(sysctl_write.run(&creation, &err));
 	EXPECT(file_is("/proc/sys/kernel/msgmax", "4096\n"));
 	EXPECT(file_is("/proc/sys/net/ipv4/conf/lo/forwarding", "1\n"));
 	EXPECT(uname(&names) == 0 && strcmp(names.domainname, "d") == 0);
@@ -155,11 +155,11 @@ CHILD_TEST(sysctl, are_written_in_the_namespaces_of_init)
 CHILD_TEST(sysctl, say_what_the_kernel_does_not_take)
 {
 	EXPECT(unshare(CLONE_NEWNET) == 0);
-	STEP(procfs_step_open(&creation, &err));
+	STEP(procfs_open_private.run(&creation, &err));
 	set("net.no.such", "1");
-	FAILS(sysctl_step_write(&creation, &err), ENOENT,
+	FAILS(sysctl_write.run(&creation, &err), ENOENT,
 	      "/proc/sys/net/no/such: No such file or directory");
 	set("net.ipv4.ip_forward", "x");
-	FAILS(sysctl_step_write(&creation, &err), EINVAL,
+	FAILS(sysctl_write.run(&creation, &err), EINVAL,
 	      "/proc/sys/net/ipv4/ip_forward: write \"x\": Invalid argument");
 }

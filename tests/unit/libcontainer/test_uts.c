@@ -40,7 +40,7 @@ CHILD_TEST(uts, names_are_set)
 	EXPECT(unshare(CLONE_NEWUTS) == 0);
 	config.hostname = "host.example";
 	config.domainname = "domain";
-	STEP(uts_step_names(&creation, &err));
+	STEP(uts_names.run(&creation, &err));
 	EXPECT(uname(&names) == 0);
 	EXPECT(strcmp(names.nodename, "host.example") == 0);
 	EXPECT(strcmp(names.domainname, "domain") == 0);
@@ -52,6 +52,6 @@ CHILD_TEST(uts, what_is_absent_is_left)
 
 	EXPECT(unshare(CLONE_NEWUTS) == 0 && uname(&before) == 0);
 	config.domainname = "domain";
-	STEP(uts_step_names(&creation, &err));
+	STEP(uts_names.run(&creation, &err));
 	EXPECT(uname(&after) == 0 && strcmp(before.nodename, after.nodename) == 0);
 }
