@@ -222,6 +222,7 @@ static int exec_planned(struct source *source, struct container_process *process
 	creation_init(&creation, &source->plan, NULL);
 	enter_hand_over(&source->joined, source->init, &creation);
 	result = steps_walk(&exec_host, &creation, err);
+	steps_finish(&exec_host, &creation);
 	creation_finish(&creation);
 	if (result < 0)
 		take_back(&creation);

@@ -821,6 +821,7 @@ static int carry_out(struct source *source, const struct container *container, c
 	/* Whose user namespace mounts may show. */
 	creation.record.pid = container->record.pid;
 	result = steps_walk(verb->steps, &creation, err);
+	steps_finish(verb->steps, &creation);
 	creation_finish(&creation);
 	end_child(&creation);
 	return result < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;

@@ -28,6 +28,8 @@ static int take_step(const struct step *step, struct creation *creation, struct 
 
 static bool is_planned(const struct step *step, const struct plan *plan)
 {
+	if (step->planned && !*(const bool *)((const char *)plan + step->planned))
+		return false;
 	return !step->when || step->when(plan);
 }
 
@@ -49,6 +51,13 @@ int steps_undo(const struct step_table *table, const struct record *record, stru
 			return error_wrap(err, "undo %s", row->step->name);
 	}
 	return 0;
+}
+
+void steps_finish(const struct step_table *table, struct creation *creation)
+{
+	for (size_t i = table->count; i-- > 0;)
+		if (table->rows[i].step->finish)
+			table->rows[i].step->finish(creation);
 }
 
 void steps_print(const char *side, const struct step_table *table, const struct plan *plan,

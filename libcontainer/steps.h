@@ -11,6 +11,10 @@
 #ifndef KIST_STEPS_H
 #define KIST_STEPS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
 #include "libcontainer/plan.h"
 #include "libcontainer/record.h"
 
@@ -59,10 +63,16 @@ struct step {
 	 * nothing with the host side but descriptors, and does not allocate.
 	 */
 	int (*run)(struct creation *creation, struct error *err);
+	size_t planned; /* PLANNED(member): the decision that it carries out; 0: always */
 	bool (*when)(const struct plan *plan);             /* NULL: always */
 	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
+	/* Host side: close what run has left open, if it was run at all. Cannot fail. NULL: nothing. */
+	void (*finish)(struct creation *creation);
 	bool hears; /* what fails is mostly the other side's, and has its step's name from there */
 };
+
+/* A decision of the plan: a member of struct plan, which is a bool that its planner sets. */
+#define PLANNED(member) _Generic(((struct plan *)0)->member, bool : offsetof(struct plan, member))
 
 /* A row of a verb's table. */
 struct step_row {
@@ -96,6 +106,12 @@ int steps_walk(const struct step_table *table, struct creation *creation, struct
  * Stops at the first step that cannot be taken back, so that it can be tried again.
  */
 int steps_undo(const struct step_table *table, const struct record *record, struct error *err);
+
+/**
+ * steps_finish() - close what the host side's steps have left open, from the last one up: whether the
+ * walk came to its end or not.
+ */
+void steps_finish(const struct step_table *table, struct creation *creation);
 
 /**
  * steps_print() - the steps of a table that the plan asks for, with their details.

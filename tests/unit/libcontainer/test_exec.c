@@ -64,8 +64,9 @@ Test(exec_tables, order_of_giving_up_privileges)
 /* What is about the container's own program: its start, its hooks, its sockets. */
 static bool is_inits_own(const struct step *step)
 {
-	static const struct step *const own[] = {&start_socket_wait, &notify_send, &hooks_start_container,
-						 &sync_hooked, &environment_listen};
+	static const struct step *const own[] = {&start_socket_wait, &notify_send,
+						 &hooks_start_container, &sync_hooked,
+						 &environment_listen};
 
 	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
 		if (own[i] == step)
