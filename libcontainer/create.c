@@ -36,6 +36,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libcontainer/creation.h"
 #include "libcontainer/directory.h"
 #include "libcontainer/log.h"
 #include "libcontainer/open_container.h"
@@ -55,9 +56,7 @@
 #include "spec/cleanup.h"
 #include "spec/template.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
-static const struct step create_process, create_check_cgroup;
+static const struct step create_check_cgroup;
 
 /* clang-format off */
 static const struct step_row host_rows[] = {
@@ -98,7 +97,7 @@ static const struct step_row host_rows[] = {
 	{&keyring_name},
 	/* Init inherits it and is the only one to hold it: listening means created. */
 	{&start_socket_listen},
-	{&create_process, .undo = clone_undo},
+	{&clone_new, .undo = clone_undo},
 	/* The one that it has made inside is init. */
 	{&clone_follow_outside},
 	/* Init waits for them: without an id it could make nothing. */
@@ -281,32 +280,6 @@ void create_take_back(const struct record *record)
 		log_warning("%s", err.text);
 }
 
-/* The child's side of clone3. It leaves by execve or not at all. */
-__attribute__((noreturn)) static void child_run(struct creation *creation,
-						const struct step_table *steps)
-{
-	struct error err;
-
-	steps_walk(steps, creation, &err);
-	sync_send_failure(creation->sync, &err);
-	_exit(EXIT_FAILURE);
-}
-
-int creation_clone(struct creation *creation, const struct step_table *steps, struct error *err)
-{
-	pid_t pid = clone_init(creation, err);
-
-	if (pid == 0) {
-		self_hide_command_line(&creation->plan->options->command_line);
-		/* The lock on it says that the creator lives, and must die with it. */
-		close(take(&creation->record.directory));
-		child_run(creation, steps);
-	}
-	if (pid < 0)
-		return -err->code;
-	return clone_identify(creation->init, pid, &creation->record, err);
-}
-
 /* Of two creates at once the other may have the id by now, and its cgroup with it. */
 static int step_check_cgroup(struct creation *creation, struct error *err)
 {
@@ -324,55 +297,6 @@ static const struct step create_check_cgroup = {
 	.run = step_check_cgroup,
 	.when = cgroup_planned,
 };
-
-static int step_process(struct creation *creation, struct error *err)
-{
-	return creation_clone(creation, &create_child, err);
-}
-
-static const struct step create_process = {
-	"process",
-	.run = step_process,
-	.print = namespaces_print,
-};
-
-void creation_init(struct creation *creation, const struct plan *plan,
-		   const struct document *document)
-{
-	*creation = (struct creation){
-		.plan = plan,
-		.document = document,
-		.record = {.directory = -1},
-		.sync = -1,
-		.start = -1,
-		.init = -1,
-		.terminal = -1,
-		.console = -1,
-		.procfs = -1,
-		.cgroup = {.directory = -1},
-		.rootfs = {.tree = -1, .overlay = -1},
-		.namespaces = {.process = -1},
-		.pidfd_socket = -1,
-		.notify = -1,
-	};
-	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
-		creation->namespaces.at[kind] = -1;
-}
-
-void creation_finish(struct creation *creation)
-{
-	struct error ignored;
-	const int own[] = {creation->sync, creation->start, creation->console,
-			   creation->pidfd_socket, creation->cgroup.directory};
-
-	cleanup_close_all(own, COUNT(own));
-	cleanup_close_all(creation->cgroup.tasks, creation->cgroup.count);
-	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
-	rootfs_close.run(creation, &ignored);
-	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
-	if (limits_raised(creation->plan))
-		limits_restore.run(creation, &ignored);
-}
 
 /* Take back what was done. The error that matters is the one that led here. */
 static void creation_undo(struct creation *creation)
@@ -453,6 +377,7 @@ static int create_planned(const struct source *source, struct container_process 
 	int result;
 
 	creation_init(&creation, &source->plan, &source->document);
+	creation.child = &create_child;
 	result = steps_walk(&create_host, &creation, err);
 	/* First: undo opens files, and a create may have failed for want of descriptors. */
 	steps_finish(&create_host, &creation);

@@ -10,26 +10,6 @@
 extern const struct step_table create_host, create_child;
 
 /**
- * creation_init() - a creation in which nothing is open yet.
- */
-void creation_init(struct creation *creation, const struct plan *plan,
-		   const struct document *document);
-
-/**
- * creation_clone() - make the process, and have it take these steps.
- *
- * The table's last step executes the program: the child comes back to nobody. On the host side
- * record.pid says who it is.
- */
-int creation_clone(struct creation *creation, const struct step_table *steps, struct error *err);
-
-/**
- * creation_finish() - close what the host side held for the process. The process and its terminal go
- * to the caller, and so does the container's directory.
- */
-void creation_finish(struct creation *creation);
-
-/**
  * create_undo() - walk the undo column of create_host up: what a failing create does, and delete.
  *
  * Stops at the first step that cannot be taken back, so that it can be tried again.

@@ -20,9 +20,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "libcontainer/create.h"
+#include "libcontainer/creation.h"
 #include "libcontainer/enter.h"
-#include "libcontainer/log.h"
 #include "libcontainer/open_container.h"
 #include "libcontainer/process/change.h"
 #include "libcontainer/process/clone.h"
@@ -36,8 +35,6 @@
 #include "spec/check.h"
 #include "spec/cleanup.h"
 
-static const struct step exec_process;
-
 /* clang-format off */
 static const struct step_row host_rows[] = {
 	/* A caller that passes less than it says is found out before there is a process. */
@@ -50,7 +47,7 @@ static const struct step_row host_rows[] = {
 	{&console_connect},
 	{&pidfd_connect},
 	/* execCPUAffinity.initial is about whoever makes the process, and so about this one. */
-	{&exec_process},
+	{&clone_joined_affine},
 	{&clone_follow},
 	{&sync_ready},
 	{&console_send},
@@ -112,26 +109,6 @@ static const struct step_row child_rows[] = {
 
 const struct step_table exec_host = STEP_TABLE(host_rows);
 const struct step_table exec_child = STEP_TABLE(child_rows);
-
-static int step_process(struct creation *creation, struct error *err)
-{
-	struct bitmap own;
-	struct error of_return;
-	int result = scheduling_affinity_enter(creation->plan, &own, err);
-
-	if (result < 0)
-		return result;
-	result = creation_clone(creation, &exec_child, err);
-	if (scheduling_affinity_return(creation->plan, &own, &of_return) < 0)
-		log_warning("%s", of_return.text);
-	return result;
-}
-
-static const struct step exec_process = {
-	"process",
-	.run = step_process,
-	.print = namespaces_joined_print,
-};
 
 /* What a process that joins is made from. */
 struct source {
@@ -220,6 +197,7 @@ static int exec_planned(struct source *source, struct container_process *process
 	int result;
 
 	creation_init(&creation, &source->plan, NULL);
+	creation.child = &exec_child;
 	enter_hand_over(&source->joined, source->init, &creation);
 	result = steps_walk(&exec_host, &creation, err);
 	steps_finish(&exec_host, &creation);

@@ -25,7 +25,7 @@
 #include <sys/stat.h>
 
 #include "libcontainer/compat.h"
-#include "libcontainer/create.h"
+#include "libcontainer/creation.h"
 #include "libcontainer/enter.h"
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
@@ -48,8 +48,8 @@
 /* Until all is mounted or unmounted. */
 enum { ANSWER_MS = 10000 };
 
-static const struct step mounts_groups, mounts_adder, mounts_remover, mounts_wait,
-	mounts_descriptors, mounts_let_go, mounts_root, mounts_end, mounts_add, mounts_remove;
+static const struct step mounts_groups, mounts_wait, mounts_descriptors, mounts_let_go, mounts_root,
+	mounts_end, mounts_add, mounts_remove;
 
 /* clang-format off */
 static const struct step_row add_host_rows[] = {
@@ -61,7 +61,7 @@ static const struct step_row add_host_rows[] = {
 	{&idmapped_own},
 	/* Where a mount that is made in the container would be seen, too. */
 	{&mounts_groups},
-	{&mounts_adder},
+	{&clone_joined},
 	{&mounts_wait},
 };
 
@@ -83,7 +83,7 @@ static const struct step_row add_child_rows[] = {
 static const struct step_row remove_host_rows[] = {
 	/* Where what is unmounted would go, too. */
 	{&mounts_groups},
-	{&mounts_remover},
+	{&clone_joined},
 	{&mounts_wait},
 };
 
@@ -138,26 +138,6 @@ static int step_groups(struct creation *creation, struct error *err)
 static const struct step mounts_groups = {
 	"peer groups",
 	.run = step_groups,
-};
-
-static int step_adder(struct creation *creation, struct error *err)
-{
-	return creation_clone(creation, &mounts_add_child, err);
-}
-
-static const struct step mounts_adder = {
-	"process",
-	.run = step_adder,
-};
-
-static int step_remover(struct creation *creation, struct error *err)
-{
-	return creation_clone(creation, &mounts_remove_child, err);
-}
-
-static const struct step mounts_remover = {
-	"process",
-	.run = step_remover,
 };
 
 static int error_no_answer(struct error *err)
@@ -726,9 +706,9 @@ static int plan_removing(struct plan *plan, struct error *err)
 static const struct verb {
 	const char *doing;
 	int (*plan)(struct plan *plan, struct error *err);
-	const struct step_table *steps;
-} verb_add = {"add mounts to", plan_adding, &mounts_add_host},
-  verb_remove = {"remove mounts from", plan_removing, &mounts_remove_host};
+	const struct step_table *host, *child;
+} verb_add = {"add mounts to", plan_adding, &mounts_add_host, &mounts_add_child},
+  verb_remove = {"remove mounts from", plan_removing, &mounts_remove_host, &mounts_remove_child};
 
 /*
  * The whole
@@ -817,11 +797,12 @@ static int carry_out(struct source *source, const struct container *container, c
 	int result;
 
 	creation_init(&creation, &source->plan, NULL);
+	creation.child = verb->child;
 	enter_hand_over(&source->joined, source->init, &creation);
 	/* Whose user namespace mounts may show. */
 	creation.record.pid = container->record.pid;
-	result = steps_walk(verb->steps, &creation, err);
-	steps_finish(verb->steps, &creation);
+	result = steps_walk(verb->host, &creation, err);
+	steps_finish(verb->host, &creation);
 	creation_finish(&creation);
 	end_child(&creation);
 	return result < 0 ? error_wrap(err, "%s", config_shown_name(file)) : 0;

@@ -19,9 +19,11 @@
 #include "libcontainer/record.h"
 
 struct seccomp_thread;
+struct step_table;
 
 struct creation {
 	const struct plan *plan;
+	const struct step_table *child;  /* what the process does that is made */
 	const struct document *document; /* config.json as read, for the verbatim copy */
 	struct record record;            /* what undo needs, filled as the steps go */
 	bool settled;                    /* nobody is its creator any more */

@@ -20,7 +20,7 @@ FLOORS = (
     ["enter.c"],
     ["container.c"],
     ["directory.c"],
-    ["plan.c"],
+    ["plan.c", "creation.c"],
     "process/ rootfs/ namespaces/ cgroup/ seccomp/ rdt.c directory.c".split(),
     ["record.c"],
     ["host.c"],

@@ -14,6 +14,8 @@
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/log.h"
+#include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
@@ -101,6 +103,63 @@ pid_t clone_init(struct creation *creation, struct error *err)
 	close(pair[pid != 0]);
 	return pid;
 }
+
+/* The child's side of clone3. It leaves by execve or not at all. */
+__attribute__((noreturn)) static void run_child(struct creation *creation)
+{
+	struct error err;
+
+	self_hide_command_line(&creation->plan->options->command_line);
+	/* The lock on it says that the creator lives, and must die with it. */
+	close(take(&creation->record.directory));
+	steps_walk(creation->child, creation, &err);
+	sync_send_failure(creation->sync, &err);
+	_exit(EXIT_FAILURE);
+}
+
+static int step_start(struct creation *creation, struct error *err)
+{
+	pid_t pid = clone_init(creation, err);
+
+	if (pid == 0)
+		run_child(creation);
+	if (pid < 0)
+		return -err->code;
+	return clone_identify(creation->init, pid, &creation->record, err);
+}
+
+const struct step clone_new = {
+	"process",
+	.run = step_start,
+	.print = namespaces_print,
+};
+
+const struct step clone_joined = {
+	"process",
+	.run = step_start,
+	.print = namespaces_joined_print,
+};
+
+/* A process is born where its parent may run. */
+static int step_start_affine(struct creation *creation, struct error *err)
+{
+	struct bitmap own;
+	struct error of_return;
+	int result = scheduling_affinity_enter(creation->plan, &own, err);
+
+	if (result < 0)
+		return result;
+	result = step_start(creation, err);
+	if (scheduling_affinity_return(creation->plan, &own, &of_return) < 0)
+		log_warning("%s", of_return.text);
+	return result;
+}
+
+const struct step clone_joined_affine = {
+	"process",
+	.run = step_start_affine,
+	.print = namespaces_joined_print,
+};
 
 static int step_inside(struct creation *creation, struct error *err)
 {

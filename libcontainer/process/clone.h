@@ -34,6 +34,13 @@ pid_t clone_init(struct creation *creation, struct error *err);
 int clone_fail(uint64_t flags, struct error *err);
 
 /*
+ * Host: make the process, and let it walk the table creation->child, whose last step leaves: it comes
+ * back to nobody. record.pid then says who it is. That of a new container; one that joins a container;
+ * and one that does so where execCPUAffinity.initial lets it, which is about whoever makes it.
+ */
+extern const struct step clone_new, clone_joined, clone_joined_affine;
+
+/*
  * Steps of exec. A process that was made before it joined has the host's root, directory and
  * descriptors in reach, and would show them to whoever may trace it in the container's pid namespace
  * (CVE-2016-9962). So it joins from outside, lets go of everything, and makes another one, a child

@@ -24,6 +24,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/creation.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"

@@ -21,6 +21,7 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
+#include "libcontainer/creation.h"
 #include "libcontainer/directory.h"
 #include "libcontainer/io.h"
 #include "libcontainer/open_container.h"

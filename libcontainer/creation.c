@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/creation.h"
+
+#include "libcontainer/process/process.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "spec/cleanup.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+void creation_init(struct creation *creation, const struct plan *plan,
+		   const struct document *document)
+{
+	*creation = (struct creation){
+		.plan = plan,
+		.document = document,
+		.record = {.directory = -1},
+		.sync = -1,
+		.start = -1,
+		.init = -1,
+		.terminal = -1,
+		.console = -1,
+		.procfs = -1,
+		.cgroup = {.directory = -1},
+		.rootfs = {.tree = -1, .overlay = -1},
+		.namespaces = {.process = -1},
+		.pidfd_socket = -1,
+		.notify = -1,
+	};
+	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
+		creation->namespaces.at[kind] = -1;
+}
+
+void creation_finish(struct creation *creation)
+{
+	struct error ignored;
+	const int own[] = {creation->sync, creation->start, creation->console,
+			   creation->pidfd_socket, creation->cgroup.directory};
+
+	cleanup_close_all(own, COUNT(own));
+	cleanup_close_all(creation->cgroup.tasks, creation->cgroup.count);
+	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
+	rootfs_close.run(creation, &ignored);
+	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
+	if (limits_raised(creation->plan))
+		limits_restore.run(creation, &ignored);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What steps share, from its beginning to its end: struct creation of steps.h.
+ */
+#ifndef KIST_CREATION_H
+#define KIST_CREATION_H
+
+#include "libcontainer/steps.h"
+
+/**
+ * creation_init() - a creation in which nothing is open yet.
+ */
+void creation_init(struct creation *creation, const struct plan *plan,
+		   const struct document *document);
+
+/**
+ * creation_finish() - close what the host side held for the process. The process and its terminal go
+ * to the caller, and so does the container's directory.
+ */
+void creation_finish(struct creation *creation);
+
+#endif
