@@ -27,6 +27,13 @@ struct hierarchies {
 	const struct hierarchy *at;
 };
 
+/* A file that config.json names, as it was found. */
+struct host_file {
+	int code;         /* 0: found; else the errno that says why not */
+	const char *path; /* absolute, and without links; of a directory that was asked for */
+	uint32_t mode, uid, gid;
+};
+
 enum apparmor { APPARMOR_INACTIVE, APPARMOR_UNCONFINED, APPARMOR_CONFINED }; /* is the caller */
 
 struct host {
@@ -42,9 +49,11 @@ struct host {
 				can neither mount nor copy */
 	bool detached_mounts; /* Linux 6.15: mounting onto a detached tree */
 	enum apparmor apparmor;
-	bool selinux;        /* active */
-	const char *resctrl; /* where it is mounted; NULL: nowhere, or nobody asked for it */
-	struct hierarchies hierarchies; /* one with .unified alone: v2; others: v1, with or without
+	bool selinux;          /* active */
+	const char *resctrl;   /* where it is mounted; NULL: nowhere, or nobody asked for it */
+	struct host_file root; /* root.path, if it is given */
+	const struct host_file *devices; /* as many as linux.devices; NULL: nobody asked */
+	struct hierarchies hierarchies;  /* one with .unified alone: v2; others: v1, with or without
 					   one unified (hybrid); none: no cgroups */
 };
 

@@ -27,6 +27,7 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/creation.h"
 #include "libcontainer/enter.h"
+#include "libcontainer/io.h"
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
 #include "libcontainer/open_container.h"
@@ -609,20 +610,16 @@ static bool has_name(const char *type, const char *name)
 }
 
 /* Return: 1 when it takes a device, 0 when not, -ENODEV when the kernel does not know it (yet) */
-static int needs_device(FILE *filesystems, const char *type)
+static int needs_device(char *filesystems, const char *type)
 {
-	char *text _free_ = NULL;
-	size_t room = 0;
-
-	while (getline(&text, &room, filesystems) > 0) {
-		char *name = strchr(text, '\t');
+	for (char *line; (line = strsep(&filesystems, "\n"));) {
+		char *name = strchr(line, '\t');
 
 		if (!name)
 			continue;
 		*name++ = '\0';
-		name[strcspn(name, "\n")] = '\0';
 		if (has_name(type, name))
-			return strcmp(text, "nodev") != 0 ||
+			return strcmp(line, "nodev") != 0 ||
 			       entry_in_list(name, flash_filesystems, COUNT(flash_filesystems));
 	}
 	return -ENODEV;
@@ -631,18 +628,14 @@ static int needs_device(FILE *filesystems, const char *type)
 /* The kernel looks the source of a disk up by its path, in the container, with kist's privileges: a
  * node that the container makes there would choose among the disks of the host. What is not loaded
  * cannot be told to be harmless. */
-static int refuse_device(const struct mount_plan *entry, struct error *err)
+static int refuse_device(const struct plan *plan, const struct mount_plan *entry, struct error *err)
 {
 	const char *type = entry->mount->type;
-	FILE *filesystems _fclose_ = NULL;
 	int needs;
 
 	if (entry->kind != MOUNT_FILESYSTEM)
 		return 0;
-	filesystems = fopen("/proc/filesystems", "re");
-	if (!filesystems)
-		return error_errno(err, "/proc/filesystems");
-	needs = needs_device(filesystems, type);
+	needs = needs_device(arena_strdup(plan->arena, plan->joined->filesystems), type);
 	if (needs < 0)
 		return error_set(
 			err, ENODEV,
@@ -664,7 +657,7 @@ static int plan_adding(struct plan *plan, struct error *err)
 	if (check_mount_entries(plan->config, err) < 0 || mount_plan(plan, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < mounts->count; i++) {
-		if (refuse(&mounts->at[i], err) < 0 || refuse_device(&mounts->at[i], err) < 0)
+		if (refuse(&mounts->at[i], err) < 0 || refuse_device(plan, &mounts->at[i], err) < 0)
 			return -err->code;
 		/* Nothing is made in it any more. */
 		mounts->at[i].readonly_late = false;
@@ -749,6 +742,19 @@ static int read_config(const struct container *container, const char *file, stru
 	return read_mounts(file, arena, &source->config, err);
 }
 
+/* Some hundred names. */
+enum { FILESYSTEMS_SIZE = 1 << 14 };
+
+static int read_filesystems(struct arena *arena, const char **filesystems, struct error *err)
+{
+	char *text = arena_alloc(arena, FILESYSTEMS_SIZE);
+
+	*filesystems = text;
+	return io_read_file(AT_FDCWD, "/proc/filesystems", text, FILESYSTEMS_SIZE, err) < 0
+		       ? -err->code
+		       : 0;
+}
+
 static int read_joined(const struct container *container, struct source *source, struct error *err)
 {
 	struct plan *plan = &source->plan;
@@ -757,6 +763,7 @@ static int read_joined(const struct container *container, struct source *source,
 	if (enter_read_namespaces(&container->record, source->init, NULL, &source->joined, err) <
 		    0 ||
 	    idmap_read_joined(plan, &source->joined, err) < 0 ||
+	    read_filesystems(plan->arena, &source->joined.filesystems, err) < 0 ||
 	    namespaces_plan_joined(plan, err) < 0)
 		return -err->code;
 	if (!(plan->namespaces.joins & 1U << NAMESPACE_MOUNT))

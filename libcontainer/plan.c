@@ -19,9 +19,9 @@ struct subject {
 /* clang-format off */
 static const struct subject subjects[] = {
 	{NULL, namespaces_plan, idmap_read_joined, namespaces_plan_joined},
-	{NULL, rootfs_plan, NULL, NULL},
+	{rootfs_read_host, rootfs_plan, NULL, NULL},
 	{NULL, mount_plan, NULL, NULL},
-	{NULL, devices_plan, NULL, NULL},
+	{devices_read_host, devices_plan, NULL, NULL},
 	{NULL, mask_plan, NULL, NULL},
 	{cgroup_read_host, cgroup_plan, cgroup_read_joined, cgroup_plan_joined},
 	{rdt_read_host, rdt_plan, rdt_read_joined, rdt_plan_joined},

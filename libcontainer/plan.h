@@ -36,6 +36,7 @@ struct joined {
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
 	struct rdt_joined rdt;
+	const char *filesystems; /* mounts: the text of /proc/filesystems */
 };
 
 struct plan {

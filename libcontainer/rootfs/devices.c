@@ -142,27 +142,56 @@ static int check_bound_mode(const struct device *device, uint32_t is, struct err
 }
 
 /* What the host's node is, it is for the container, too. A missing one is found out later. */
-static int check_bound(const struct plan *plan, const struct device *device, struct error *err)
+static int check_bound(const struct plan *plan, size_t index, struct error *err)
 {
 	const struct linux_config *linux = plan->config->linux;
-	struct stat status;
+	const struct device *device = &linux->devices.at[index];
+	const struct host_file *found = &plan->host->devices[index];
 
-	if (lstat(device->path, &status) < 0)
+	if (found->code)
 		return 0;
-	if (check_bound_mode(device, status.st_mode & 07777, err) < 0 ||
-	    check_bound_owner("uid", device->uid, seen(plan, &linux->uidMappings, status.st_uid),
+	if (check_bound_mode(device, found->mode & 07777, err) < 0 ||
+	    check_bound_owner("uid", device->uid, seen(plan, &linux->uidMappings, found->uid),
 			      device, err) < 0)
 		return -err->code;
-	return check_bound_owner("gid", device->gid, seen(plan, &linux->gidMappings, status.st_gid),
+	return check_bound_owner("gid", device->gid, seen(plan, &linux->gidMappings, found->gid),
 				 device, err);
 }
 
-static int check_properties(const struct plan *plan, const struct device *device, struct error *err)
+static int check_properties(const struct plan *plan, size_t index, struct error *err)
 {
+	const struct device *device = &plan->config->linux->devices.at[index];
+
 	if (device->type == S_IFIFO || !devices_bound(plan))
 		return 0;
 	return are_made(plan) ? idmap_check_owner(plan, device->uid, device->gid, err)
-			      : check_bound(plan, device, err);
+			      : check_bound(plan, index, err);
+}
+
+static struct host_file find_node(const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return (struct host_file){.code = errno};
+	return (struct host_file){
+		.mode = status.st_mode, .uid = status.st_uid, .gid = status.st_gid};
+}
+
+int devices_read_host(const struct plan *plan, struct host *host, struct error *err)
+{
+	const struct linux_config *linux = plan->config->linux;
+	struct host_file *found;
+
+	(void)err;
+	/* Elsewhere none is bound. */
+	if (!linux->namespaces.at[NAMESPACE_USER].present && !host->nodes_denied)
+		return 0;
+	found = arena_array(plan->arena, linux->devices.count, sizeof *found);
+	for (size_t i = 0; i < linux->devices.count; i++)
+		found[i] = find_node(linux->devices.at[i].path);
+	host->devices = found;
+	return 0;
 }
 
 static void plan_device(struct plan *plan, int index)
@@ -224,8 +253,7 @@ int devices_plan(struct plan *plan, struct error *err)
 	for (size_t i = 0; i < devices->count; i++) {
 		if (check_path(plan, devices->at[i].path, err) < 0)
 			return error_wrap(err, "linux.devices[%zu].path", i);
-		if (check_device(&devices->at[i], err) < 0 ||
-		    check_properties(plan, &devices->at[i], err) < 0)
+		if (check_device(&devices->at[i], err) < 0 || check_properties(plan, i, err) < 0)
 			return error_wrap(err, "linux.devices[%zu]", i);
 		/* The specification makes /dev/ptmx a link, whatever engines list. */
 		if (strcmp(path_clean(plan->arena, devices->at[i].path), "/dev/ptmx") != 0)

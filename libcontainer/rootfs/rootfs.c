@@ -21,21 +21,47 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
+static const char *root_path(const struct plan *plan)
+{
+	return path_on_host(plan->arena, plan->bundle, plan->config->root->path);
+}
+
+static bool has_root(const struct plan *plan)
+{
+	return plan->config->root && plan->config->root->path;
+}
+
+static struct host_file find_directory(const char *path, struct arena *arena)
+{
+	char absolute[PATH_MAX];
+	struct stat status;
+
+	if (!realpath(path, absolute) || stat(absolute, &status) < 0)
+		return (struct host_file){.code = errno};
+	if (!S_ISDIR(status.st_mode))
+		return (struct host_file){.code = ENOTDIR};
+	return (struct host_file){.path = arena_strdup(arena, absolute)};
+}
+
+int rootfs_read_host(const struct plan *plan, struct host *host, struct error *err)
+{
+	(void)err;
+	if (has_root(plan))
+		host->root = find_directory(root_path(plan), plan->arena);
+	return 0;
+}
+
 int rootfs_plan(struct plan *plan, struct error *err)
 {
 	const struct config *config = plan->config;
-	char absolute[PATH_MAX];
-	struct stat status;
-	const char *path;
+	const struct host_file *root = &plan->host->root;
 
-	if (!config->root || !config->root->path)
+	if (!has_root(plan))
 		return error_set(err, EINVAL, "root.path: missing");
-	path = path_on_host(plan->arena, plan->bundle, config->root->path);
-	if (!realpath(path, absolute) || stat(absolute, &status) < 0)
-		return error_errno(err, "root.path: %s", path);
-	if (!S_ISDIR(status.st_mode))
-		return error_set(err, ENOTDIR, "root.path: %s: %s", path, error_describe(ENOTDIR));
-	plan->rootfs.path = arena_strdup(plan->arena, absolute);
+	if (root->code)
+		return error_set(err, root->code, "root.path: %s: %s", root_path(plan),
+				 error_describe(root->code));
+	plan->rootfs.path = root->path;
 	plan->rootfs.propagation = config->linux->rootfsPropagation
 					   ? *config->linux->rootfsPropagation
 					   : MS_PRIVATE | MS_REC;

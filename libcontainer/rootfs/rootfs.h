@@ -19,6 +19,7 @@
 
 struct plan;
 struct creation;
+struct host;
 struct step;
 
 enum mount_kind {
@@ -109,6 +110,10 @@ struct rootfs_handles {
 	size_t place_count;
 	int **places; /* of those that the host side hands over; see handover.h */
 };
+
+/* Is root.path a directory? What are the host's devices that may be bound? */
+int rootfs_read_host(const struct plan *plan, struct host *host, struct error *err);
+int devices_read_host(const struct plan *plan, struct host *host, struct error *err);
 
 int rootfs_plan(struct plan *plan, struct error *err);
 int mount_plan(struct plan *plan, struct error *err);

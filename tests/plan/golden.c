@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Print what create would do with a configuration on hosts that are written by hand, so that the
- * answer depends on nothing of the machine that runs the test. The one thing that planning looks up
- * is whether the root filesystem is a directory: the configurations name /usr.
+ * answer depends on nothing of the machine that runs the test. On none of them are there devices.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,9 +65,25 @@ static const struct {
 	  .detached_mounts = true}},
 };
 
+/* What a host has of what the configuration names. */
+static struct host find_files(const struct host *host, const struct config *config,
+			      struct arena *arena)
+{
+	size_t count = config->linux->devices.count;
+	struct host_file *devices = arena_array(arena, count, sizeof *devices);
+	struct host found = *host;
+
+	for (size_t i = 0; i < count; i++)
+		devices[i].code = ENOENT;
+	found.devices = devices;
+	found.root.path = config->root->path;
+	return found;
+}
+
 static int print_plan(const struct config *config, const struct host *host, struct arena *arena,
 		      struct error *err)
 {
+	const struct host found = find_files(host, config, arena);
 	const struct container_options options = {
 		.root = "/run/kist",
 		.id = "golden",
@@ -76,7 +92,7 @@ static int print_plan(const struct config *config, const struct host *host, stru
 	};
 	struct plan plan = {
 		.config = config,
-		.host = host,
+		.host = &found,
 		.options = &options,
 		.bundle = "/bundle",
 		.arena = arena,

@@ -82,11 +82,19 @@ static inline void fixture_finish(void)
 	arena_finish(&arena);
 }
 
+/* What the plan is about, as it is there. */
+static inline void fixture_read_host(void)
+{
+	STEP(rootfs_read_host(&plan, &host, &err));
+	STEP(devices_read_host(&plan, &host, &err));
+}
+
 static inline int fixture_plan(void)
 {
 	int (*const planners[])(struct plan *, struct error *) = {rootfs_plan, mount_plan,
 								  devices_plan, mask_plan};
 
+	fixture_read_host();
 	for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
 		if (planners[i](&plan, &err) < 0)
 			return -err.code;

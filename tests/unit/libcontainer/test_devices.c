@@ -104,6 +104,7 @@ static void expect_printed(const char *line)
 /* Of a node that is bound from the host nothing is kist's to say. */
 Test(devices_plan, is_printed)
 {
+	static const struct host_file missing[2] = {{.code = ENOENT}, {.code = ENOENT}};
 	DEVICES({.type = S_IFCHR,
 		 .path = "/dev/x",
 		 .major = &ten,
@@ -114,6 +115,7 @@ Test(devices_plan, is_printed)
 		{.type = S_IFIFO, .path = "/dev/pipe", .uid = &seven});
 	STEP(devices_plan(&plan, &err));
 	expect_printed("\t\t/dev/x  c 10:200  0620  7:7\n");
+	host.devices = missing;
 	plan.idmap.writer = IDMAP_DIRECT;
 	STEP(devices_plan(&plan, &err));
 	expect_printed("\t\t/dev/x  c 10:200  as on the host\n");
@@ -156,6 +158,12 @@ Test(devices_plan, owners_that_are_not_mapped)
 }
 
 /* As whoever is in the container sees them. */
+static int plan_found(void)
+{
+	fixture_read_host();
+	return devices_plan(&plan, &err);
+}
+
 Test(devices_plan, bound_ones_are_as_they_are)
 {
 	static const struct id_mapping mapping = {.containerID = 7, .size = 1};
@@ -170,9 +178,9 @@ Test(devices_plan, bound_ones_are_as_they_are)
 		 .minor = &three,
 		 .fileMode = &mode_0666,
 		 .uid = &seven});
-	STEP(devices_plan(&plan, &err));
+	STEP(plan_found());
 	linux_config.uidMappings.count = 0;
-	FAILS(devices_plan(&plan, &err), EPERM,
+	FAILS(plan_found(), EPERM,
 	      "linux.devices[0]: uid: 7: cannot be given to the host's own /dev/null, which is "
 	      "bound, since in a user namespace no device can be made; there it is 65534");
 	DEVICES({.type = S_IFCHR,
@@ -180,7 +188,7 @@ Test(devices_plan, bound_ones_are_as_they_are)
 		 .major = &one,
 		 .minor = &three,
 		 .fileMode = &mode_0620});
-	FAILS(devices_plan(&plan, &err), EPERM,
+	FAILS(plan_found(), EPERM,
 	      "linux.devices[0]: fileMode: 0620: cannot be given to the host's own /dev/null, "
 	      "which is bound, since in a user namespace no device can be made; there it is 0666");
 }

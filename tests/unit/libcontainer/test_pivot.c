@@ -11,15 +11,21 @@
 TestSuite(rootfs_plan, .init = fixture_init, .fini = fixture_finish);
 TestSuite(pivot, .init = fixture_init, .fini = fixture_finish);
 
+static int plan_root(void)
+{
+	fixture_read_host();
+	return rootfs_plan(&plan, &err);
+}
+
 Test(rootfs_plan, relative_to_the_bundle)
 {
-	STEP(rootfs_plan(&plan, &err));
+	STEP(plan_root());
 	cr_expect_str_eq(plan.rootfs.path, "/mnt/bundle/rootfs");
 	cr_expect_eq(plan.rootfs.propagation, MS_PRIVATE | MS_REC);
 	DO(symlink("rootfs", "/mnt/bundle/link"));
 	root.path = "/mnt/bundle/link/";
 	linux_config.rootfsPropagation = &(const uint64_t){MS_SHARED};
-	STEP(rootfs_plan(&plan, &err));
+	STEP(plan_root());
 	cr_expect_str_eq(plan.rootfs.path, "/mnt/bundle/rootfs");
 	cr_expect_eq(plan.rootfs.propagation, MS_SHARED);
 }
@@ -27,13 +33,12 @@ Test(rootfs_plan, relative_to_the_bundle)
 Test(rootfs_plan, must_be_a_directory)
 {
 	root.path = "none";
-	FAILS(rootfs_plan(&plan, &err), ENOENT,
-	      "root.path: /mnt/bundle/none: No such file or directory");
+	FAILS(plan_root(), ENOENT, "root.path: /mnt/bundle/none: No such file or directory");
 	put_file("/mnt/bundle/file", "");
 	root.path = "/mnt/bundle/file";
-	FAILS(rootfs_plan(&plan, &err), ENOTDIR, "root.path: /mnt/bundle/file: Not a directory");
+	FAILS(plan_root(), ENOTDIR, "root.path: /mnt/bundle/file: Not a directory");
 	config.root = NULL;
-	FAILS(rootfs_plan(&plan, &err), EINVAL, "root.path: missing");
+	FAILS(plan_root(), EINVAL, "root.path: missing");
 }
 
 /* In the child: everything up to pivot, then a look around. Each failure has a number of its own.

@@ -23,6 +23,7 @@ static void prepare_plan(const char *members)
 	document.size = strlen(document.text);
 	options.id = "test";
 	host.hierarchies = none;
+	host.root.path = "/";
 	plan = (struct plan){
 		.host = &host,
 		.options = &options,
