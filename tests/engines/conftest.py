@@ -1,27 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The fixtures of the integration tests, and what stands in for an engine."""
-
-import importlib.util
-import sys
-from pathlib import Path
+"""What stands in for an engine."""
 
 import pytest
 
-INTEGRATION = Path(__file__).resolve().parent.parent / "integration"
-sys.path.insert(0, str(INTEGRATION))
-
-
-def load_fixtures():
-    """Both files have the name that pytest wants of them."""
-    spec = importlib.util.spec_from_file_location("fixtures", INTEGRATION / "conftest.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {name: value for name, value in vars(module).items() if not name.startswith("_")}
-
-
-globals().update(load_fixtures())
-
-from caller import Caller, Engine, become_subreaper  # noqa: E402
+from caller import Caller, Engine, become_subreaper
 
 
 @pytest.fixture

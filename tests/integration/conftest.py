@@ -1,229 +1,104 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Fixtures. The environment says what is tested:
+"""Fixtures that several subjects of the integration tests share."""
 
-KIST   the executable, build/runtime/kist by default
-PROBE  the static probe, tests/integration/probe of the same build directory by default
-"""
-
-import itertools
-import json
 import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from pathlib import Path
 
 import pytest
 
-import harness
-from harness import Bundle, HostPicture, Kist, RuntimeUnderSomething, assert_unchanged
-
-SOURCE = Path(__file__).resolve().parents[2]
-CACHE = SOURCE / ".cache"
-
-
-def let_signals_through():
-    """What started the tests may ignore signals (nohup, a job of a shell in the background), and kist
-    would leave alone what it finds ignored. A handler is no more after execve."""
-    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
-        if signal.getsignal(number) == signal.SIG_IGN:
-            signal.signal(number, lambda *ignored: None)
+from harness import TAG, Bundle
+from harness.host import mounts_of
+from harness.hostile import make_marker, picture_of
+from harness.shared_host import SharedHost
+from harness.users import FIRST, SIZE, USER, as_user, mapping, own_user_namespace, rootless
 
 
-def pytest_sessionstart(session):
-    let_signals_through()
-    if os.geteuid() != 0:
-        pytest.exit("the integration tests make real containers and need root", returncode=1)
+@pytest.fixture(params=["root", "rootless"])
+def contained(request, kist, bundle):
+    """A bundle with a user namespace, and the one who runs it."""
+    if request.param == "root":
+        own_user_namespace(bundle)
+    else:
+        rootless(kist, bundle)
+    bundle.caller = request.param
+    return bundle
 
 
-@pytest.fixture(scope="session")
-def program():
-    path = Path(os.environ.get("KIST", SOURCE / "build/runtime/kist")).resolve()
-    assert os.access(path, os.X_OK), f"{path} is not there: build it, or set KIST"
-    return path
+@pytest.fixture
+def helpers(kist, bundle, work):
+    """newuidmap and newgidmap as an administrator sets them up, in a mount namespace of its own."""
+    (work / "subid").write_text(f"kistuser:{FIRST}:{SIZE}\n")
+    (work / "passwd").write_text(
+        "root:x:0:0:root:/root:/bin/sh\n" f"kistuser:x:{USER}:{USER}::/:/bin/sh\n")
+    binds = "".join(
+        f"mount --bind {work}/{source} {target}; "
+        for source, target in
+        (("subid", "/etc/subuid"), ("subid", "/etc/subgid"), ("passwd", "/etc/passwd")))
+    as_user(kist, bundle, "unshare", "--mount", "sh", "-ec", binds + 'exec "$@"', "sh",
+            bounded=False)
+    return [mapping(0, USER, 1), mapping(1, FIRST, 1000)]
 
 
-@pytest.fixture(scope="session")
-def probe(program):
-    path = Path(os.environ.get("PROBE", program.parents[1] / "tests/integration/probe")).resolve()
-    assert os.access(path, os.X_OK), f"{path} is not there: build it, or set PROBE"
-    return path
+@pytest.fixture
+def marker(work):
+    path = make_marker(work / "marker")
+    before = picture_of(path)
+    mounts = mounts_of("self")
+    yield path
+    assert picture_of(path) == before
+    assert mounts_of("self") == mounts
 
 
-@pytest.fixture(scope="session")
-def scratch():
-    """A directory for the session; every user may pass through it, as into /var/lib/engine."""
-    path = Path(tempfile.mkdtemp(prefix=f"{harness.TAG}-"))
+@pytest.fixture
+def hostile(work):
+    """A bundle that asks for little, so that it is quick to run; its image comes later."""
+    path = work / "bundle"
+    path.mkdir()
+    bundle = Bundle(path)
+    bundle.config["mounts"] = []
+    bundle.mount("/proc", "proc", "proc")
+    bundle.linux.update(cgroupsPath="unused", maskedPaths=[], readonlyPaths=[])
+    bundle.linux["namespaces"] = [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")]
+    return bundle.probe("report")
+
+
+@pytest.fixture
+def memory(scratch):
+    """A directory for one test, in memory where that is possible: there races are quick."""
+    memory = Path("/dev/shm")
+    usable = memory.is_mount() and not os.statvfs(memory).f_flag & os.ST_NOEXEC
+    path = Path(tempfile.mkdtemp(prefix=f"{TAG}-", dir=memory if usable else scratch))
     path.chmod(0o755)
     yield path
     shutil.rmtree(path, ignore_errors=True)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def cgroups():
-    yield
-    harness.remove_cgroups()
-
-
 @pytest.fixture(scope="session")
-def busybox_root(scratch, probe):
-    path = scratch / "busybox"
-    path.mkdir()
-    harness.make_busybox_root(path, probe)
+def swap(probe):
+    """The enemy, beside the probe."""
+    path = probe.with_name("swap")
+    assert os.access(path, os.X_OK), f"{path} is not there: build it"
     return path
 
 
-def debian_mirror(release):
-    """Where apt gets this release from."""
-    output = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(REPO_URI)"]
-        + [f"Codename: {release}", "Created-By: Packages", "Component: main"],
-        capture_output=True,
-        text=True,
-    ).stdout
-    return output.split()[:1]
-
-
-@pytest.fixture(scope="session")
-def debian_root(scratch):
-    """A Debian made by debootstrap, kept for the next run. Tests do not write to it."""
-    release = subprocess.check_output(
-        ["sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME"], text=True
-    ).strip()
-    path = CACHE / f"root-{release}"
-    if not path.exists():
-        CACHE.mkdir(exist_ok=True)
-        partial = Path(tempfile.mkdtemp(dir=CACHE))
-        partial.chmod(0o755)
-        log = scratch / "debootstrap.log"
-        with log.open("w") as output:
-            code = subprocess.run(
-                ["debootstrap", "--variant=minbase", release, partial, *debian_mirror(release)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            ).returncode
-        assert code == 0, log.read_text()[-3000:]
-        # Nobody sees half a Debian, whenever this is interrupted.
-        partial.rename(path)
-    return path
-
-
-numbers = itertools.count()
-
-
 @pytest.fixture
-def work(scratch):
-    """A directory for one test."""
-    path = scratch / f"t{next(numbers)}"
-    path.mkdir()
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture
-def kist(program, work, elsewhere):
-    """The runtime. After the test nothing may be left on the host, whatever the test did.
-
-    `elsewhere` is asked for only to outlive it: a test may have moved the runtime there.
-    """
-    root = work / "root"
-    before = HostPicture(None)
-    kist = Kist(program, root, work)
-    yield kist
-    complaints = kist.clean_up()
-    assert not complaints, "\n".join(complaints)
-    left = sorted(os.listdir(root)) if root.is_dir() else []
-    assert left == []
-    assert_unchanged(before, None)
-
-
-@pytest.fixture
-def make_bundle(work, busybox_root):
-    """Makes bundles with a busybox root of their own."""
-
-    def make(name=None, config=None):
-        path = work / (name or f"bundle{next(numbers)}")
-        path.mkdir()
-        subprocess.run(["cp", "-a", busybox_root, path / "rootfs"], check=True)
-        bundle = Bundle(path, config)
-        if config is None:
-            bundle.linux["cgroupsPath"] = f"{harness.CGROUPS}/{work.name}-{path.name}"
-        return bundle
-
-    return make
-
-
-@pytest.fixture
-def bundle(make_bundle):
-    return make_bundle("bundle")
-
-
-@pytest.fixture
-def host_unchanged(kist):
-    """The host before the test's body must be the host after it."""
-    before = HostPicture(kist.root)
-    yield
-    assert_unchanged(before, kist.root)
-
-
-@pytest.fixture
-def elsewhere():
-    """Makes processes with namespaces of their own, and ends them."""
-    made = []
-
-    def make(*unshare, setup=":"):
-        made.append(RuntimeUnderSomething(*unshare, setup=setup))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.end()
-
-
-def stand_in_for_dockerd(work):
-    """What it does with the network namespace of the pid that its hook is told."""
-    script = work / "dockerd"
-    script.write_text(
-        "#!/bin/sh -e\n"
-        f"echo \"$@\" >{work}/arguments\n"
-        f"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/')\n"
-        f"readlink /proc/$pid/ns/net >{work}/network\n")
-    script.chmod(0o755)
-    return script
-
-
-@pytest.fixture
-def engine_bundle(make_bundle, work, elsewhere):
-    """Make a captured configuration run here: with the files and namespaces its engine had made."""
-
-    def make(name):
-        files = work / "files"
-        files.mkdir()
-        for file in (".containerenv", "hostname", "hosts", "resolv.conf"):
-            (files / file).write_text(f"the engine's {file}\n")
-        (files / "shm").mkdir(mode=0o1777)
-        bundle = make_bundle("bundle")
-        text = (harness.CONFIGS / name).read_text()
-        values = {
-            "ROOTFS": str(bundle.rootfs),
-            "FILES": str(files),
-            "CGROUPS": harness.CGROUPS,
-            "ID": work.name,
-            "PID": str(os.getpid()),
-        }
-        if "@NAMESPACES@" in text:
-            pod = elsewhere("--net", "--ipc", "--uts", setup="hostname pod")
-            values["NAMESPACES"] = f"/proc/{pod.process.pid}/ns"
-        for key, value in values.items():
-            text = text.replace(f"@{key}@", value)
-        assert "@" not in text.replace("@@", "")
-        bundle.config = json.loads(text)
-        for hooks in bundle.config.get("hooks", {}).values():
-            for hook in hooks:
-                hook["path"] = str(stand_in_for_dockerd(work))
-        return bundle
-
-    return make
+def host(kist, bundle, work, elsewhere):
+    """kist runs on it."""
+    (work / "volume").mkdir()
+    process = elsewhere(
+        "--mount",
+        # Not with this host, where other sessions mount something, too.
+        setup="mount --make-rshared /; "
+              f"mount --bind {bundle.rootfs} {bundle.rootfs}; "
+              f"mount -t tmpfs below {bundle.rootfs}/home; mkdir {bundle.rootfs}/home/later; "
+              f"mount -t tmpfs volume {work}/volume; mkdir {work}/volume/sub {work}/volume/later",
+    )
+    kist.prefix = process.enter("--mount")
+    host = SharedHost(process.process)
+    for point in (bundle.rootfs, f"{bundle.rootfs}/home", work / "volume"):
+        assert host.mount(point).propagation, "it must be shared"
+    host.has_changed()
+    yield host
+    host.file.close()

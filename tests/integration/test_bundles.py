@@ -14,7 +14,6 @@ import pytest
 from harness import CAPABILITIES, CONFIGS, TAG, Bundle
 
 
-
 def run_in_a_terminal(command, typed):
     """As a person would: a real terminal, a shell, typed commands. Return status and screen."""
     leader, follower = pty.openpty()
@@ -35,7 +34,7 @@ def run_in_a_terminal(command, typed):
         except OSError:
             break
         screen += chunk
-    code = process.wait(timeout=20)
+    code = process.wait(timeout=60)
     os.close(leader)
     return code, screen.decode(errors="replace")
 

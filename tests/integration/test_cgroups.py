@@ -8,7 +8,7 @@ import pytest
 
 import harness
 from harness import Report, cgroup_mounts, has_cgroup_v1, tagged_cgroups, wait_until
-from test_user_namespaces import rootless
+from harness.users import rootless
 
 v1 = pytest.mark.skipif(not has_cgroup_v1(), reason="this host has cgroup v2 only")
 v2 = pytest.mark.skipif(has_cgroup_v1(), reason="this host has cgroup v1")
@@ -256,7 +256,7 @@ def test_pids_limit_works(kist, bundle):
     bundle.linux["resources"]["pids"] = {"limit": 5}
     bundle.args = ["/bin/sh", "-c", "for i in 1 2 3 4 5 6 7 8; do sleep 5 & done; echo survived"]
     result = kist.run(bundle)
-    assert "survived" not in result.out and "fork" in result.err
+    assert result.code == 2 and "survived" not in result.out and "fork" in result.err, result
 
 
 def test_cpuset_works(kist, bundle):
@@ -337,7 +337,7 @@ def test_cgroup_mount_v2(kist, bundle):
 def test_device_rules_v2(kist, bundle):
     """A program of the cgroup: what is not allowed fails."""
     bundle.linux["devices"] = [{"path": "/dev/kmsg", "type": "c", "major": 1, "minor": 11}]
-    result = kist.run(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
+    result = kist.runs(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
     assert result == {"/dev/kmsg": 1, "/dev/null": 0}
 
 
@@ -375,7 +375,7 @@ def test_v2_core_mount_and_devices(kist, bundle, cgroup2_host):
     report = kist.report(bundle, "/sys/fs/cgroup", "/sys/fs/cgroup/cgroup.procs")
     assert report.mount("/sys/fs/cgroup").type == "cgroup2"
     assert "cgroup.procs" in report.path("/sys/fs/cgroup")["list"]
-    result = kist.run(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
+    result = kist.runs(bundle.probe("open", "/dev/kmsg", "/dev/null")).json
     assert result == {"/dev/kmsg": 1, "/dev/null": 0}
 
 

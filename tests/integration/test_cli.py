@@ -181,7 +181,8 @@ def test_log_of_a_mistake_that_stands_before(program, work, options):
 
 def test_log_of_a_program_in_the_container(program, work):
     """Is none of kist's."""
-    subprocess.run([program, "--bogus", "exec", "x", "app", "--log", work / "log"], capture_output=True)
+    command = [program, "--bogus", "exec", "x", "app", "--log", work / "log"]
+    assert subprocess.run(command, capture_output=True).returncode == 1
     assert not (work / "log").exists()
 
 

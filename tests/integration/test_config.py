@@ -69,7 +69,7 @@ def test_invalid_utf8(kist, bundle):
     kist.fails("create", "--bundle", bundle.path, kist.new_id(), text=r"config\.json:\d+:\d+:.*0xff")
 
 
-DELETE = object()
+DELETE = "(deleted)"
 
 
 def set_property(config, path, value):

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from test_user_namespaces import own_user_namespace, rootless
+from harness.users import own_user_namespace, rootless
 
 DEFAULT = {
     "null": [1, 3],
@@ -37,7 +37,7 @@ def test_default_devices(kist, bundle):
 
 
 def test_default_devices_work(kist, bundle):
-    result = kist.run(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
+    result = kist.runs(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
     errors = result.json
     assert errors.pop("/dev/tty") == 6, "ENXIO: there is no controlling terminal"
     assert set(errors.values()) == {0}
@@ -118,7 +118,7 @@ def allowed(kist, bundle, rules, *names):
         kind: ["CAP_SYSLOG", "CAP_SYS_RAWIO", "CAP_DAC_OVERRIDE"]
         for kind in ("bounding", "effective", "permitted")
     }
-    return kist.run(bundle.probe("open", *names)).json
+    return kist.runs(bundle.probe("open", *names)).json
 
 
 EPERM = 1
@@ -221,7 +221,7 @@ def test_devices_in_a_user_namespace(kist, bundle):
 
 def test_they_can_be_opened(kist, bundle):
     own_user_namespace(bundle)
-    result = kist.run(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
+    result = kist.runs(bundle.probe("open", *(f"/dev/{name}" for name in [*DEFAULT, "ptmx"])))
     errors = result.json
     assert errors.pop("/dev/tty") == 6
     assert set(errors.values()) == {0}

@@ -12,9 +12,8 @@ import time
 import pytest
 
 import harness
-from harness import TAG, wait_until
-
-ENVIRONMENT = {**os.environ, "KIST_TEST": TAG}
+from harness import wait_until
+from harness.faults import ENVIRONMENT, kill_at, syscalls_of_create
 
 
 def spawn(kist, *args):
@@ -53,7 +52,7 @@ def recover(kist, bundle, id, before):
 
 
 @pytest.mark.parametrize("command", ["create", "run"])
-def test_killed_at_any_moment(kist, bundle, command):
+def test_killed_at_any_moment(kist, bundle, luck, command):
     busy_bundle(bundle)
     id = kist.new_id()
     kist.create(bundle, id=id).delete("--force")
@@ -64,56 +63,18 @@ def test_killed_at_any_moment(kist, bundle, command):
     whole = time.monotonic() - start
     rounds = int(os.environ.get("KIST_KILL_ROUNDS", "40"))
     dice = random.Random(1)
-    interrupted = 0
-    for _ in range(rounds):
+    for _ in luck.rounds(rounds, "killed", least=rounds // 4):
         process = spawn(kist, command, "--bundle", bundle.path, id)
         time.sleep(dice.uniform(0, whole))
         process.kill()
-        interrupted += process.wait() == -signal.SIGKILL
+        killed = process.wait() == -signal.SIGKILL
+        luck["killed" if killed else "too late"] += 1
+        # How long it takes changes with what else the machine has to do.
+        whole *= 1.1 if killed else 0.9
         kist.ok("delete", "--force", id)
         harness.assert_unchanged(before, kist.root)
-    assert interrupted > rounds // 4, "the precondition must have held"
     recover(kist, bundle, id, before)
-
-
-def syscalls_of_create(kist, bundle, id):
-    """How many system calls kist itself, without init, makes in a create."""
-    trace = kist.scratch / "trace"
-    subprocess.run(
-        ["strace", "-qq", "-o", trace, *kist.command("create", "--bundle", bundle.path, id)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        check=True,
-    )
-    kist.ok("delete", "--force", id)
-    lines = trace.read_text().splitlines()
-    names = [line.split("(")[0] for line in lines if "(" in line and not line.startswith("---")]
-    first = next(i for i, line in enumerate(lines) if "record.json" in line or "mkdirat" in line)
-    return names, first
-
-
-def kill_at(kist, bundle, id, name, occurrence):
-    """Run create and kill kist as it enters the nth call of a name. Return whether that happened."""
-    code = subprocess.run(
-        [
-            "strace",
-            "-qq",
-            "-o",
-            "/dev/null",
-            "-e",
-            f"inject={name}:signal=SIGKILL:when={occurrence}",
-            *kist.command("create", "--bundle", bundle.path, id),
-        ],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        timeout=60,
-    ).returncode
-    # strace ends as what it traces did.
-    return code == -signal.SIGKILL
+    luck.held()
 
 
 @pytest.mark.skipif(not os.path.exists("/usr/bin/strace"), reason="needs strace")
@@ -339,7 +300,7 @@ def test_two_starts_at_once(kist, bundle):
     for _ in range(10):
         container = kist.create(busy_bundle(bundle))
         starts = [spawn(kist, "start", container.id) for _ in range(2)]
-        codes = sorted(process.wait(timeout=30) for process in starts)
+        codes = sorted(process.wait(timeout=60) for process in starts)
         assert codes == [0, 1], codes
         assert container.status == "running"
         container.delete("--force")
@@ -350,7 +311,7 @@ def test_two_creates_of_one_id(kist, make_bundle):
     for _ in range(10):
         id = kist.new_id()
         creates = [spawn(kist, "create", "--bundle", b.path, id) for b in (one, two)]
-        codes = sorted(process.wait(timeout=30) for process in creates)
+        codes = sorted(process.wait(timeout=60) for process in creates)
         assert codes == [0, 1], codes
         assert kist.ok("state", id).json["status"] == "created"
         kist.ok("delete", "--force", id)
@@ -363,8 +324,8 @@ def test_delete_while_creating(kist, bundle):
     for _ in range(10):
         process = spawn(kist, "create", "--bundle", bundle.path, id)
         wait_until(lambda: (kist.root / id).exists() or process.poll() is not None, "the id")
-        kist("delete", "--force", id)
-        process.wait(timeout=30)
+        kist("delete", "--force", id).whatever()  # it may refuse, while the creator lives
+        process.wait(timeout=60)
         kist.ok("delete", "--force", id)
     assert harness.tagged_cgroups() == set()
 

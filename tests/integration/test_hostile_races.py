@@ -5,64 +5,31 @@ As in test_hostile_rootfs.py every round ends in a container that is what it sho
 refusal that names the place, and the host is as it was.
 """
 
-import os
 import re
 import shutil
-import subprocess
-import tempfile
-import time
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
-from harness import TAG, HostPicture, Report, assert_unchanged
-from test_hostile_rootfs import (  # noqa: F401: fixtures
-    ATTACKS, SANITIZED, TRAPS, give_away, hostile, make_image, marker, root, user_namespace)
+from harness import HostPicture, Report, assert_unchanged
+from harness.attacks import ATTACKS
+from harness.hostile import SANITIZED, TRAPS, give_away, make_image, root, swapping, user_namespace
+from harness.luck import Luck
 
-# A race is over after so many rounds, or when it has had its share of some twenty seconds for all.
+# A race is over after so many rounds, or when it has had its share of some twenty seconds for all
+# and has been won and lost.
 ROUNDS = 20 if SANITIZED else 250
 FEWEST = 20
 RACE_S = 1.2
 
 
-def rounds():
-    end = time.monotonic() + RACE_S
-    for number in range(ROUNDS):
-        if number >= FEWEST and time.monotonic() > end:
-            return
-        yield number
+def rounds(luck, *wanted):
+    return luck.rounds(FEWEST, *wanted, most=ROUNDS, seconds=RACE_S)
 
 
 @pytest.fixture
-def work(scratch):
-    """In memory where that is possible: on a disk a race takes ten times as long."""
-    memory = Path("/dev/shm")
-    usable = memory.is_mount() and not os.statvfs(memory).f_flag & os.ST_NOEXEC
-    path = Path(tempfile.mkdtemp(prefix=f"{TAG}-", dir=memory if usable else scratch))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def swap(probe):
-    """The enemy, beside the probe."""
-    path = probe.with_name("swap")
-    assert os.access(path, os.X_OK), f"{path} is not there: build it"
-    return path
-
-
-@contextmanager
-def swapping(program, one, other):
-    """While the block runs. There are many exchanges to a round."""
-    process = subprocess.Popen([program, one, other], stdin=subprocess.PIPE,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    try:
-        yield
-    finally:
-        out, err = process.communicate()
-    assert process.returncode == 0 and int(out) > 100 * FEWEST, (out, err)
+def work(memory):
+    """For the races' sake."""
+    return memory
 
 
 def assert_clean(result, error):
@@ -74,30 +41,26 @@ def assert_clean(result, error):
         assert re.fullmatch(rf"kist: \w+ \S+: .*{error}.*\n", result.err), result
 
 
-def race(kist, bundle, command, error, check):
+def race(kist, bundle, luck, command, error, check):
     """Run or create again and again; each round makes what no round before it has made.
 
     check: of the report of a container that has run
-
-    Return: how many went well, and how many were refused.
     """
     bundle.write()
     text = (bundle.path / "config.json").read_text()
-    outcomes = {0: 0, 1: 0}
-    for number in rounds():
+    for number in rounds(luck, "ran", "refused"):
         bundle.write(text.replace("/new", f"/new{number}"))
         id = kist.new_id()
         result = kist("--cgroup-manager", "disabled", command, "--bundle", bundle.path, id)
         assert_clean(result, error)
-        outcomes[result.code] += 1
+        luck["refused" if result.code else "ran"] += 1
         if result.code == 0 and command == "create":
             kist.ok("delete", "--force", id)
         elif result.code == 0:
             check(Report(result.json))
-    return outcomes[0], outcomes[1]
 
 
-def race_for_trap(kist, bundle, marker, probe, swap, link, command, error, check):
+def race_for_trap(kist, bundle, marker, probe, swap, luck, link, command, error, check):
     """/trap is a directory, or what the trap link makes there."""
     places = {"marker": str(marker), "rootfs": str(bundle.rootfs)}
     make_image(bundle, probe, "/trap", "directory", places)
@@ -105,9 +68,8 @@ def race_for_trap(kist, bundle, marker, probe, swap, link, command, error, check
     give_away(bundle.rootfs, bundle.owner)
     before = HostPicture(kist.root)
     with swapping(swap, bundle.rootfs / "trap", bundle.rootfs / "link"):
-        outcomes = race(kist, bundle.probe("report"), command, error, check)
+        race(kist, bundle.probe("report"), luck, command, error, check)
     assert_unchanged(before, kist.root)
-    return outcomes
 
 
 RACES = ["tmpfs below", "tmpfs made below", "bind made below", "file below", "file made below",
@@ -115,7 +77,7 @@ RACES = ["tmpfs below", "tmpfs made below", "bind made below", "file below", "fi
          "cwd made below"]
 
 
-OUTCOMES = []  # of the races: how many ran, how many were refused
+OUTCOMES = Luck()  # of all the races
 
 
 def where(name):
@@ -127,24 +89,26 @@ def where(name):
     return check if name.split()[0] in ("tmpfs", "bind", "file", "cwd") else lambda report: None
 
 
+@pytest.mark.xdist_group("hostile races")
 @pytest.mark.parametrize("name", RACES)
-def test_race(kist, hostile, marker, work, probe, swap, name):
+def test_race(kist, hostile, marker, work, probe, swap, luck, name):
     """The link leads nowhere inside: what follows it is refused, what does not goes on."""
     attack = ATTACKS[name]
     root(kist, hostile)
     (work / "directory").mkdir()
     (work / "file").write_text("mounted")
     attack.arrange(hostile, {"directory": work / "directory", "file": work / "file"})
-    ran, refused = race_for_trap(kist, hostile, marker, probe, swap, "absolute link", "run",
-                                 attack.error, where(name))
-    OUTCOMES.append((ran, refused))
+    race_for_trap(kist, hostile, marker, probe, swap, luck, "absolute link", "run", attack.error,
+                  where(name))
+    OUTCOMES.update(luck)
 
 
+@pytest.mark.xdist_group("hostile races")
 def test_the_races_have_taken_place():
     """All of them together: a single one may be won every time, on a machine that is loaded."""
     if not OUTCOMES:
         pytest.skip("asks what became of test_race")
-    assert sum(ran for ran, _ in OUTCOMES) and sum(refused for _, refused in OUTCOMES)
+    assert OUTCOMES["ran"] and OUTCOMES["refused"], OUTCOMES
 
 
 def has_all(report):
@@ -154,7 +118,7 @@ def has_all(report):
 
 @pytest.mark.parametrize("caller", [root, user_namespace])
 @pytest.mark.parametrize("command", ["run", "create"])
-def test_race_for_everything(kist, hostile, marker, work, probe, swap, caller, command):
+def test_race_for_everything(kist, hostile, marker, work, probe, swap, luck, caller, command):
     """The link leads somewhere inside, so every step of create gets its turn in every round."""
     caller(kist, hostile)
     (work / "directory").mkdir()
@@ -169,12 +133,13 @@ def test_race_for_everything(kist, hostile, marker, work, probe, swap, caller, c
     hostile.linux["maskedPaths"] = ["/trap/file", "/trap/directory"]
     hostile.linux["readonlyPaths"] = ["/trap/new/deep", "/trap"]
     hostile.process["cwd"] = "/trap"
-    ran, _ = race_for_trap(kist, hostile, marker, probe, swap, "shadowed link", command, "/trap",
-                           has_all)
-    assert ran, "the race must have taken place"
+    race_for_trap(kist, hostile, marker, probe, swap, luck, "shadowed link", command, "/trap",
+                  has_all)
+    if not luck["ran"]:
+        pytest.skip("each round was refused")
 
 
-def test_race_for_the_way_to_the_root(kist, hostile, marker, work, probe, swap):
+def test_race_for_the_way_to_the_root(kist, hostile, marker, work, probe, swap, luck):
     """A directory above root.path: the container's root is one of the two, as a whole."""
     root(kist, hostile)
     places = {"marker": str(marker), "rootfs": str(hostile.rootfs)}
@@ -185,14 +150,13 @@ def test_race_for_the_way_to_the_root(kist, hostile, marker, work, probe, swap):
     (work / "link").symlink_to("other")
     hostile.config["root"]["path"] = str(work / "place/rootfs")
     hostile.mount("/trap/new", "planted", "tmpfs").write()
-    inodes = {(work / name / "rootfs").stat().st_ino for name in ("place", "other")}
-    seen = set()
+    names = {(work / name / "rootfs").stat().st_ino: name for name in ("place", "other")}
     with swapping(swap, work / "place", work / "link"):
-        for _ in rounds():
+        for _ in rounds(luck, "place", "other"):
             result = kist("--cgroup-manager", "disabled", "run", "--bundle", hostile.path,
                           kist.new_id())
             assert (result.code, result.err) == (0, ""), result
             report = Report(result.json)
             report.mount("/trap/new")
-            seen.add(report["root"]["ino"])
-    assert seen == inodes
+            luck[names[report["root"]["ino"]]] += 1
+    luck.held()

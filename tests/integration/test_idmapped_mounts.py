@@ -2,12 +2,10 @@
 """config.md, Mounts: idmap, ridmap, uidMappings, gidMappings."""
 
 import os
-import subprocess
 
 import pytest
 
-from harness import HostPicture
-from test_user_namespaces import FIRST, SIZE, USER, mapping, own_user_namespace, rootless
+from harness.users import FIRST, SIZE, mapping, own_user_namespace, owners, rootless
 
 
 @pytest.fixture
@@ -34,11 +32,6 @@ def contained(bundle, *points):
     for point in points:
         (bundle.rootfs / point).mkdir()
     return own_user_namespace(bundle)
-
-
-def owners(report, *names, directory="/data"):
-    paths = [report.path(f"{directory}/{name}") for name in names]
-    return [(path["uid"], path["gid"]) for path in paths]
 
 
 FILES = ("/data/0", "/data/5", "/data/1000")

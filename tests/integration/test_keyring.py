@@ -97,7 +97,7 @@ def test_no_room_for_one(kist, bundle):
     try:
         assert hoarder.stdout.readline() == f"{errno.EDQUOT}\n"
         kist.refuses(bundle, r"keyring: join _ses\..*Disk quota exceeded \(.*maxkeys")
-        assert kist.run(bundle.probe("echo", "ran"), "--no-new-keyring").out == "ran\n"
+        assert kist.runs(bundle.probe("echo", "ran"), "--no-new-keyring").out == "ran\n"
     finally:
         hoarder.kill()
         hoarder.wait()

@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_run_returns_128_and_the_signal(kist, bundle):
 
 def test_run_deletes_the_container(kist, bundle, host_unchanged):
     id = kist.new_id()
-    kist.run(bundle.probe("exit", 3), id=id)
+    assert kist.run(bundle.probe("exit", 3), id=id).code == 3
     kist.fails("state", id, text="does not exist")
 
 
@@ -88,7 +89,7 @@ def test_run_forwards_signals(kist, bundle):
         )
     wait_until(lambda: "ready" in out.read_text(), "the container to be ready")
     process.send_signal(signal.SIGUSR1)
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert out.read_text() == f"ready\n{signal.SIGUSR1:d}\n"
 
 
@@ -170,7 +171,7 @@ def test_run_deletes_its_own_container_only(kist, bundle):
     kist.ok("delete", "--force", id)
     other = kist.start(bundle, id=id)
     process.send_signal(signal.SIGCONT)
-    assert process.wait(timeout=20) == 137
+    assert process.wait(timeout=60) == 137
     assert other.status == "running"
 
 
@@ -206,7 +207,7 @@ def test_start_with_no_descriptor_left(kist, bundle):
     """Init cannot hear it then, and says so rather than try without end."""
     bundle.process["rlimits"] = [{"type": "RLIMIT_NOFILE", "soft": 3, "hard": 3}]
     container = kist.create(bundle.probe("wait"))
-    assert kist("start", container.id, timeout=20).code == 1
+    assert kist("start", container.id, timeout=60).code == 1
     container.delete("--force")
 
 
@@ -232,26 +233,28 @@ def test_root_that_is_none(kist, bundle, work):
         assert (result.returncode, result.stderr) == (1, "kist: --root: / is the root directory\n")
 
 
-def test_list_of_what_is_not_there_yet(kist, bundle):
+def test_list_of_what_is_not_there_yet(kist, bundle, luck):
     """What has an id and nothing else is no entry; each that is one is complete."""
     bundle.write()
     id, stop = kist.new_id(), threading.Event()
 
     def come_and_go():
         while not stop.is_set():
-            kist("create", "--bundle", bundle.path, id)
-            kist("delete", "--force", id)
+            kist.ok("create", "--bundle", bundle.path, id)
+            kist.ok("delete", "--force", id)
 
-    thread = threading.Thread(target=come_and_go)
-    thread.start()
-    try:
-        lists = [kist.ok("list", "--format", "json").json for _ in range(100)]
-    finally:
-        stop.set()
-        thread.join()
-    entries = [entry for entries in lists for entry in entries or []]
-    assert entries and all(entry["bundle"] == str(bundle.path) and entry["created"]
-                           for entry in entries)
+    with ThreadPoolExecutor() as pool:
+        other = pool.submit(come_and_go)
+        try:
+            for _ in luck.rounds(100, "there"):
+                entries = kist.ok("list", "--format", "json").json
+                luck["there" if entries else "not there"] += 1
+                for entry in entries or []:
+                    assert entry["bundle"] == str(bundle.path) and entry["created"], entry
+        finally:
+            stop.set()
+        other.result()
+    luck.held()
 
 
 def test_start_stopped(kist, bundle):
@@ -542,7 +545,7 @@ def test_pid_reuse_is_noticed(kist, bundle):
 
 def test_bundle_is_the_working_directory(kist, bundle):
     bundle.probe("echo", "here").write()
-    assert kist("run", kist.new_id(), cwd=bundle.path).out == "here\n"
+    assert kist.ok("run", kist.new_id(), cwd=bundle.path).out == "here\n"
 
 
 def test_bundle_relative(kist, bundle):

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from harness import parse_mounts
-from test_user_namespaces import FIRST, own_user_namespace
+from harness.users import FIRST, own_user_namespace
 
 READ_ONLY = 30  # EROFS
 
@@ -365,7 +365,7 @@ def test_refused_mounts(kist, bundle, entry, text):
 
 def test_mounts_over_each_other_do_not_reach_the_host(kist, bundle, host_unchanged):
     bundle.mount("/data", "tmpfs", "tmpfs", ["rshared"])
-    kist.run(bundle.probe("exit", 0))
+    kist.runs(bundle.probe("exit", 0))
 
 
 @pytest.fixture

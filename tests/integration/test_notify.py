@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from harness import TAG, Report, wait_until
-from test_user_namespaces import USER, own_user_namespace, rootless
+from harness import TAG, wait_until
+from harness.users import own_user_namespace, rootless
 
 PATH = "/run/notify/notify.sock"
 
@@ -111,7 +111,7 @@ def init_pid(kist, bundle):
 def end(kist, bundle, process):
     """The container is no longer needed. Return: kist's exit status"""
     kist.ok("kill", bundle.id, "KILL")
-    return process.wait(timeout=20)
+    return process.wait(timeout=60)
 
 
 def ready(pid, *before):
@@ -190,7 +190,7 @@ def test_foreground(kist, bundle, any_manager):
     # Until it has said which process is the main one it is itself, then that one.
     assert manager.pids == [process.pid] * 4 + [pid]
     (bundle.rootfs / "fifo").write_text("\n")
-    assert process.wait(timeout=20) == 7
+    assert process.wait(timeout=60) == 7
     assert manager.receive_all()[5:] == ["RELOADING=1", "READY=1", "WATCHDOG=1", "STOPPING=1"]
     assert open(process.out).read() == ""
 
@@ -273,7 +273,7 @@ def test_detached(kist, bundle, any_manager):
     time.sleep(0.2)
     assert process.poll() is None, "the manager has not heard it yet"
     manager.close_barriers()
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert open(process.out).read() == ""
 
 
@@ -286,7 +286,7 @@ def test_start(kist, bundle, manager):
     process = begin(kist, "start", container.id, env=environment(manager))
     assert manager.receive() == ready(container.pid)
     assert manager.receive() == "BARRIER=1"
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
     assert open(process.out).read() == ""
     assert container.status == "running"
 
@@ -324,7 +324,7 @@ def test_never_ready(kist, bundle, manager, verb):
     """The end of the container is the end of the wait, too."""
     shell(bundle, "/probe notify STATUS=failing; sleep 0.3; exit 3")
     if verb == "run":
-        assert begin_run(kist, bundle, manager, "--detach").wait(timeout=20) == 0
+        assert begin_run(kist, bundle, manager, "--detach").wait(timeout=60) == 0
     else:
         container = kist.create(bundle, env=environment(manager))
         kist.ok("start", container.id, env=environment(manager))
@@ -340,7 +340,7 @@ def test_ready_and_over(kist, bundle, manager):
     process = begin(kist, "start", container.id, env=environment(manager))
     assert manager.receive() == ready(pid)
     assert manager.receive() == "BARRIER=1"
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0
 
 
 def test_a_program_that_is_not_there(kist, bundle, manager):
@@ -430,7 +430,7 @@ def test_flood(kist, bundle, manager):
     assert cpu_seconds(process.pid) - before < 0.5
     process.terminate()
     kist.ok("kill", bundle.id, "KILL")
-    assert process.wait(timeout=20) == 137
+    assert process.wait(timeout=60) == 137
 
 
 def cpu_seconds(pid):
@@ -444,7 +444,7 @@ def test_flood_without_a_pid_namespace(kist, bundle, manager):
     shell(bundle, "/probe notify-flood STATUS=x & sleep 0.3; exit 5")
     process = begin_run(kist, bundle, manager)
     # Nobody reads: not even that holds it up for long.
-    assert process.wait(timeout=20) == 5
+    assert process.wait(timeout=60) == 5
 
 
 def test_a_manager_that_does_not_read(kist, bundle, manager):
@@ -453,7 +453,7 @@ def test_a_manager_that_does_not_read(kist, bundle, manager):
     process = begin_run(kist, bundle, manager)
     time.sleep(1)
     process.terminate()
-    assert process.wait(timeout=20) == 9
+    assert process.wait(timeout=60) == 9
 
 
 def test_a_manager_that_is_not_there(kist, bundle, work):
@@ -473,7 +473,7 @@ def test_a_manager_that_keeps_the_barrier(kist, bundle, manager):
     manager.closes = False
     shell(bundle, "/probe notify READY=1; sleep 0.3; exit 4")
     process = begin_run(kist, bundle, manager)
-    assert process.wait(timeout=20) == 4
+    assert process.wait(timeout=60) == 4
     assert manager.receive_all()[1] == "BARRIER=1"
 
 
@@ -484,7 +484,7 @@ def test_descriptors_that_nobody_may_close(kist, bundle, manager):
     process = begin_run(kist, bundle, manager)
     assert manager.receive() == "STATUS=up"
     process.terminate()
-    assert process.wait(timeout=20) == 9
+    assert process.wait(timeout=60) == 9
 
 
 def test_many_descriptors(kist, bundle, manager):
@@ -497,7 +497,7 @@ def test_many_descriptors(kist, bundle, manager):
         exit 3
     """)
     process = begin_run(kist, bundle, manager)
-    assert process.wait(timeout=20) == 3
+    assert process.wait(timeout=60) == 3
     assert manager.receive_all() == ["STATUS=up"]
 
 
@@ -537,4 +537,4 @@ def test_nothing_stays_on_the_host(kist, bundle, manager):
     process = begin(kist, "start", container.id, env=environment(manager))
     wait_until(lambda: container.status == "running", "running")
     container.delete("--force")
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=60) == 0

@@ -30,7 +30,7 @@ def test_defaults(kist, bundle):
 
 def test_arguments(kist, bundle):
     arguments = ["one", "", "two words", "ümlaut", "$HOME", "*", "-x", "--"]
-    result = kist.run(bundle.probe("echo", *arguments))
+    result = kist.runs(bundle.probe("echo", *arguments))
     assert result.out == " ".join(arguments) + "\n"
 
 
@@ -203,13 +203,13 @@ def test_program_by_path_variable(kist, bundle):
     (bundle.rootfs / "probe").rename(bundle.rootfs / "opt/probe")
     bundle.args = ["probe", "echo", "found"]
     bundle.process["env"] = ["PATH=/nowhere:/opt"]
-    assert kist.run(bundle).out == "found\n"
+    assert kist.runs(bundle).out == "found\n"
 
 
 def test_program_relative_to_cwd(kist, bundle):
     bundle.process["cwd"] = "/bin"
     bundle.args = ["./echo", "here"]
-    assert kist.run(bundle).out == "here\n"
+    assert kist.runs(bundle).out == "here\n"
 
 
 @pytest.mark.parametrize("name", ["nonexistent", "/nonexistent", "./nonexistent", "/bin/no/such"])
@@ -248,9 +248,9 @@ def test_program_along_the_path_that_is_none(kist, bundle):
     (bundle.rootfs / "file").write_text("")
     bundle.process["env"] = ["PATH=/file:/opt:/nowhere:/:/bin"]
     bundle.args = ["probe", "echo", "found"]
-    assert kist.run(bundle).out == "found\n"
+    assert kist.runs(bundle).out == "found\n"
     bundle.args = ["echo", "found"]
-    assert kist.run(bundle).out == "found\n"
+    assert kist.runs(bundle).out == "found\n"
     bundle.args = ["other"]
     kist.refuses(bundle, 'exec: "other": permission denied\n$')
 
@@ -283,7 +283,7 @@ def test_script(kist, bundle):
     (bundle.rootfs / "bin/script").write_text("#!/bin/sh\necho script $1\n")
     (bundle.rootfs / "bin/script").chmod(0o755)
     bundle.args = ["script", "ran"]
-    assert kist.run(bundle).out == "script ran\n"
+    assert kist.runs(bundle).out == "script ran\n"
 
 
 def test_script_with_a_missing_interpreter(kist, bundle):
@@ -357,7 +357,7 @@ def test_capabilities_that_cannot_be_given(kist, bundle, work):
     have = {name for bit, name in enumerate(CAPABILITIES) if int(own, 16) >> bit & 1}
     assert report.capabilities("effective") == have
     log = work / "log"
-    kist("--log", log, "run", "--bundle", bundle.path, kist.new_id())
+    kist.ok("--log", log, "run", "--bundle", bundle.path, kist.new_id())
     assert "CAP_FROM_THE_FUTURE" in log.read_text()
     for name in set(CAPABILITIES) - have:
         assert name in log.read_text()
@@ -494,7 +494,7 @@ def test_profile_without_apparmor(kist, bundle, command):
 def test_no_profile_without_apparmor(kist, bundle, profile):
     """Docker asks for the first one in a privileged container."""
     bundle.process["apparmorProfile"] = profile
-    assert kist.run(bundle.probe("echo", "ran")).out == "ran\n"
+    assert kist.runs(bundle.probe("echo", "ran")).out == "ran\n"
 
 
 @pytest.mark.skipif(os.path.ismount("/sys/fs/selinux"), reason="this host has SELinux")

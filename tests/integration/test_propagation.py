@@ -7,58 +7,15 @@ every mount, unmount and change there (proc_pid_mounts(5)).
 """
 
 import errno
-import select
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from harness import parse_mounts, without_system_call
-from test_stdio import ConsoleSocket
-from test_user_namespaces import FIRST, USER, as_user, mapping, own_user_namespace
-
-
-class SharedHost:
-    """A mount namespace whose mounts are all shared, and what happens in it."""
-
-    def __init__(self, process):
-        self.mountinfo = Path(f"/proc/{process.pid}/mountinfo")
-        self.file = self.mountinfo.open("rb")
-        self.poll = select.poll()
-        self.poll.register(self.file, select.POLLPRI)
-
-    def text(self):
-        return self.mountinfo.read_text()
-
-    def mount(self, point):
-        return [mount for mount in parse_mounts(self.text()) if mount.point == str(point)][-1]
-
-    def has_changed(self):
-        """Whether the mount table has, since the last time this was asked."""
-        return bool(self.poll.poll(0))
-
-
-@pytest.fixture
-def host(kist, bundle, work, elsewhere):
-    """kist runs on it."""
-    (work / "volume").mkdir()
-    process = elsewhere(
-        "--mount", "--propagation=shared",
-        setup=f"mount --bind {bundle.rootfs} {bundle.rootfs}; "
-              f"mount -t tmpfs below {bundle.rootfs}/home; mkdir {bundle.rootfs}/home/later; "
-              f"mount -t tmpfs volume {work}/volume; mkdir {work}/volume/sub {work}/volume/later",
-    )
-    kist.prefix = process.enter("--mount")
-    host = SharedHost(process.process)
-    for point in (bundle.rootfs, f"{bundle.rootfs}/home", work / "volume"):
-        assert host.mount(point).propagation, "it must be shared"
-    host.has_changed()
-    yield host
-    host.file.close()
-
-
-def kinds(mount):
-    return {word.split(":")[0] for word in mount.propagation}
+from harness.shared_host import kinds
+from harness.terminal import ConsoleSocket
+from harness.users import USER, as_user, mapping, own_user_namespace
 
 
 def peers(mount):

@@ -49,7 +49,7 @@ def test_policies_with_a_nice_value(kist, bundle, policy, number, nice, uid):
 def test_nice_value_of_the_caller(kist, bundle):
     """Inherited without a scheduler, and 0 with one that does not say."""
     bundle.probe("report").write()
-    result = kist("run", "--bundle", bundle.path, kist.new_id(), preexec_fn=lambda: os.nice(5))
+    result = kist.ok("run", "--bundle", bundle.path, kist.new_id(), preexec_fn=lambda: os.nice(5))
     assert result.json["scheduler"]["nice"] == 5
     bundle.process["scheduler"] = {"policy": "SCHED_BATCH"}
     bundle.write()
@@ -195,7 +195,7 @@ SCHED_SETAFFINITY = {"x86_64": 203, "aarch64": 122}[platform.machine()]
 def test_without_affinities(kist, bundle):
     """Where there is no such call nobody was bound; any other refusal is an error."""
     kist.prefix = without_system_call(SCHED_SETAFFINITY, errno.ENOSYS)
-    assert kist.run(bundle.probe("echo", "ran")).out == "ran\n"
+    assert kist.runs(bundle.probe("echo", "ran")).out == "ran\n"
     kist.prefix = without_system_call(SCHED_SETAFFINITY, errno.EACCES)
     kist.refuses(bundle, "cpu affinity: sched_setaffinity: Permission denied")
     kist.prefix = []

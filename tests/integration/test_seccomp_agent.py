@@ -3,63 +3,14 @@
 answers the container's system calls (seccomp_unotify(2))."""
 
 import errno
-import fcntl
-import json
 import os
-import select
-import socket
-import struct
-import threading
 
 import pytest
 
-from test_seccomp import PROBE_CALLS, rule
+from harness.seccomp import NUMBERS, Agent, rule
 
-RECV, SEND = 0xC0502100, 0xC0182101
-CONTINUE = 1
+
 REACHED = {"uname": errno.EFAULT}  # the kernel itself: the probe passes it no buffer
-NUMBERS = {"uname": 63, "mkdir": 83, "sendmsg": 46, "recvmsg": 47, "close_range": 436, "execve": 59}
-
-
-class Agent(threading.Thread):
-    """Serves one listener. answers: {call: errno, or 0 to let the kernel go on}."""
-
-    def __init__(self, path, answers):
-        super().__init__(daemon=True)
-        self.answers = {NUMBERS[name]: answer for name, answer in answers.items()}
-        self.state, self.after, self.descriptors, self.calls = None, None, [], []
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.bind(str(path))
-        self.socket.listen(4)
-        self.start()
-
-    def run(self):
-        connection, _ = self.socket.accept()
-        with connection:
-            data, self.descriptors, _, _ = socket.recv_fds(connection, 1 << 20, 8)
-            self.state = json.loads(data)
-            self.after = connection.recv(1)
-        if self.descriptors:
-            self.serve(self.descriptors[0])
-
-    def serve(self, listener):
-        poll = select.poll()
-        poll.register(listener, select.POLLIN)
-        while True:
-            ready = poll.poll(20000)
-            if not ready or ready[0][1] & select.POLLHUP:
-                return
-            request = bytearray(80)
-            try:
-                fcntl.ioctl(listener, RECV, request)
-            except OSError as error:
-                assert error.errno == errno.ENOENT  # the caller has gone meanwhile
-                continue
-            identity, _, _, number = struct.unpack_from("QIIi", request)
-            self.calls.append(number)
-            code = self.answers.get(number, 0)
-            reply = struct.pack("QqiI", identity, 0, -code, 0 if code else CONTINUE)
-            fcntl.ioctl(listener, SEND, bytearray(reply))
 
 
 @pytest.fixture(name="agent")
@@ -114,7 +65,7 @@ def test_everything_is_notified(kist, bundle, agent):
     one = agent()
     bundle.process["noNewPrivileges"] = True
     bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_NOTIFY", "listenerPath": one.path}
-    assert kist.run(bundle.probe("syscalls", "uname")).json == REACHED
+    assert kist.runs(bundle.probe("syscalls", "uname")).json == REACHED
     one.join(20)
     assert one.calls[0] == NUMBERS["execve"]
     assert NUMBERS["uname"] in one.calls
@@ -135,7 +86,7 @@ def test_calls_that_hand_the_listener_over(kist, bundle, agent, nnp):
     bundle.process["noNewPrivileges"] = nnp
     bundle.process["capabilities"] = {}
     bundle.linux["seccomp"] = profile(one, "sendmsg", "recvmsg", "close_range")
-    assert kist.run(bundle.probe("syscalls", "uname")).json == REACHED
+    assert kist.runs(bundle.probe("syscalls", "uname")).json == REACHED
     one.join(20)
     assert (NUMBERS["sendmsg"] in one.calls) == (not nnp)
 
@@ -209,7 +160,7 @@ def test_an_agent_that_leaves(kist, bundle, agent):
     one.serve = os.close
     bundle.process["noNewPrivileges"] = True
     bundle.linux["seccomp"] = profile(one, "uname")
-    assert kist.run(bundle.probe("syscalls", "uname")).json == {"uname": errno.ENOSYS}
+    assert kist.runs(bundle.probe("syscalls", "uname")).json == {"uname": errno.ENOSYS}
 
 
 @pytest.mark.parametrize(
@@ -249,11 +200,11 @@ def test_refused(kist, bundle, seccomp, text):
 
 def test_ignored_without_notify(kist, bundle):
     bundle.linux["seccomp"] = {"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "/nowhere"}
-    assert kist.run(bundle.probe("syscalls", "uname")).json == REACHED
+    assert kist.runs(bundle.probe("syscalls", "uname")).json == REACHED
 
 
 def test_wait_killable(kist, bundle, agent):
     one = agent(uname=errno.EXDEV)
     bundle.process["noNewPrivileges"] = True
     bundle.linux["seccomp"] = profile(one, "uname", flags=["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"])
-    assert kist.run(bundle.probe("syscalls", "uname")).json == {"uname": errno.EXDEV}
+    assert kist.runs(bundle.probe("syscalls", "uname")).json == {"uname": errno.EXDEV}

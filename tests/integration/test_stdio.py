@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Standard streams, other descriptors, the terminal."""
 
-import array
 import fcntl
 import json
 import contextlib
@@ -9,7 +8,6 @@ import os
 import pty
 import select
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -19,6 +17,7 @@ import pytest
 
 import harness
 from harness import TAG, Report, wait_until
+from harness.terminal import ConsoleSocket, read_terminal, terminal_report
 
 
 def test_nothing_leaks(kist, bundle, work):
@@ -156,7 +155,7 @@ def test_streams_belong_to_the_container_user(kist, bundle):
         stderr=subprocess.STDOUT,
         env={**os.environ, "KIST_TEST": TAG},
     )
-    out, _ = process.communicate(timeout=20)
+    out, _ = process.communicate(timeout=60)
     assert (process.returncode, out) == (0, b"opened\n")
 
 
@@ -187,49 +186,6 @@ def test_null_keeps_its_owner(kist, bundle):
 
 
 # Terminals
-
-
-class ConsoleSocket:
-    """What conmon and containerd listen on for the terminal's leader."""
-
-    def __init__(self, path):
-        self.path = path
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.bind(str(path))
-        self.socket.listen(1)
-        self.socket.settimeout(20)
-
-    def receive(self):
-        connection, _ = self.socket.accept()
-        connection.settimeout(20)
-        fds = array.array("i")
-        data, ancillary, _, _ = connection.recvmsg(4096, socket.CMSG_LEN(fds.itemsize))
-        connection.close()
-        for level, kind, content in ancillary:
-            assert (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS)
-            fds.frombytes(content)
-        assert len(fds) == 1
-        return data, fds[0]
-
-
-def read_terminal(fd, until_end=True):
-    """Everything until the other side closes; a pty says so with EIO."""
-    text = b""
-    while True:
-        ready, _, _ = select.select([fd], [], [], 20)
-        assert ready, text
-        try:
-            chunk = os.read(fd, 65536)
-        except OSError:
-            chunk = b""
-        text += chunk
-        if not chunk or (not until_end and b"\n" in text):
-            return text.decode()
-
-
-def terminal_report(text):
-    start = text.index("{")
-    return Report(json.loads(text[start : text.rindex("}") + 1]))
 
 
 def check_terminal(report, rows, columns):
@@ -310,7 +266,7 @@ def test_run_relays_what_is_typed(kist, bundle):
     os.write(leader, b"hello\n")
     read_until("got hello")
     os.write(leader, b"\x03")  # the container's terminal makes it SIGINT for the container's shell
-    assert process.wait(timeout=20) in (130, 0, 1)
+    assert process.wait(timeout=60) in (130, 0, 1)
     os.close(follower)
     os.close(leader)
 
@@ -475,7 +431,7 @@ def test_output_of_a_terminal_that_nobody_reads(kist, bundle, verb, status):
                                env={**os.environ, "KIST_TEST": TAG})
     assert process.stdout.readline() == b"y\n"
     process.stdout.close()
-    assert process.wait(timeout=20) == status
+    assert process.wait(timeout=60) == status
 
 
 # Run in a mount namespace of its own: whose directories, whose command are arguments.

@@ -8,54 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness import TAG, parse_mounts
-
-FIRST = 1_000_000  # ids of the host that nobody uses
-SIZE = 65536
-USER = 424242  # an ordinary user of these tests, who is in no file of the host
-
-
-def mapping(container, host, size):
-    return {"containerID": container, "hostID": host, "size": size}
-
-
-def own_user_namespace(bundle, uids=None, gids=None):
-    bundle.namespace("user")
-    bundle.linux["uidMappings"] = uids or [mapping(0, FIRST, SIZE)]
-    bundle.linux["gidMappings"] = gids or uids or [mapping(0, FIRST, SIZE)]
-    return bundle
-
-
-def as_user(kist, bundle, *before, bounded=True):
-    """From here on an ordinary user calls kist; everything he needs is his.
-
-    bounded: set-user-ID programs give him nothing either.
-    """
-    kist.root.mkdir(mode=0o700)
-    os.chown(kist.root, USER, USER)
-    bundle.linux.pop("cgroupsPath")
-    bounding = ["--bounding-set=-all"] if bounded else []
-    kist.prefix = [*before, "setpriv", "--reuid", str(USER), "--regid", str(USER),
-                   "--clear-groups", *bounding, "--inh-caps=-all", "--"]
-
-
-def rootless(kist, bundle):
-    """The least that there is: one id, mapped by the user himself."""
-    own_user_namespace(bundle, [mapping(0, USER, 1)])
-    for mount in bundle.config["mounts"]:
-        if mount["type"] == "devpts":
-            mount["options"].remove("gid=5")
-    as_user(kist, bundle)
-
-
-@pytest.fixture(params=["root", "rootless"])
-def contained(request, kist, bundle):
-    """A bundle with a user namespace, and the one who runs it."""
-    if request.param == "root":
-        own_user_namespace(bundle)
-    else:
-        rootless(kist, bundle)
-    bundle.caller = request.param
-    return bundle
+from harness.users import FIRST, SIZE, USER, as_user, mapping, own_user_namespace, rootless
 
 
 def test_ids_and_maps(kist, contained):
@@ -270,21 +223,6 @@ def test_embedded(kist, bundle, work):
         env={**os.environ, "KIST_TEST": TAG},
     )
     assert result.returncode == 3, result
-
-
-@pytest.fixture
-def helpers(kist, bundle, work):
-    """newuidmap and newgidmap as an administrator sets them up, in a mount namespace of its own."""
-    (work / "subid").write_text(f"kistuser:{FIRST}:{SIZE}\n")
-    (work / "passwd").write_text(
-        "root:x:0:0:root:/root:/bin/sh\n" f"kistuser:x:{USER}:{USER}::/:/bin/sh\n")
-    binds = "".join(
-        f"mount --bind {work}/{source} {target}; "
-        for source, target in
-        (("subid", "/etc/subuid"), ("subid", "/etc/subgid"), ("passwd", "/etc/passwd")))
-    as_user(kist, bundle, "unshare", "--mount", "sh", "-ec", binds + 'exec "$@"', "sh",
-            bounded=False)
-    return [mapping(0, USER, 1), mapping(1, FIRST, 1000)]
 
 
 def test_newuidmap(kist, bundle, helpers):
@@ -510,7 +448,6 @@ def test_a_user_namespace_that_denies_setgroups(kist, bundle):
     assert report.status["Uid"].split() == ["0"] * 4
 
 
-
 @pytest.mark.parametrize("own", [[], ["--mount"]], ids=["", "mount"])
 @pytest.mark.parametrize("separate", [False, True], ids=["", "userns"])
 def test_a_caller_in_a_user_namespace(kist, bundle, work, elsewhere, separate, own):
@@ -591,7 +528,7 @@ def test_what_the_host_locked_stays_locked(kist, locked, command):
     locked.args = ["/bin/sh", "-c",
                    f"{command} 2>/dev/null; echo $?; ls -d /volume/sub/* /home/* 2>/dev/null;"
                    "cat /proc/self/mountinfo"]
-    result = kist.run(locked)
+    result = kist.runs(locked)
     code, *mountinfo = result.out.splitlines()
     assert int(code) != 0 and "hidden" not in result.out, result
     options = {mount.point: mount.options for mount in parse_mounts("\n".join(mountinfo))}
@@ -717,7 +654,7 @@ def test_a_caller_who_may_not_enter_inits_namespace(kist, locked, work):
     for capability in "sys_ptrace", "sys_chroot":
         kist.prefix += ["setpriv", f"--bounding-set=-{capability}", f"--inh-caps=-{capability}", "--"]
         locked.args = ["/bin/sh", "-c", "umount /volume/sub 2>/dev/null; echo $?; ls /volume/sub"]
-        assert kist.run(locked).out == "1\n"
+        assert kist.runs(locked).out == "1\n"
         if capability == "sys_ptrace":
             del kist.prefix[-4:]
     locked.config["mounts"][-1]["options"] = ["rbind", "idmap"]
