@@ -12,12 +12,12 @@ import pytest
 
 from harness import HostPicture, Report, assert_unchanged
 from harness.attacks import ATTACKS
-from harness.hostile import SANITIZED, TRAPS, give_away, make_image, root, swapping, user_namespace
+from harness.hostile import TRAPS, give_away, make_image, root, swapping, user_namespace
 from harness.luck import Luck
 
 # A race is over after so many rounds, or when it has had its share of some twenty seconds for all
-# and has been won and lost.
-ROUNDS = 20 if SANITIZED else 250
+# and somebody has come through it.
+ROUNDS = 250
 FEWEST = 20
 RACE_S = 1.2
 
@@ -48,7 +48,7 @@ def race(kist, bundle, luck, command, error, check):
     """
     bundle.write()
     text = (bundle.path / "config.json").read_text()
-    for number in rounds(luck, "ran", "refused"):
+    for number in rounds(luck, "ran"):
         bundle.write(text.replace("/new", f"/new{number}"))
         id = kist.new_id()
         result = kist("--cgroup-manager", "disabled", command, "--bundle", bundle.path, id)
@@ -108,7 +108,8 @@ def test_the_races_have_taken_place():
     """All of them together: a single one may be won every time, on a machine that is loaded."""
     if not OUTCOMES:
         pytest.skip("asks what became of test_race")
-    assert OUTCOMES["ran"] and OUTCOMES["refused"], OUTCOMES
+    OUTCOMES.wanted = ["ran", "refused"]
+    OUTCOMES.held()
 
 
 def has_all(report):

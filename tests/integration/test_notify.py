@@ -308,14 +308,17 @@ def test_created_by_somebody_else(kist, bundle, manager):
 
 
 def test_start_hooks(kist, bundle, manager, work):
-    """While they run nothing is lost."""
+    """While they run nothing is lost; and a manager that hears nothing is waited for, but not for
+    ever."""
     bundle.config["hooks"] = {
         "startContainer": [{"path": "/probe", "args": ["probe", "exit"]}],
         "poststart": [{"path": "/bin/sleep", "args": ["sleep", "0.3"]}],
     }
     shell(bundle, "/probe notify READY=1; exec sleep 1000")
     container = kist.create(bundle, env=environment(manager))
-    kist.ok("start", container.id, env=environment(manager))
+    began = time.monotonic()
+    kist.ok("start", container.id, env=environment(manager), timeout=120)
+    assert time.monotonic() - began >= 30
     assert manager.receive_all() == [ready(container.pid), "BARRIER=1"]
 
 
@@ -379,8 +382,9 @@ def test_rootless(kist, bundle, manager, verb):
         end(kist, bundle, process)
     else:
         container = kist.create(bundle, env=environment(manager))
-        kist.ok("start", container.id, env=environment(manager))
-        assert manager.receive_all() == [ready(container.pid), "BARRIER=1"]
+        process = begin(kist, "start", container.id, env=environment(manager))
+        assert [manager.receive(), manager.receive()] == [ready(container.pid), "BARRIER=1"]
+        assert process.wait(timeout=60) == 0
 
 
 def test_read_only_root(kist, bundle, manager):

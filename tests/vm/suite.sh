@@ -20,7 +20,7 @@ state=$work/state
 rootfs=$work/rootfs
 bundles=$work/bundles
 cgroups=/sys/fs/cgroup
-seconds=10 # the most that anything may take
+seconds=60 # the most that anything may take: the machine that emulates this one may be busy
 
 kist() {
 	/host/kist --root $state "$@"
