@@ -309,7 +309,7 @@ static int check_node(int node, const struct device_plan *device, struct error *
 }
 
 /* A default device is not in config.json: its path says enough. */
-int devices_fail(const struct device_plan *device, struct error *err)
+static int fail(const struct device_plan *device, struct error *err)
 {
 	return device->index < 0 ? -err->code : error_wrap(err, "linux.devices[%d]", device->index);
 }
@@ -337,20 +337,36 @@ static int open_device(const struct device_plan *device, struct error *err)
 	return mount < 0 ? error_wrap(err, "bind from the host") : mount;
 }
 
+/* From the nodes that are made for it, or from the host's. */
+static int open_bound(struct creation *creation, int nodes, struct error *err)
+{
+	const struct device_plans *devices = &creation->plan->rootfs.devices;
+	pid_t init = creation->record.pid;
+
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct device_plan *device = &devices->at[i];
+
+		if (!device->bind)
+			continue;
+		creation->rootfs.devices[i] = device->made ? nodes_make(nodes, i, device, init, err)
+							   : open_device(device, err);
+		if (creation->rootfs.devices[i] < 0)
+			return fail(device, err);
+	}
+	return 0;
+}
+
 int devices_open(struct creation *creation, struct error *err)
 {
 	const struct device_plans *devices = &creation->plan->rootfs.devices;
+	_close_ int nodes = -1;
 
-	if (devices->count > 0 && devices->at[0].made)
-		return nodes_make(creation, err);
-	for (size_t i = 0; i < devices->count; i++) {
-		if (!devices->at[i].bind)
-			continue;
-		creation->rootfs.devices[i] = open_device(&devices->at[i], err);
-		if (creation->rootfs.devices[i] < 0)
-			return devices_fail(&devices->at[i], err);
-	}
-	return 0;
+	if (devices->count == 0 || !devices->at[0].made)
+		return open_bound(creation, -1, err);
+	nodes = nodes_open(err);
+	if (nodes < 0 || open_bound(creation, nodes, err) < 0)
+		return -err->code;
+	return nodes_leave(nodes, err);
 }
 
 /* A place to mount on, which kist may have made another time. */
@@ -465,7 +481,7 @@ static int step_make(struct creation *creation, struct error *err)
 				   : make_node(tree, device, err);
 
 		if (made < 0)
-			return devices_fail(device, err);
+			return fail(device, err);
 	}
 	return make_links(tree, err);
 }

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "libcontainer/namespaces/idmap.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/rootfs.h"
-#include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
 /* Where the container's root is not mapped, what belongs to it by default is the host's root's. */
@@ -57,27 +57,7 @@ static int make(int nodes, const char *name, const struct device_plan *device, p
 	return mountfd_clone(nodes, name, 0, err);
 }
 
-static int make_all(struct creation *creation, int nodes, struct error *err)
-{
-	const struct device_plans *devices = &creation->plan->rootfs.devices;
-
-	for (size_t i = 0; i < devices->count; i++) {
-		const struct device_plan *device = &devices->at[i];
-		char name[24];
-
-		if (!device->bind)
-			continue;
-		snprintf(name, sizeof name, "%zu", i);
-		creation->rootfs.devices[i] = make(nodes, name, device, creation->record.pid, err);
-		if (creation->rootfs.devices[i] < 0) {
-			error_wrap(err, "%s", device->path);
-			return devices_fail(device, err);
-		}
-	}
-	return 0;
-}
-
-int nodes_make(struct creation *creation, struct error *err)
+int nodes_open(struct error *err)
 {
 	static const struct parameter parameters[] = {{"mode", "0700"}};
 	_close_ int nodes =
@@ -85,7 +65,21 @@ int nodes_make(struct creation *creation, struct error *err)
 
 	if (nodes < 0 || mountfd_stage(nodes, err) < 0)
 		return error_wrap(err, "devices");
-	if (make_all(creation, nodes, err) < 0)
-		return -err->code;
+	return take(&nodes);
+}
+
+int nodes_make(int nodes, size_t index, const struct device_plan *device, pid_t init,
+	       struct error *err)
+{
+	char name[24];
+	int mount;
+
+	snprintf(name, sizeof name, "%zu", index);
+	mount = make(nodes, name, device, init, err);
+	return mount < 0 ? error_wrap(err, "%s", device->path) : mount;
+}
+
+int nodes_leave(int nodes, struct error *err)
+{
 	return mountfd_unstage(nodes, err) < 0 ? error_wrap(err, "devices") : 0;
 }

@@ -6,17 +6,36 @@
 #ifndef KIST_NODES_H
 #define KIST_NODES_H
 
+#include <stddef.h>
+#include <sys/types.h>
+
 #include "spec/error.h"
 
-struct creation;
+struct device_plan;
 
 /**
- * nodes_make() - make the devices that are bound, with mode and owner, and open a detached mount of
- * each.
+ * nodes_open() - an empty filesystem for them, by the host side in init's mount namespace.
  *
- * By the host side in init's mount namespace, for init to put them in place. The working directory is
- * / afterwards.
+ * The working directory is in it until nodes_leave().
+ *
+ * Return: descriptor or -errno
  */
-int nodes_make(struct creation *creation, struct error *err);
+int nodes_open(struct error *err);
+
+/**
+ * nodes_make() - make one device with its mode and owner, for init to put it in place.
+ * @index: of the device in the plan
+ * @init: in whose user namespace the owner's ids are meant
+ *
+ * Return: descriptor of a detached mount of it; -errno, where the error begins with its path
+ */
+int nodes_make(int nodes, size_t index, const struct device_plan *device, pid_t init,
+	       struct error *err);
+
+/**
+ * nodes_leave() - unmount the filesystem; what is mounted of it stays. The working directory is /
+ * afterwards.
+ */
+int nodes_leave(int nodes, struct error *err);
 
 #endif

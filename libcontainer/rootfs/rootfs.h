@@ -176,11 +176,6 @@ bool devices_bound(const struct plan *plan);
 int devices_open(struct creation *creation, struct error *err);
 
 /**
- * devices_fail() - put in front of an error which device of config.json it is about.
- */
-int devices_fail(const struct device_plan *device, struct error *err);
-
-/**
  * rootfs_no_descriptors() - an array of -1, of the plan's arena.
  */
 int *rootfs_no_descriptors(const struct plan *plan, size_t count);
