@@ -94,7 +94,7 @@ static void answer_caller(const struct creation *creation, int connection, int w
 {
 	struct error ignored;
 
-	if (word == SYNC_JOIN && !seccomp_early(creation->plan))
+	if (word == SYNC_JOIN && !creation->plan->seccomp.early)
 		namespaces_send(connection, &ignored);
 }
 

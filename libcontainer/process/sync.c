@@ -376,7 +376,7 @@ static int step_go(struct creation *creation, struct error *err)
 	const struct plan *plan = creation->plan;
 	/* Of create it is the wait for `start` that closes the socket, before there are any. */
 	bool hooked = hooks_start_container_planned(plan) && !plan->waits_for_start;
-	bool notifies = seccomp_late(plan) && plan->seccomp.notifies && !plan->waits_for_start;
+	bool notifies = plan->seccomp.late && plan->seccomp.notifies && !plan->waits_for_start;
 	const struct peer peer = peer_of(creation);
 	struct seccomp_agent agent;
 

@@ -103,10 +103,12 @@ static int plan_loading(struct plan *plan, struct error *err)
 			err, EINVAL,
 			"SCMP_ACT_NOTIFY: takes a second thread of init, which a real-time "
 			"process.scheduler and a linux.resources.pids.limit of 1 exclude");
-	if (may_load(plan))
+	seccomp->late = may_load(plan);
+	if (seccomp->late)
 		return 0;
 	seccomp->by_thread = !seccomp->notifies && may_have_thread(plan) && !may_be_traced(plan);
 	seccomp->early = !seccomp->by_thread;
+	seccomp->late = seccomp->by_thread;
 	if (seccomp->early && profile->defaultAction == SECCOMP_RET_USER_NOTIF)
 		return error_set(err, EINVAL,
 				 "defaultAction: without process.noNewPrivileges, SCMP_ACT_NOTIFY "
@@ -162,17 +164,17 @@ static bool is_planned(const struct plan *plan)
 
 bool seccomp_early(const struct plan *plan)
 {
-	return is_planned(plan) && plan->seccomp.early;
+	return plan->seccomp.early;
 }
 
 bool seccomp_late(const struct plan *plan)
 {
-	return is_planned(plan) && !plan->seccomp.early;
+	return plan->seccomp.late;
 }
 
 static bool by_thread_step(const struct plan *plan)
 {
-	return is_planned(plan) && plan->seccomp.by_thread;
+	return plan->seccomp.by_thread;
 }
 
 /*

@@ -22,7 +22,8 @@ struct seccomp_calls;
 struct seccomp_plan {
 	struct sock_fprog program; /* len 0: no filter */
 	unsigned flags;            /* SECCOMP_FILTER_FLAG_* */
-	bool early;                /* before capabilities go, else as the last call before execve */
+	bool early;                /* before capabilities go */
+	bool late;                 /* as the last call before execve */
 	bool by_thread; /* late, by a thread that keeps the capability which init gives up */
 	bool notifies;  /* an agent gets the listener */
 };
