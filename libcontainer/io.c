@@ -33,6 +33,15 @@ static int write_all(int fd, const char *data, size_t size)
 	return 0;
 }
 
+int *io_no_descriptors(struct arena *arena, size_t count)
+{
+	int *descriptors = arena_array(arena, count, sizeof *descriptors);
+
+	for (size_t i = 0; i < count; i++)
+		descriptors[i] = -1;
+	return descriptors;
+}
+
 int io_write_file(int directory, const char *name, const char *text, struct error *err)
 {
 	_close_ int fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);

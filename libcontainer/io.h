@@ -13,6 +13,11 @@
 #include "spec/error.h"
 
 /**
+ * io_no_descriptors() - room for some descriptors, none of which is open: -1.
+ */
+int *io_no_descriptors(struct arena *arena, size_t count);
+
+/**
  * io_write_file() - write text to an existing file in one write(2), as kernel files want it.
  * @directory: directory descriptor
  * @name: one path component, or a path below directory that no attacker can change

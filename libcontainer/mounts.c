@@ -206,7 +206,7 @@ static int step_let_go(struct creation *creation, struct error *err)
 		     {rootfs->sources, rootfs->count},
 		     {rootfs->mappings, rootfs->mapping_count}};
 	size_t room = COUNT(own) + NAMESPACE_KINDS + rootfs->count + rootfs->mapping_count;
-	int *kept = rootfs_no_descriptors(creation->plan, room);
+	int *kept = io_no_descriptors(creation->plan->arena, room);
 	size_t count = 0;
 
 	for (size_t i = 0; i < COUNT(lists); i++)
@@ -394,7 +394,7 @@ static void take_back(const struct creation *creation, const int *attached, size
 static int step_add(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
-	int *attached = rootfs_no_descriptors(creation->plan, mounts->count);
+	int *attached = io_no_descriptors(creation->plan->arena, mounts->count);
 
 	for (size_t i = 0; i < mounts->count; i++) {
 		attached[i] = add(creation, &mounts->at[i], err);

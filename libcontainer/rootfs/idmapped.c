@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <sys/mount.h>
 
+#include "libcontainer/io.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
@@ -166,7 +167,7 @@ static int step_open(struct creation *creation, struct error *err)
 	const struct mount_mappings *planned = &creation->plan->rootfs.mappings;
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
-	rootfs->mappings = rootfs_no_descriptors(creation->plan, planned->count);
+	rootfs->mappings = io_no_descriptors(creation->plan->arena, planned->count);
 	rootfs->mapping_count = planned->count;
 	for (size_t i = 0; i < planned->count; i++) {
 		if (planned->at[i].own)

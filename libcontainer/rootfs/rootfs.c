@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "libcontainer/io.h"
 #include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/idmapped.h"
 #include "libcontainer/rootfs/mountfd.h"
@@ -216,15 +217,6 @@ static int open_source(struct creation *creation, const struct mount_plan *mount
 	return *source < 0 ? -err->code : idmapped_apply(creation, mount, *source, err);
 }
 
-int *rootfs_no_descriptors(const struct plan *plan, size_t count)
-{
-	int *descriptors = arena_array(plan->arena, count, sizeof *descriptors);
-
-	for (size_t i = 0; i < count; i++)
-		descriptors[i] = -1;
-	return descriptors;
-}
-
 /* Something about each mount. */
 static int for_each_mount(struct creation *creation,
 			  int (*run)(struct creation *, const struct mount_plan *, struct error *),
@@ -246,12 +238,12 @@ int rootfs_step_prepare(struct creation *creation, struct error *err)
 	size_t count = plan->rootfs.mounts.count;
 
 	rootfs->count = count;
-	rootfs->sources = rootfs_no_descriptors(plan, count);
+	rootfs->sources = io_no_descriptors(plan->arena, count);
 	rootfs->links = arena_array(plan->arena, count, sizeof *rootfs->links);
 	rootfs->peers = arena_array(plan->arena, count, sizeof *rootfs->peers);
 	rootfs->cgroups = arena_array(plan->arena, count, sizeof *rootfs->cgroups);
 	rootfs->device_count = plan->rootfs.devices.count;
-	rootfs->devices = rootfs_no_descriptors(plan, rootfs->device_count);
+	rootfs->devices = io_no_descriptors(plan->arena, rootfs->device_count);
 	return for_each_mount(creation, prepare_source, err);
 }
 

@@ -175,15 +175,8 @@ bool devices_bound(const struct plan *plan);
  */
 int devices_open(struct creation *creation, struct error *err);
 
-/**
- * rootfs_no_descriptors() - an array of -1, of the plan's arena.
- */
-int *rootfs_no_descriptors(const struct plan *plan, size_t count);
-
 bool rootfs_inside_planned(const struct plan *plan); /* by the host side, where init is */
 bool rootfs_sources_of_init(const struct plan *plan);
 bool peers_planned(const struct plan *plan);
-
-/* Details for `kist plan`, one line each, indented by two tabs. */
 
 #endif
