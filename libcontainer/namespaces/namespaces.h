@@ -135,8 +135,15 @@ int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct 
 extern const struct step namespaces_invite;
 
 /**
- * namespaces_may_visit() - does the caller have the capabilities for it?
+ * namespaces_visited() - does the host side do so, to open what init, in its user namespace, needs from
+ * the host?
  */
-bool namespaces_may_visit(const struct plan *plan);
+bool namespaces_visited(const struct plan *plan);
+
+/**
+ * namespaces_host_opens() - does the host side open it, there or before there is an init? Else init
+ * itself does.
+ */
+bool namespaces_host_opens(const struct plan *plan);
 
 #endif

@@ -18,11 +18,21 @@ struct place {
 	int namespace, root, directory;
 };
 
-bool namespaces_may_visit(const struct plan *plan)
+static bool may_visit(const struct host *host)
 {
 	const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT;
 
-	return (plan->host->capabilities & needed) == needed;
+	return (host->capabilities & needed) == needed;
+}
+
+bool namespaces_visited(const struct plan *plan)
+{
+	return idmap_planned(plan) && idmap_by_host(plan) && may_visit(plan->host);
+}
+
+bool namespaces_host_opens(const struct plan *plan)
+{
+	return namespaces_visited(plan) || (!idmap_planned(plan) && idmap_by_host(plan));
 }
 
 static int open_link(const char *path, int flags, struct error *err)
@@ -126,5 +136,5 @@ static int step_invite(struct creation *creation, struct error *err)
 const struct step namespaces_invite = {
 	"mount namespace",
 	.run = step_invite,
-	.when = rootfs_inside_planned,
+	.when = namespaces_visited,
 };

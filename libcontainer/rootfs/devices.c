@@ -99,7 +99,7 @@ static bool are_made(const struct plan *plan)
 {
 	const uint64_t needed = 1ULL << CAP_MKNOD | 1ULL << CAP_CHOWN;
 
-	return rootfs_inside_planned(plan) && !plan->host->nodes_denied &&
+	return namespaces_visited(plan) && !plan->host->nodes_denied &&
 	       (plan->host->capabilities & needed) == needed;
 }
 

@@ -75,7 +75,7 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 		return error_set(err, EPERM,
 				 "options: idmap: takes CAP_SYS_ADMIN over the filesystem, which "
 				 "an ordinary user does not have");
-	if (rootfs_sources_of_init(plan))
+	if (!namespaces_host_opens(plan))
 		return error_set(err, EPERM,
 				 "options: idmap: takes CAP_SYS_CHROOT, too, in a container with a "
 				 "user namespace");

@@ -103,14 +103,9 @@ static bool sources_planned(const struct plan *plan)
 	return has_sources(plan) && !idmap_planned(plan) && idmap_by_host(plan);
 }
 
-bool rootfs_inside_planned(const struct plan *plan)
+static bool sources_of_init(const struct plan *plan)
 {
-	return idmap_planned(plan) && idmap_by_host(plan) && namespaces_may_visit(plan);
-}
-
-bool rootfs_sources_of_init(const struct plan *plan)
-{
-	return has_sources(plan) && !sources_planned(plan) && !rootfs_inside_planned(plan);
+	return has_sources(plan) && !namespaces_host_opens(plan);
 }
 
 static void print_sources(const struct plan *plan, FILE *out)
@@ -289,7 +284,7 @@ const struct step rootfs_open_sources = {
 const struct step rootfs_open_sources_in_init = {
 	"mount sources",
 	.run = step_sources,
-	.when = rootfs_sources_of_init,
+	.when = sources_of_init,
 	.print = print_sources,
 };
 
@@ -345,7 +340,7 @@ static int step_inside(struct creation *creation, struct error *err)
 const struct step rootfs_inside = {
 	"mount sources",
 	.run = step_inside,
-	.when = rootfs_inside_planned,
+	.when = namespaces_visited,
 	.print = print_sources,
 };
 
@@ -367,8 +362,8 @@ static int leave_peer_groups(struct error *err)
 static int step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	_close_ int tree = rootfs_inside_planned(plan) ? take(&creation->rootfs.tree)
-						       : open_tree_private(plan, err);
+	_close_ int tree = namespaces_visited(plan) ? take(&creation->rootfs.tree)
+						    : open_tree_private(plan, err);
 
 	if (tree < 0 || leave_peer_groups(err) < 0)
 		return -err->code;

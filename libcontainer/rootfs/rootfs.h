@@ -175,8 +175,6 @@ bool devices_bound(const struct plan *plan);
  */
 int devices_open(struct creation *creation, struct error *err);
 
-bool rootfs_inside_planned(const struct plan *plan); /* by the host side, where init is */
-bool rootfs_sources_of_init(const struct plan *plan);
 bool peers_planned(const struct plan *plan);
 
 #endif
