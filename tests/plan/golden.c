@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Print what create would do with a configuration on hosts that are written by hand, so that the
- * answer depends on nothing of the machine that runs the test. On none of them are there devices.
+ * Print what create would do with a configuration, or exec with its process in the container that
+ * create has made of it, on hosts that are written by hand, so that the answer depends on nothing of
+ * the machine that runs the test. On none of them are there devices.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libcontainer/exec.h"
 #include "libcontainer/plan.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -36,13 +38,16 @@ static const struct hierarchy v2_hierarchies[] = {
 
 static const struct {
 	const char *name;
+	const char *driver; /* of the cgroups that create makes there */
 	struct host host;
 } hosts[] = {
 	{"cgroup v1 and hybrid, Linux before 6.15, without CAP_SYS_RESOURCE",
+	 "cgroupfs-v1",
 	 {.capabilities = ALL_CAPABILITIES & ~CAP_SYS_RESOURCE_BIT,
 	  .known_capabilities = ALL_CAPABILITIES,
 	  .hierarchies = {ARRAY_SIZE(v1_hierarchies), v1_hierarchies}}},
 	{"cgroup v2, every privilege",
+	 "cgroupfs-v2",
 	 {.capabilities = ALL_CAPABILITIES,
 	  .known_capabilities = ALL_CAPABILITIES,
 	  .detached_mounts = true,
@@ -51,6 +56,7 @@ static const struct {
 	  .resctrl = "/sys/fs/resctrl",
 	  .hierarchies = {ARRAY_SIZE(v2_hierarchies), v2_hierarchies}}},
 	{"cgroup v2, an ordinary user",
+	 "",
 	 {.uid = 1000,
 	  .gid = 1000,
 	  .cgroups_denied = true,
@@ -60,6 +66,7 @@ static const struct {
 	  .selinux = true,
 	  .hierarchies = {ARRAY_SIZE(v2_hierarchies), v2_hierarchies}}},
 	{"no cgroups",
+	 "",
 	 {.capabilities = ALL_CAPABILITIES,
 	  .known_capabilities = ALL_CAPABILITIES,
 	  .detached_mounts = true}},
@@ -80,29 +87,79 @@ static struct host find_files(const struct host *host, const struct config *conf
 	return found;
 }
 
-static int print_plan(const struct config *config, const struct host *host, struct arena *arena,
-		      struct error *err)
+static int print_create(struct plan *plan, const char *driver, struct error *err)
 {
-	const struct host found = find_files(host, config, arena);
+	(void)driver;
+	if (plan_make(plan, err) < 0)
+		return -err->code;
+	plan_print(plan, stdout);
+	return 0;
+}
+
+/* Init as create has left it: in all its namespaces, and where the cgroup was made. */
+static int print_exec(struct plan *plan, const char *driver, struct error *err)
+{
+	const struct record record = {
+		.id = plan->options->id,
+		.bundle = plan->bundle,
+		.cgroup = {.driver = driver, .path = *driver ? "/kist-golden" : ""},
+		.pid = 1234,
+	};
+	struct joined joined = {
+		.record = &record,
+		.status = STATUS_RUNNING,
+		.cgroups = arena_array(plan->arena, plan->host->hierarchies.count,
+				       sizeof *joined.cgroups),
+		.rdt = {.control = "golden"},
+	};
+
+	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
+		if (plan->config->linux->namespaces.at[kind].present)
+			joined.namespaces |= 1U << kind;
+	plan->joined = &joined;
+	if (plan_make_joined(plan, err) < 0)
+		return -err->code;
+	steps_print("host", &exec_host, plan, stdout);
+	steps_print("process", &exec_child, plan, stdout);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*print)(struct plan *plan, const char *driver, struct error *err);
+} verbs[] = {
+	{"create", print_create},
+	{"exec", print_exec},
+};
+
+static int print_plans(const struct config *config, struct arena *arena,
+		       int (*print)(struct plan *plan, const char *driver, struct error *err))
+{
 	const struct container_options options = {
 		.root = "/run/kist",
 		.id = "golden",
-		/* The container outlives create, so that somebody else must take its terminal. */
+		.detach = true,
+		/* The container outlives kist, so that somebody else must take its terminal. */
 		.console_socket = config->process->terminal ? "/run/console.sock" : NULL,
 	};
-	struct plan plan = {
-		.config = config,
-		.host = &found,
-		.options = &options,
-		.bundle = "/bundle",
-		.arena = arena,
-		.waits_for_start = true,
-	};
+	struct error err;
 
-	if (plan_make(&plan, err) < 0)
-		return -err->code;
-	plan_print(&plan, stdout);
-	return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		const struct host host = find_files(&hosts[i].host, config, arena);
+		struct plan plan = {
+			.config = config,
+			.host = &host,
+			.options = &options,
+			.bundle = "/bundle",
+			.arena = arena,
+			.waits_for_start = print == print_create,
+		};
+
+		printf("%s# %s\n", i ? "\n" : "", hosts[i].name);
+		if (print(&plan, hosts[i].driver, &err) < 0)
+			printf("error: %s\n", err.text);
+	}
+	return EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -112,19 +169,17 @@ int main(int argc, char **argv)
 	const struct config *config;
 	struct error err;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s CONFIG\n", argv[0]);
+	if (argc != 3) {
+		fprintf(stderr, "usage: %s create|exec CONFIG\n", argv[0]);
 		return EXIT_FAILURE;
 	}
-	if (config_read(AT_FDCWD, argv[1], &arena, &document, &err) < 0 ||
+	if (config_read(AT_FDCWD, argv[2], &arena, &document, &err) < 0 ||
 	    config_parse("config.json", &document, &arena, &config, &err) < 0) {
 		printf("error: %s\n", err.text);
 		return EXIT_SUCCESS;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
-		printf("%s# %s\n", i ? "\n" : "", hosts[i].name);
-		if (print_plan(config, &hosts[i].host, &arena, &err) < 0)
-			printf("error: %s\n", err.text);
-	}
-	return EXIT_SUCCESS;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return print_plans(config, &arena, verbs[i].print);
+	return EXIT_FAILURE;
 }
