@@ -233,13 +233,13 @@ static int step_owe(struct creation *creation, struct error *err)
 const struct step directory_owe_early = {
 	"poststop hooks are owed",
 	.run = step_owe,
-	.when = hooks_owed_early,
+	.planned = PLANNED(hooks.owed_early),
 };
 
 const struct step directory_owe_late = {
 	"poststop hooks are owed",
 	.run = step_owe,
-	.when = hooks_owed_late,
+	.planned = PLANNED(hooks.owed_late),
 };
 
 static int step_settle(struct creation *creation, struct error *err)
@@ -253,7 +253,7 @@ static int step_settle(struct creation *creation, struct error *err)
 const struct step directory_settle = {
 	"settle",
 	.run = step_settle,
-	.when = hooks_poststart_planned,
+	.planned = PLANNED(hooks.runs[HOOK_POSTSTART]),
 };
 
 static bool is_own_file(const char *name)

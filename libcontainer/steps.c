@@ -26,7 +26,7 @@ static int take_step(const struct step *step, struct creation *creation, struct 
 	return 0;
 }
 
-static bool is_planned(const struct step *step, const struct plan *plan)
+bool step_is_planned(const struct step *step, const struct plan *plan)
 {
 	if (step->planned && !*(const bool *)((const char *)plan + step->planned))
 		return false;
@@ -36,7 +36,7 @@ static bool is_planned(const struct step *step, const struct plan *plan)
 int steps_walk(const struct step_table *table, struct creation *creation, struct error *err)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (is_planned(table->rows[i].step, creation->plan) &&
+		if (step_is_planned(table->rows[i].step, creation->plan) &&
 		    take_step(table->rows[i].step, creation, err) < 0)
 			return -err->code;
 	return 0;
@@ -67,7 +67,7 @@ void steps_print(const char *side, const struct step_table *table, const struct 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct step *step = table->rows[i].step;
 
-		if (!is_planned(step, plan))
+		if (!step_is_planned(step, plan))
 			continue;
 		fprintf(out, "\t%s\n", step->name);
 		if (step->print)

@@ -76,6 +76,11 @@ struct step {
 /* A decision of the plan: a member of struct plan, which is a bool that its planner sets. */
 #define PLANNED(member) _Generic(((struct plan *)0)->member, bool : offsetof(struct plan, member))
 
+/**
+ * step_is_planned() - whether the plan asks for a step.
+ */
+bool step_is_planned(const struct step *step, const struct plan *plan);
+
 /* A row of a verb's table. */
 struct step_row {
 	const struct step *step;

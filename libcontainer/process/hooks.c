@@ -91,49 +91,35 @@ static const char *directory_of(enum hook_kind kind, const char *bundle)
 	return kinds[kind].in_root ? "/" : bundle;
 }
 
+static struct hook_programs plan_kind(const struct plan *plan, enum hook_kind kind)
+{
+	const struct spawn common = {
+		.directory = directory_of(kind, plan->bundle),
+		.descriptors = descriptors_of(plan, kind),
+		/* Init has no descriptor of the host side; that one kills it. */
+		.cancel = kinds[kind].by_init ? NULL : plan->options->cancel,
+	};
+
+	return make_programs(plan->config, kind, &common, plan->arena);
+}
+
 int hooks_plan(struct plan *plan, struct error *err)
 {
+	struct hooks_plan *hooks = &plan->hooks;
+
 	(void)err;
 	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++) {
-		const struct spawn common = {
-			.directory = directory_of(kind, plan->bundle),
-			.descriptors = descriptors_of(plan, kind),
-			/* Init has no descriptor of the host side; that one kills it. */
-			.cancel = kinds[kind].by_init ? NULL : plan->options->cancel,
-		};
-
-		plan->hooks.at[kind] = make_programs(plan->config, kind, &common, plan->arena);
+		hooks->at[kind] = plan_kind(plan, kind);
+		hooks->runs[kind] = hooks->at[kind].count > 0;
+		hooks->planned |= hooks->runs[kind];
 	}
+	hooks->before_pivot = hooks->runs[HOOK_PRESTART] || hooks->runs[HOOK_CREATE_RUNTIME] ||
+			      hooks->runs[HOOK_CREATE_CONTAINER];
+	hooks->owed_early = hooks->runs[HOOK_POSTSTOP] && hooks->before_pivot;
+	hooks->owed_late = hooks->runs[HOOK_POSTSTOP] && !hooks->before_pivot;
+	/* Else it is for `start` to run them. */
+	hooks->runs[HOOK_POSTSTART] &= !plan->waits_for_start;
 	return 0;
-}
-
-static bool has(const struct plan *plan, enum hook_kind kind)
-{
-	return plan->hooks.at[kind].count > 0;
-}
-
-static bool is_planned(const struct plan *plan)
-{
-	for (enum hook_kind kind = 0; kind < HOOK_KINDS; kind++)
-		if (has(plan, kind))
-			return true;
-	return false;
-}
-
-bool hooks_before_pivot(const struct plan *plan)
-{
-	return has(plan, HOOK_PRESTART) || has(plan, HOOK_CREATE_RUNTIME) ||
-	       has(plan, HOOK_CREATE_CONTAINER);
-}
-
-bool hooks_owed_early(const struct plan *plan)
-{
-	return has(plan, HOOK_POSTSTOP) && hooks_before_pivot(plan);
-}
-
-bool hooks_owed_late(const struct plan *plan)
-{
-	return has(plan, HOOK_POSTSTOP) && !hooks_before_pivot(plan);
 }
 
 static void print_hooks(const struct plan *plan, enum hook_kind kind, const char *prefix, FILE *out)
@@ -277,7 +263,7 @@ static int step_describe(struct creation *creation, struct error *err)
 const struct step hooks_describe = {
 	"hooks",
 	.run = step_describe,
-	.when = is_planned,
+	.planned = PLANNED(hooks.planned),
 	.print = print_later,
 };
 
@@ -287,31 +273,6 @@ static int run_planned(const struct creation *creation, enum hook_kind kind, str
 
 	return run_all(kind, &creation->plan->hooks.at[kind], &creation->hook_states[kind], pid,
 		       err);
-}
-
-bool hooks_prestart_planned(const struct plan *plan)
-{
-	return has(plan, HOOK_PRESTART);
-}
-
-bool hooks_create_runtime_planned(const struct plan *plan)
-{
-	return has(plan, HOOK_CREATE_RUNTIME);
-}
-
-bool hooks_create_container_planned(const struct plan *plan)
-{
-	return has(plan, HOOK_CREATE_CONTAINER);
-}
-
-bool hooks_start_container_planned(const struct plan *plan)
-{
-	return has(plan, HOOK_START_CONTAINER);
-}
-
-bool hooks_poststart_planned(const struct plan *plan)
-{
-	return has(plan, HOOK_POSTSTART) && !plan->waits_for_start;
 }
 
 /* The step of a kind: its own functions, since a step is told nothing but the creation. */
@@ -327,7 +288,7 @@ bool hooks_poststart_planned(const struct plan *plan)
 	const struct step hooks_##kind_name = {                                                    \
 		text " hooks",                                                                     \
 		.run = run_##kind_name,                                                            \
-		.when = hooks_##kind_name##_planned,                                               \
+		.planned = PLANNED(hooks.runs[kind]),                                              \
 		.print = print_##kind_name,                                                        \
 	};
 
@@ -362,7 +323,7 @@ static int step_show_rootfs(struct creation *creation, struct error *err)
 const struct step hooks_show_rootfs = {
 	"show to hooks",
 	.run = step_show_rootfs,
-	.when = hooks_before_pivot,
+	.planned = PLANNED(hooks.before_pivot),
 };
 
 /* Over the old root, which it covers where that is not left by pivot_root (--no-pivot). */
@@ -374,7 +335,7 @@ static int step_hide_rootfs(struct creation *creation, struct error *err)
 const struct step hooks_hide_rootfs = {
 	"hide from hooks",
 	.run = step_hide_rootfs,
-	.when = hooks_before_pivot,
+	.planned = PLANNED(hooks.before_pivot),
 };
 
 /*

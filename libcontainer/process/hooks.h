@@ -51,6 +51,12 @@ struct hook_state {
 
 struct hooks_plan {
 	struct hook_programs at[HOOK_KINDS];
+	bool planned; /* there are hooks of some kind */
+	bool runs
+		[HOOK_KINDS]; /* this command has hooks of this kind to run, or to owe (poststop) */
+	bool before_pivot;    /* init pauses for them */
+	bool owed_early;      /* poststop, from the first hook on */
+	bool owed_late;       /* poststop, once there is a container */
 };
 
 int hooks_plan(struct plan *plan, struct error *err);
@@ -72,17 +78,6 @@ extern const struct step hooks_start_container;
  * hooks_undo() - run the poststop hooks that are owed. One that fails is a warning in the log.
  */
 int hooks_undo(const struct record *record, struct error *err);
-
-bool hooks_before_pivot(const struct plan *plan);
-bool hooks_owed_early(const struct plan *plan); /* poststop, from the first hook on */
-bool hooks_owed_late(const struct plan *plan);  /* poststop, once there is a container */
-bool hooks_prestart_planned(const struct plan *plan);
-bool hooks_create_runtime_planned(const struct plan *plan);
-bool hooks_create_container_planned(const struct plan *plan);
-bool hooks_start_container_planned(const struct plan *plan);
-bool hooks_poststart_planned(const struct plan *plan); /* by run; else `start` does */
-
-/* For `kist plan`; those of later commands together. */
 
 /**
  * hooks_prepare() - hooks of a container that exists.

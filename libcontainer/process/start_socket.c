@@ -184,7 +184,7 @@ static int step_wait(struct creation *creation, struct error *err)
 	creation->sync = connection;
 	/* Whoever else tries to start is refused from now on. Hooks still see a container that is
 	 * created: then it is execve that closes the door. */
-	if (!hooks_start_container_planned(creation->plan))
+	if (!creation->plan->hooks.runs[HOOK_START_CONTAINER])
 		close(take(&creation->start));
 	return 0;
 }

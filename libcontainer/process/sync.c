@@ -361,7 +361,7 @@ static int step_ready(struct creation *creation, struct error *err)
 const struct step sync_ready_for_hooks = {
 	"pause for hooks",
 	.run = step_ready,
-	.when = hooks_before_pivot,
+	.planned = PLANNED(hooks.before_pivot),
 	.hears = true,
 };
 
@@ -375,7 +375,7 @@ static int step_go(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	/* Of create it is the wait for `start` that closes the socket, before there are any. */
-	bool hooked = hooks_start_container_planned(plan) && !plan->waits_for_start;
+	bool hooked = plan->hooks.runs[HOOK_START_CONTAINER] && !plan->waits_for_start;
 	bool notifies = plan->seccomp.late && plan->seccomp.notifies && !plan->waits_for_start;
 	const struct peer peer = peer_of(creation);
 	struct seccomp_agent agent;
@@ -446,7 +446,7 @@ static int step_resume(struct creation *creation, struct error *err)
 const struct step sync_resume = {
 	"go on",
 	.run = step_resume,
-	.when = hooks_before_pivot,
+	.planned = PLANNED(hooks.before_pivot),
 };
 
 static int step_hold(struct creation *creation, struct error *err)
@@ -459,7 +459,7 @@ static int step_hold(struct creation *creation, struct error *err)
 const struct step sync_hold = {
 	"pause for hooks",
 	.run = step_hold,
-	.when = hooks_before_pivot,
+	.planned = PLANNED(hooks.before_pivot),
 };
 
 static int step_pause(struct creation *creation, struct error *err)
@@ -486,7 +486,7 @@ static int step_hooked(struct creation *creation, struct error *err)
 const struct step sync_hooked = {
 	"hooks have run",
 	.run = step_hooked,
-	.when = hooks_start_container_planned,
+	.planned = PLANNED(hooks.runs[HOOK_START_CONTAINER]),
 };
 
 int sync_send_notify(int sync, int notify, struct error *err)

@@ -77,12 +77,12 @@ static int run_kind(enum hook_kind kind)
 Test(hooks, none_are_planned)
 {
 	configure("\"prestart\": [], \"poststop\": null");
-	cr_expect_not(hooks_describe.when(&plan));
-	cr_expect_not(hooks_before_pivot(&plan));
-	cr_expect_not(hooks_owed_early(&plan));
-	cr_expect_not(hooks_owed_late(&plan));
-	cr_expect_not(hooks_start_container_planned(&plan));
-	cr_expect_not(hooks_poststart_planned(&plan));
+	cr_expect_not(plan.hooks.planned);
+	cr_expect_not(plan.hooks.before_pivot);
+	cr_expect_not(plan.hooks.owed_early);
+	cr_expect_not(plan.hooks.owed_late);
+	cr_expect_not(plan.hooks.runs[HOOK_START_CONTAINER]);
+	cr_expect_not(plan.hooks.runs[HOOK_POSTSTART]);
 }
 
 /* One kind alone, and what it asks for. */
@@ -105,18 +105,18 @@ Test(hooks, each_kind_has_its_rows)
 		const char *kind = cases[i].kind;
 
 		configure(arena_printf(&arena, "\"%s\": [{\"path\": \"/bin/true\"}]", kind));
-		cr_expect(hooks_describe.when(&plan));
-		cr_expect_eq(hooks_before_pivot(&plan), cases[i].before_pivot, "%s", kind);
-		cr_expect_eq(hooks_prestart_planned(&plan), cases[i].prestart, "%s", kind);
-		cr_expect_eq(hooks_create_runtime_planned(&plan), cases[i].create_runtime, "%s",
+		cr_expect(plan.hooks.planned);
+		cr_expect_eq(plan.hooks.before_pivot, cases[i].before_pivot, "%s", kind);
+		cr_expect_eq(plan.hooks.runs[HOOK_PRESTART], cases[i].prestart, "%s", kind);
+		cr_expect_eq(plan.hooks.runs[HOOK_CREATE_RUNTIME], cases[i].create_runtime, "%s",
 			     kind);
-		cr_expect_eq(hooks_create_container_planned(&plan), cases[i].create_container, "%s",
+		cr_expect_eq(plan.hooks.runs[HOOK_CREATE_CONTAINER], cases[i].create_container,
+			     "%s", kind);
+		cr_expect_eq(plan.hooks.runs[HOOK_START_CONTAINER], cases[i].start_container, "%s",
 			     kind);
-		cr_expect_eq(hooks_start_container_planned(&plan), cases[i].start_container, "%s",
-			     kind);
-		cr_expect_eq(hooks_poststart_planned(&plan), cases[i].poststart, "%s", kind);
-		cr_expect_eq(hooks_owed_late(&plan), cases[i].owed_late, "%s", kind);
-		cr_expect_not(hooks_owed_early(&plan), "%s", kind);
+		cr_expect_eq(plan.hooks.runs[HOOK_POSTSTART], cases[i].poststart, "%s", kind);
+		cr_expect_eq(plan.hooks.owed_late, cases[i].owed_late, "%s", kind);
+		cr_expect_not(plan.hooks.owed_early, "%s", kind);
 	}
 }
 
@@ -124,19 +124,19 @@ Test(hooks, each_kind_has_its_rows)
 Test(hooks, poststop_is_owed_from_the_first_hook_on)
 {
 	configure("\"createContainer\": [{\"path\": \"/a\"}], \"poststop\": [{\"path\": \"/b\"}]");
-	cr_expect(hooks_owed_early(&plan));
-	cr_expect_not(hooks_owed_late(&plan));
+	cr_expect(plan.hooks.owed_early);
+	cr_expect_not(plan.hooks.owed_late);
 	configure("\"startContainer\": [{\"path\": \"/a\"}], \"poststop\": [{\"path\": \"/b\"}]");
-	cr_expect_not(hooks_owed_early(&plan));
-	cr_expect(hooks_owed_late(&plan));
+	cr_expect_not(plan.hooks.owed_early);
+	cr_expect(plan.hooks.owed_late);
 }
 
 Test(hooks, poststart_is_left_to_start)
 {
-	configure("\"poststart\": [{\"path\": \"/bin/true\"}]");
 	plan.waits_for_start = true;
-	cr_expect_not(hooks_poststart_planned(&plan));
-	cr_expect(hooks_describe.when(&plan));
+	configure("\"poststart\": [{\"path\": \"/bin/true\"}]");
+	cr_expect_not(plan.hooks.runs[HOOK_POSTSTART]);
+	cr_expect(plan.hooks.planned);
 }
 
 Test(hooks, programs)

@@ -157,7 +157,7 @@ static void expect_steps(const char *printed, const struct step_table *table)
 		const char *line = arena_printf(&arena, "\n\t%s\n", step->name);
 		const char *found;
 
-		if (step->when && !step->when(&plan))
+		if (!step_is_planned(step, &plan))
 			continue;
 		found = strstr(printed, line);
 		cr_assert(found, "\"%s\" is missing, or stands before another one", step->name);

@@ -41,7 +41,7 @@ static void run_hooks(void)
 
 static void plan_start_container_hook(void)
 {
-	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	plan.hooks.runs[HOOK_START_CONTAINER] = true;
 	config.hooks.startContainer.count = 1;
 }
 

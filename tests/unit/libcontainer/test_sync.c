@@ -486,7 +486,7 @@ Test(sync, a_listener_that_there_is_not)
 /* Between its creation and `start` no hook runs. */
 Test(sync, go_of_create_ends_before_hooks)
 {
-	plan.hooks.at[HOOK_START_CONTAINER].count = 1;
+	plan.hooks.runs[HOOK_START_CONTAINER] = true;
 	plan.waits_for_start = true;
 	cr_assert_eq(shutdown(other, SHUT_WR), 0);
 	PLAN(sync_go.run(&creation, &err));
