@@ -181,6 +181,7 @@ def test_engine_configurations_that_are_refused(kist, engine_bundle, name):
     assert ENGINES[name] in result.err
 
 
+@pytest.mark.xdist_group("debian")  # it may have to be made, which one process waits for
 def test_debian(kist, make_bundle, debian_root):
     """A root filesystem with a dynamic linker, a libc and a shell of its own."""
     bundle = make_bundle()
@@ -193,6 +194,7 @@ def test_debian(kist, make_bundle, debian_root):
     assert lines[:2] == ["debian", "root"] and "dpkg" in lines[2]
 
 
+@pytest.mark.xdist_group("debian")
 def test_debian_as_a_user_on_a_throwaway_root(kist, make_bundle, debian_root):
     bundle = make_bundle()
     shutil.rmtree(bundle.rootfs)

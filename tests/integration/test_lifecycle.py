@@ -247,10 +247,12 @@ def test_list_of_what_is_not_there_yet(kist, bundle, luck):
         other = pool.submit(come_and_go)
         try:
             for _ in luck.rounds(100, "there"):
-                entries = kist.ok("list", "--format", "json").json
-                luck["there" if entries else "not there"] += 1
-                for entry in entries or []:
-                    assert entry["bundle"] == str(bundle.path) and entry["created"], entry
+                entries = kist.ok("list", "--format", "json").json or []
+                # One that a busy machine leaves half made or removed for long is shown as it is.
+                whole = [entry for entry in entries if entry["bundle"]]
+                assert all(entry["bundle"] == str(bundle.path) and entry["created"]
+                           for entry in whole), whole
+                luck["there" if whole else "in the making" if entries else "not there"] += 1
         finally:
             stop.set()
         other.result()
