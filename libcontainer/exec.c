@@ -69,7 +69,7 @@ static const struct step_row child_rows[] = {
 	/* In the cgroup, whose CPUs they are: execCPUAffinity.final. */
 	{&scheduling_affinity},
 	/* The container's /proc is not in sight yet, which may be a fake. */
-	{&procfs_open_private_joined},
+	{&procfs_open_private},
 	{&limits_oom_joined},
 	/* For the next execve, also of the process that is made below. */
 	{&lsm_set},

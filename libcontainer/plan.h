@@ -50,6 +50,7 @@ struct plan {
 
 	bool waits_for_start; /* create: init waits on the start socket; run: it goes on by itself
 			       */
+	bool writes_procfs;   /* set by each planner whose step then writes to init's procfs */
 
 	struct namespaces_plan namespaces;
 	struct idmap_plan idmap;

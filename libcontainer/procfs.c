@@ -88,16 +88,6 @@ int procfs_open_descriptors(int proc, struct error *err)
 	return fd < 0 ? error_errno(err, "/proc/%s", path) : fd;
 }
 
-static bool planned_joined(const struct plan *plan)
-{
-	return limits_oom_planned(plan) || lsm_planned(plan);
-}
-
-static bool is_planned(const struct plan *plan)
-{
-	return limits_oom_by_init(plan) || sysctl_planned(plan) || lsm_planned(plan);
-}
-
 static int step_open_private(struct creation *creation, struct error *err)
 {
 	int fd = procfs_open(err);
@@ -111,11 +101,5 @@ static int step_open_private(struct creation *creation, struct error *err)
 const struct step procfs_open_private = {
 	"procfs",
 	.run = step_open_private,
-	.when = is_planned,
-};
-
-const struct step procfs_open_private_joined = {
-	"procfs",
-	.run = step_open_private,
-	.when = planned_joined,
+	.planned = PLANNED(writes_procfs),
 };

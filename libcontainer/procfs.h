@@ -43,6 +43,6 @@ int procfs_write(int proc, const char *path, const char *text, struct error *err
 int procfs_open_descriptors(int proc, struct error *err);
 
 /* Init: open it while there is something to write: an oom score, a sysctl, a label. */
-extern const struct step procfs_open_private, procfs_open_private_joined;
+extern const struct step procfs_open_private;
 
 #endif

@@ -63,7 +63,6 @@ bool namespaces_joined_outside(const struct plan *plan);
 /* Whether a kernel parameter is set that a namespace of this kind has to itself. */
 bool sysctl_sets(const struct plan *plan, enum namespace_kind kind);
 bool uts_named(const struct plan *plan);
-bool sysctl_planned(const struct plan *plan);
 
 struct namespaces_handles {
 	int at[NAMESPACE_KINDS]; /* open namespace files to join, -1 for none */

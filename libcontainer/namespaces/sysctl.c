@@ -122,6 +122,11 @@ static int check(const struct plan *plan, const char *name, struct error *err)
 	return 0;
 }
 
+static bool is_planned(const struct plan *plan)
+{
+	return plan->config->linux->sysctl.count > 0;
+}
+
 int sysctl_plan(struct plan *plan, struct error *err)
 {
 	const struct pairs *sysctl = &plan->config->linux->sysctl;
@@ -129,6 +134,8 @@ int sysctl_plan(struct plan *plan, struct error *err)
 	for (size_t i = 0; i < sysctl->count; i++)
 		if (check(plan, sysctl->at[i].name, err) < 0)
 			return -err->code;
+	if (is_planned(plan))
+		plan->writes_procfs = true;
 	return 0;
 }
 
@@ -144,11 +151,6 @@ bool sysctl_sets(const struct plan *plan, enum namespace_kind kind)
 			return true;
 	}
 	return false;
-}
-
-bool sysctl_planned(const struct plan *plan)
-{
-	return plan->config->linux->sysctl.count > 0;
 }
 
 static void print_step(const struct plan *plan, FILE *out)
@@ -177,6 +179,6 @@ static int step_write(struct creation *creation, struct error *err)
 const struct step sysctl_write = {
 	"sysctl",
 	.run = step_write,
-	.when = sysctl_planned,
+	.when = is_planned,
 	.print = print_step,
 };

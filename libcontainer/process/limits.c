@@ -34,9 +34,21 @@ static int check_oom(const int32_t *score, struct error *err)
 	return 0;
 }
 
+bool limits_oom_planned(const struct plan *plan)
+{
+	return plan->config->process->oomScoreAdj != NULL;
+}
+
+static bool oom_by_init(const struct plan *plan)
+{
+	return limits_oom_planned(plan) && !idmap_planned(plan);
+}
+
 /* Which limits there are, and soft against hard, is known since the configuration was checked. */
 int limits_plan(struct plan *plan, struct error *err)
 {
+	if (plan->joined ? limits_oom_planned(plan) : oom_by_init(plan))
+		plan->writes_procfs = true;
 	return check_oom(plan->config->process->oomScoreAdj, err);
 }
 
@@ -189,11 +201,6 @@ static bool lowered_by_init(const struct plan *plan)
 	return plan->config->process->rlimits.count > 0 && !host_side_may(plan);
 }
 
-bool limits_oom_planned(const struct plan *plan)
-{
-	return plan->config->process->oomScoreAdj != NULL;
-}
-
 /* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
 static bool oom_by_host(const struct plan *plan)
 {
@@ -204,11 +211,6 @@ static bool oom_early(const struct plan *plan)
 {
 	return limits_oom_planned(plan) && idmap_planned(plan) &&
 	       !idmap_reaches_guarded(plan->host);
-}
-
-bool limits_oom_by_init(const struct plan *plan)
-{
-	return limits_oom_planned(plan) && !idmap_planned(plan);
 }
 
 static void print_raise(const struct plan *plan, FILE *out)
@@ -281,7 +283,7 @@ const struct step limits_oom_early = {
 const struct step limits_oom = {
 	"oom score",
 	.run = step_oom,
-	.when = limits_oom_by_init,
+	.when = oom_by_init,
 	.print = print_oom,
 };
 

@@ -96,8 +96,12 @@ int lsm_plan(struct plan *plan, struct error *err)
 				 "process.selinuxLabel: \"%s\": SELinux is not active on this host",
 				 show(label).text);
 	plan->lsm.selinux = label;
-	return decide_apparmor(plan->config->process, plan->host, plan->arena, &plan->lsm.apparmor,
-			       err);
+	if (decide_apparmor(plan->config->process, plan->host, plan->arena, &plan->lsm.apparmor,
+			    err) < 0)
+		return -err->code;
+	if (lsm_planned(plan))
+		plan->writes_procfs = true;
+	return 0;
 }
 
 /* code: what the module answers to a label that it does not have. podman knows the file by its quotes,

@@ -74,7 +74,6 @@ bool limits_oom_planned(const struct plan *plan);
 /* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
 extern const struct step limits_oom_init;
 extern const struct step limits_oom_early;
-bool limits_oom_by_init(const struct plan *plan);
 
 /* executable.c */
 extern const struct step executable_find;    /* HOME, then args[0] on the container's PATH */

@@ -46,7 +46,7 @@ Test(exec_tables, order_of_the_resctrl_group)
 Test(exec_tables, order_of_joining)
 {
 	cr_expect_eq(exec_child.rows[0].step, &self_begin);
-	EXPECT_ORDER(&exec_child, &self_begin, &cgroup_join, &procfs_open_private_joined,
+	EXPECT_ORDER(&exec_child, &self_begin, &cgroup_join, &procfs_open_private,
 		     &limits_oom_joined, &namespaces_join_named, &descriptors_let_go, &clone_inside,
 		     &self_begin, &self_session, &console_add, &self_cwd, &executable_find);
 }

@@ -60,7 +60,7 @@ Test(lsm, a_host_without_the_module_is_refused)
 	host.selinux = true;
 	PLAN(lsm_plan(&plan, &err));
 	cr_expect_str_eq(plan.lsm.selinux, "u:r:t:s0");
-	cr_expect(lsm_planned(&plan) && procfs_open_private.when(&plan));
+	cr_expect(lsm_planned(&plan) && plan.writes_procfs);
 }
 
 /* Like /proc, with nothing behind the files. */

@@ -17,12 +17,11 @@ Test(procfs, is_opened_when_there_is_something_to_write)
 {
 	const int32_t score = 0;
 
-	cr_expect_not(procfs_open_private.when(&plan));
+	PLAN(limits_plan(&plan, &err));
+	cr_expect_not(plan.writes_procfs);
 	process.oomScoreAdj = &score;
-	cr_expect(procfs_open_private.when(&plan));
-	process.oomScoreAdj = NULL;
-	linux_config.sysctl.count = 1;
-	cr_expect(procfs_open_private.when(&plan));
+	PLAN(limits_plan(&plan, &err));
+	cr_expect(plan.writes_procfs);
 }
 
 CHILD_TEST(procfs, is_another_than_what_is_mounted)

@@ -123,8 +123,10 @@ Test(sysctl, conflict_with_properties_for_the_same)
 
 Test(sysctl, belong_to_a_kind)
 {
-	set("net/ipv4/ip_forward", "1");
-	cr_expect(sysctl_planned(&plan) && sysctl_sets(&plan, NAMESPACE_NETWORK));
+	have(NAMESPACE_NETWORK);
+	PLAN(plan_one("net/ipv4/ip_forward"));
+	cr_expect(plan.writes_procfs);
+	cr_expect(sysctl_sets(&plan, NAMESPACE_NETWORK));
 	cr_expect_not(sysctl_sets(&plan, NAMESPACE_IPC));
 }
 
