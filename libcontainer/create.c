@@ -405,6 +405,7 @@ static int create(const struct container_options *options, bool waits_for_start,
 		result = source_read(&source, options, err);
 	if (result == 0)
 		result = plan_make(&source.plan, err);
+	warnings_log(&source.plan.warnings);
 	if (result == 0)
 		result = create_planned(&source, process, err);
 	arena_finish(&source.arena);
@@ -448,6 +449,7 @@ int container_plan(const struct container_options *options, FILE *out, struct er
 		stand_in(source.plan.config->process, &named);
 		result = plan_make(&source.plan, err);
 	}
+	warnings_log(&source.plan.warnings);
 	if (result == 0)
 		plan_print(&source.plan, out);
 	arena_finish(&source.arena);

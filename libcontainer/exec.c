@@ -223,6 +223,7 @@ static int exec_opened(const struct container *container, enum status status, in
 
 	if (result == 0)
 		result = plan_make_joined(&source.plan, err);
+	warnings_log(&source.plan.warnings);
 	/* The facts are init's if it still lives, and nobody has got its pid. */
 	if (result == 0 && clone_has_ended(init, 0))
 		result = -ESRCH;

@@ -21,6 +21,7 @@
 #include "libcontainer/record.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/seccomp/seccomp.h"
+#include "libcontainer/warnings.h"
 #include "spec/arena.h"
 #include "spec/config.h"
 
@@ -61,6 +62,8 @@ struct plan {
 	struct hooks_plan hooks;
 	struct lsm_plan lsm;
 	struct seccomp_plan seccomp;
+
+	struct warnings warnings; /* for whoever makes it to log */
 };
 
 /**

@@ -9,6 +9,7 @@
 #ifndef KIST_SPEC_ARENA_H
 #define KIST_SPEC_ARENA_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 struct arena_block;
@@ -31,6 +32,9 @@ char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format,
 							 ...);
+
+__attribute__((format(printf, 2, 0))) char *arena_vprintf(struct arena *arena, const char *format,
+							  va_list args);
 
 /**
  * arena_finish() - free everything. The arena is empty and usable again.

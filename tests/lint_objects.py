@@ -24,7 +24,7 @@ FLOORS = (
     "process/ rootfs/ namespaces/ cgroup/ seccomp/ rdt.c directory.c".split(),
     ["record.c"],
     ["host.c"],
-    ["steps.c"],
+    "steps.c warnings.c".split(),
     "io.c log.c mountinfo.c procfs.c timestamp.c".split(),
 )
 VERBS = 0

@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 
 #include "libcontainer/compat.h"
-#include "libcontainer/log.h"
 #include "libcontainer/process/process.h"
 #include "libcontainer/steps.h"
 
@@ -52,7 +51,7 @@ static const char *name_of(int capability)
 }
 
 /* One line for a set: engines ask for many at once. */
-static void warn(const char *set, uint64_t mask, const char *reason)
+static void warn(struct plan *plan, const char *set, uint64_t mask, const char *reason)
 {
 	char names[2048] = "";
 	size_t used = 0;
@@ -62,33 +61,38 @@ static void warn(const char *set, uint64_t mask, const char *reason)
 			used += (size_t)snprintf(names + used, sizeof names - used, " %s",
 						 name_of(capability));
 	if (mask)
-		log_warning("process.capabilities.%s: cannot be granted, since %s:%s", set, reason,
-			    names);
+		warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
+			     "process.capabilities.%s: cannot be granted, since %s:%s", set, reason,
+			     names);
 }
 
-static void warn_unknown(const char *set, const struct strings *names)
+static void warn_unknown(struct plan *plan, const char *set, const struct strings *names)
 {
 	for (size_t i = 0; i < names->count; i++)
-		log_warning("process.capabilities.%s: cannot be granted, since it is unknown: %s",
-			    set, names->at[i]);
+		warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
+			     "process.capabilities.%s: cannot be granted, since it is unknown: %s",
+			     set, names->at[i]);
 }
 
 /* Cut a set to what limits it, and say what was lost. */
-static uint64_t cut(const char *set, uint64_t mask, uint64_t limit, const char *reason)
+static uint64_t cut(struct plan *plan, const char *set, uint64_t mask, uint64_t limit,
+		    const char *reason)
 {
-	warn(set, mask & ~limit, reason);
+	warn(plan, set, mask & ~limit, reason);
 	return mask & limit;
 }
 
 /* The kernel's rules: capset(2) wants effective within permitted, and inheritable within bounding;
  * prctl(PR_CAP_AMBIENT) wants ambient within permitted and inheritable. */
-static void apply_rules(struct capability_masks *masks)
+static void apply_rules(struct plan *plan)
 {
+	struct capability_masks *masks = &plan->process.capabilities;
+
 	masks->effective =
-		cut("effective", masks->effective, masks->permitted, "it is not permitted");
-	masks->inheritable =
-		cut("inheritable", masks->inheritable, masks->bounding, "it is not in bounding");
-	masks->ambient = cut("ambient", masks->ambient, masks->permitted & masks->inheritable,
+		cut(plan, "effective", masks->effective, masks->permitted, "it is not permitted");
+	masks->inheritable = cut(plan, "inheritable", masks->inheritable, masks->bounding,
+				 "it is not in bounding");
+	masks->ambient = cut(plan, "ambient", masks->ambient, masks->permitted & masks->inheritable,
 			     "it is not both permitted and inheritable");
 }
 
@@ -105,18 +109,18 @@ int capabilities_plan(struct plan *plan, struct error *err)
 		return 0;
 	for (const struct set *set = sets; set < sets + SETS; set++) {
 		const struct capability_set *names = asked_of(asked, set);
-		uint64_t known = cut(set->name, names->mask, host->known_capabilities,
+		uint64_t known = cut(plan, set->name, names->mask, host->known_capabilities,
 				     "the kernel does not know it");
 
-		warn_unknown(set->name, &names->unknown);
+		warn_unknown(plan, set->name, &names->unknown);
 		*granted_of(granted, set) =
-			cut(set->name, known, available, "the caller does not have it");
+			cut(plan, set->name, known, available, "the caller does not have it");
 	}
-	apply_rules(granted);
+	apply_rules(plan);
 	/* A new user namespace begins without securebits, too. */
 	if (host->ambient_forbidden && !idmap_planned(plan))
-		granted->ambient =
-			cut("ambient", granted->ambient, 0, "the caller's securebits forbid it");
+		granted->ambient = cut(plan, "ambient", granted->ambient, 0,
+				       "the caller's securebits forbid it");
 	return 0;
 }
 

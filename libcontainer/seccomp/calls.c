@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libcontainer/log.h"
+#include "libcontainer/warnings.h"
 #include "spec/escape.h"
 
 #define X32_BIT 0x40000000u
@@ -209,7 +209,8 @@ static bool is_listed(const struct seccomp_calls *calls, const struct seccomp_ab
 	return false;
 }
 
-static int choose_architectures(const struct seccomp *profile, struct seccomp_calls *calls,
+static int choose_architectures(const struct seccomp *profile, struct arena *arena,
+				struct seccomp_calls *calls, struct warnings *warnings,
 				struct error *err)
 {
 	const struct seccomp_abi *native = find_abi(seccomp_arch_native());
@@ -222,8 +223,9 @@ static int choose_architectures(const struct seccomp *profile, struct seccomp_ca
 		const struct seccomp_abi *abi = find_abi(token);
 
 		if (!abi)
-			log_debug("linux.seccomp: %s is left out: it cannot run here",
-				  words_name(&seccomp_architecture_words, token));
+			warnings_add(warnings, arena, CONTAINER_LOG_DEBUG,
+				     "linux.seccomp: %s is left out: it cannot run here",
+				     words_name(&seccomp_architecture_words, token));
 		else if (!is_listed(calls, abi))
 			calls->at[calls->count++].abi = abi;
 	}
@@ -235,8 +237,18 @@ static bool is_permissive(uint64_t action)
 	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
 }
 
+/* The calls of an architecture while they are being found. */
+struct finding {
+	const struct seccomp_abi *abi;
+	struct seccomp_call *calls;
+	size_t count;
+	struct warnings *warnings;
+	struct arena *arena;
+};
+
 /* Profiles name the calls of all architectures and of newer kernels. */
-static int report_unknown(const struct seccomp *profile, size_t i, size_t j, struct error *err)
+static int report_unknown(struct finding *finding, const struct seccomp *profile, size_t i,
+			  size_t j, struct error *err)
 {
 	const struct seccomp_syscall *syscall = &profile->syscalls.at[i];
 	const char *name = syscall->names.at[j];
@@ -246,10 +258,10 @@ static int report_unknown(const struct seccomp *profile, size_t i, size_t j, str
 				 "syscalls[%zu].names[%zu]: unknown system call \"%s\" cannot be "
 				 "filtered, and would be allowed",
 				 i, j, show(name).text);
-	if (log_wants(CONTAINER_LOG_DEBUG))
-		log_debug("linux.seccomp: syscalls[%zu].names[%zu]: unknown system call \"%s\" is "
-			  "left out",
-			  i, j, show(name).text);
+	warnings_add(
+		finding->warnings, finding->arena, CONTAINER_LOG_DEBUG,
+		"linux.seccomp: syscalls[%zu].names[%zu]: unknown system call \"%s\" is left out",
+		i, j, show(name).text);
 	return 0;
 }
 
@@ -277,13 +289,6 @@ static int compare_calls(const void *a, const void *b)
 
 	return (one > other) - (one < other);
 }
-
-/* The calls of an architecture while they are being found. */
-struct finding {
-	const struct seccomp_abi *abi;
-	struct seccomp_call *calls;
-	size_t count;
-};
 
 static void add_call(struct finding *finding, struct seccomp_call call, int number)
 {
@@ -327,16 +332,17 @@ static int add_names(struct finding *finding, const struct seccomp *profile, siz
 		if (number != __NR_SCMP_ERROR)
 			add_number(finding, call, number);
 		else if (finding->abi->token == finding->abi->machine &&
-			 report_unknown(profile, i, j, err) < 0)
+			 report_unknown(finding, profile, i, j, err) < 0)
 			return -err->code;
 	}
 	return 0;
 }
 
 static int find_calls(const struct seccomp *profile, struct arena *arena,
-		      struct seccomp_architecture *architecture, struct error *err)
+		      struct seccomp_architecture *architecture, struct warnings *warnings,
+		      struct error *err)
 {
-	struct finding finding = {.abi = architecture->abi};
+	struct finding finding = {.abi = architecture->abi, .warnings = warnings, .arena = arena};
 	size_t names = 0;
 	uint32_t order = 0;
 
@@ -355,12 +361,12 @@ static int find_calls(const struct seccomp *profile, struct arena *arena,
 }
 
 int seccomp_resolve(const struct seccomp *profile, struct arena *arena, struct seccomp_calls *calls,
-		    struct error *err)
+		    struct warnings *warnings, struct error *err)
 {
-	if (choose_architectures(profile, calls, err) < 0)
+	if (choose_architectures(profile, arena, calls, warnings, err) < 0)
 		return -err->code;
 	for (size_t i = 0; i < calls->count; i++)
-		if (find_calls(profile, arena, &calls->at[i], err) < 0)
+		if (find_calls(profile, arena, &calls->at[i], warnings, err) < 0)
 			return -err->code;
 	return 0;
 }

@@ -14,6 +14,8 @@
 #include "spec/config.h"
 #include "spec/error.h"
 
+struct warnings;
+
 /* One name of one rule. */
 struct seccomp_call {
 	uint32_t number;
@@ -60,10 +62,12 @@ struct seccomp_calls {
  * A name that libseccomp does not know on any architecture is left out of a list of what is allowed;
  * in a list of what is denied it is an error, since it would be allowed.
  *
+ * @warnings: what is left out, for debugging
+ *
  * Return: 0, -EINVAL for such a name, -ENOTSUP on a machine that the table of architectures lacks
  */
 int seccomp_resolve(const struct seccomp *profile, struct arena *arena, struct seccomp_calls *calls,
-		    struct error *err);
+		    struct warnings *warnings, struct error *err);
 
 /**
  * seccomp_argument_mask() - the bits of a call's argument that the kernel looks at.

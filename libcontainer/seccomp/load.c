@@ -32,14 +32,15 @@ static unsigned flag_bits(const struct strings *flags)
 }
 
 /* No compiler is trusted blindly: the very program that will be loaded is tried out first. */
-static int make_program(const struct seccomp *profile, struct arena *arena,
-			struct sock_fprog *program, struct error *err)
+static int make_program(struct plan *plan, struct error *err)
 {
+	const struct seccomp *profile = plan->config->linux->seccomp;
+	struct sock_fprog *program = &plan->seccomp.program;
 	struct seccomp_calls calls;
 
-	if (seccomp_resolve(profile, arena, &calls, err) < 0)
+	if (seccomp_resolve(profile, plan->arena, &calls, &plan->warnings, err) < 0)
 		return -err->code;
-	if (seccomp_compile(profile, &calls, arena, program, err) < 0)
+	if (seccomp_compile(profile, &calls, plan->arena, program, err) < 0)
 		return -err->code;
 	return seccomp_check(profile, &calls, program, err);
 }
@@ -48,11 +49,10 @@ static int make_program(const struct seccomp *profile, struct arena *arena,
 static int plan_program(struct plan *plan, struct error *err)
 {
 	const struct joined *joined = plan->joined;
-	struct sock_fprog *program = &plan->seccomp.program;
 
 	if (!joined || joined->filter.len == 0)
-		return make_program(plan->config->linux->seccomp, plan->arena, program, err);
-	*program = joined->filter;
+		return make_program(plan, err);
+	plan->seccomp.program = joined->filter;
 	return 0;
 }
 

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "libcontainer/seccomp/seccomp.h"
+#include "libcontainer/warnings.h"
 #include "tests/unit/libcontainer/seccomp_oracle.h"
 
 static long now_ns(void)
@@ -57,10 +58,11 @@ static struct sock_fprog kist_program(const struct seccomp *profile, struct aren
 {
 	struct seccomp_calls calls;
 	struct sock_fprog program;
+	struct warnings warnings = {0};
 	struct error err;
 	long start = now_ns(), resolved, compiled, checked;
 
-	must(seccomp_resolve(profile, arena, &calls, &err), "resolve");
+	must(seccomp_resolve(profile, arena, &calls, &warnings, &err), "resolve");
 	resolved = now_ns();
 	must(seccomp_compile(profile, &calls, arena, &program, &err), "compile");
 	compiled = now_ns();

@@ -60,44 +60,34 @@ Test(capabilities, the_kernel_s_rules_cut_the_sets)
  * Warnings
  */
 
-static char log_file[] = "/tmp/kist-capabilities-XXXXXX";
-static char log_text[8192];
-
-/* What planning has to say, each line with "warning: " before it and the time before that. */
-static void plan_logged(void)
-{
-	int file = mkstemp(log_file);
-	ssize_t size;
-
-	EXPECT(file >= 0);
-	EXPECT(container_log_open(log_file, false, CONTAINER_LOG_WARNING, &err) == 0);
-	EXPECT(capabilities_plan(&plan, &err) == 0);
-	size = read(file, log_text, sizeof log_text - 1);
-	unlink(log_file);
-	EXPECT(size >= 0);
-	log_text[size] = '\0';
-}
-
-static size_t count_lines(void)
+static size_t count_warnings(void)
 {
 	size_t count = 0;
 
-	for (const char *at = log_text; (at = strchr(at, '\n')); at++)
+	for (const struct warning *warning = plan.warnings.first; warning; warning = warning->next)
 		count++;
 	return count;
 }
 
-#define WARNED(line) (strstr(log_text, " warning: process.capabilities." line "\n") != NULL)
+static bool is_warning(const char *text)
+{
+	for (const struct warning *warning = plan.warnings.first; warning; warning = warning->next)
+		if (warning->level == CONTAINER_LOG_WARNING && strcmp(warning->text, text) == 0)
+			return true;
+	return false;
+}
 
-CHILD_TEST(capabilities, what_is_granted_is_no_warning)
+#define WARNED(line) is_warning("process.capabilities." line)
+
+Test(capabilities, what_is_granted_is_no_warning)
 {
 	ask_for_all(BIT(CAP_CHOWN));
-	plan_logged();
-	EXPECT(count_lines() == 0);
+	PLAN(capabilities_plan(&plan, &err));
+	cr_expect_eq(count_warnings(), 0);
 }
 
 /* config.md: MUST be logged as a warning. */
-CHILD_TEST(capabilities, what_is_not_granted_is_a_warning_with_its_reason)
+Test(capabilities, what_is_not_granted_is_a_warning_with_its_reason)
 {
 	host.known_capabilities = BIT(CAP_CHOWN) | BIT(CAP_KILL) | BIT(CAP_SYS_RESOURCE);
 	host.capabilities = BIT(CAP_CHOWN) | BIT(CAP_KILL);
@@ -108,33 +98,40 @@ CHILD_TEST(capabilities, what_is_not_granted_is_a_warning_with_its_reason)
 	asked.effective.mask |= BIT(CAP_KILL);
 	asked.inheritable.mask |= BIT(CAP_KILL);
 	asked.ambient.mask |= BIT(CAP_KILL);
-	plan_logged();
-	EXPECT(WARNED("bounding: cannot be granted, since the kernel does not know it: "
-		      "CAP_PERFMON CAP_BPF"));
-	EXPECT(WARNED("bounding: cannot be granted, since it is unknown: CAP_FUTURE"));
-	EXPECT(WARNED("bounding: cannot be granted, since it is unknown: cap_chown"));
-	EXPECT(WARNED("bounding: cannot be granted, since the caller does not have it: "
-		      "CAP_SYS_RESOURCE"));
-	EXPECT(WARNED("permitted: cannot be granted, since the kernel does not know it: a "
-		      "capability without a name"));
-	EXPECT(WARNED("permitted: cannot be granted, since the caller does not have it: "
-		      "CAP_SYS_RESOURCE"));
-	EXPECT(WARNED("effective: cannot be granted, since it is not permitted: CAP_KILL"));
-	EXPECT(WARNED("inheritable: cannot be granted, since it is not in bounding: CAP_KILL"));
-	EXPECT(WARNED("ambient: cannot be granted, since it is not both permitted and "
-		      "inheritable: CAP_KILL"));
-	EXPECT(count_lines() == 9);
+	PLAN(capabilities_plan(&plan, &err));
+	cr_expect(WARNED("bounding: cannot be granted, since the kernel does not know it: "
+			 "CAP_PERFMON CAP_BPF"));
+	cr_expect(WARNED("bounding: cannot be granted, since it is unknown: CAP_FUTURE"));
+	cr_expect(WARNED("bounding: cannot be granted, since it is unknown: cap_chown"));
+	cr_expect(WARNED("bounding: cannot be granted, since the caller does not have it: "
+			 "CAP_SYS_RESOURCE"));
+	cr_expect(WARNED("permitted: cannot be granted, since the kernel does not know it: a "
+			 "capability without a name"));
+	cr_expect(WARNED("permitted: cannot be granted, since the caller does not have it: "
+			 "CAP_SYS_RESOURCE"));
+	cr_expect(WARNED("effective: cannot be granted, since it is not permitted: CAP_KILL"));
+	cr_expect(WARNED("inheritable: cannot be granted, since it is not in bounding: CAP_KILL"));
+	cr_expect(WARNED("ambient: cannot be granted, since it is not both permitted and "
+			 "inheritable: CAP_KILL"));
+	cr_expect_eq(count_warnings(), 9);
 }
 
 /* Every one of them, by a caller without any: as many lines as sets, each whole. */
-CHILD_TEST(capabilities, all_at_once_fit_on_a_line)
+Test(capabilities, all_at_once_fit_on_a_line)
 {
+	char name[] = "/tmp/kist-capabilities-XXXXXX", text[8192] = "";
+	_close_ int file = mkstemp(name);
+
 	host.capabilities = 0;
 	host.known_capabilities = BIT(41) - 1;
 	ask_for_all(BIT(41) - 1);
-	plan_logged();
-	EXPECT(count_lines() == 5);
-	EXPECT(strstr(log_text, " CAP_CHECKPOINT_RESTORE\n"));
+	PLAN(capabilities_plan(&plan, &err));
+	cr_expect_eq(count_warnings(), 5);
+	PLAN(container_log_open(name, false, CONTAINER_LOG_WARNING, &err));
+	unlink(name);
+	warnings_log(&plan.warnings);
+	cr_assert_gt(read(file, text, sizeof text - 1), 0);
+	cr_expect(strstr(text, " CAP_CHECKPOINT_RESTORE\n"));
 }
 
 Test(capabilities, securebits_may_forbid_ambient_ones)

@@ -30,7 +30,7 @@ static struct seccomp_calls calls;
 
 static int compile(void)
 {
-	if (seccomp_resolve(&profile, &arena, &calls, &err) < 0)
+	if (seccomp_resolve(&profile, &arena, &calls, &plan.warnings, &err) < 0)
 		return -err.code;
 	return seccomp_compile(&profile, &calls, &arena, &program, &err);
 }

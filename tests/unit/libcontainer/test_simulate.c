@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 
 #include "libcontainer/seccomp/seccomp.h"
+#include "libcontainer/warnings.h"
 #include "tests/unit/libcontainer/seccomp_oracle.h"
 
 static struct arena arena;
@@ -142,7 +143,7 @@ static struct seccomp random_profile(void)
 static bool is_refused(const struct seccomp *profile, struct seccomp_calls *calls,
 		       struct sock_fprog *program)
 {
-	if (seccomp_resolve(profile, &arena, calls, &err) == 0 &&
+	if (seccomp_resolve(profile, &arena, calls, &(struct warnings){0}, &err) == 0 &&
 	    seccomp_compile(profile, calls, &arena, program, &err) == 0)
 		return false;
 	cr_assert(err.code == EEXIST || err.code == EINVAL, "%s", err.text);
@@ -265,7 +266,7 @@ static size_t expect_like_oracle(const struct seccomp *profile, int optimize, co
 	struct sock_fprog program, oracle;
 	struct programs programs = {&program, &oracle, 0};
 
-	DO(seccomp_resolve(profile, &arena, &calls, &err));
+	DO(seccomp_resolve(profile, &arena, &calls, &(struct warnings){0}, &err));
 	DO(seccomp_compile(profile, &calls, &arena, &program, &err));
 	DO(oracle_compile(profile, optimize, &arena, &oracle));
 	cr_assert_eq(seccomp_try(profile, &calls, compare_with_oracle, &programs, &err), 0,
@@ -326,7 +327,7 @@ Test(simulate, engine_profiles_mean_what_they_say)
 		struct seccomp_calls calls;
 		struct sock_fprog program;
 
-		DO(seccomp_resolve(profile, &arena, &calls, &err));
+		DO(seccomp_resolve(profile, &arena, &calls, &(struct warnings){0}, &err));
 		DO(seccomp_compile(profile, &calls, &arena, &program, &err));
 		DO(seccomp_check(profile, &calls, &program, &err));
 		cr_expect_lt(program.len, 500);
@@ -351,7 +352,7 @@ Test(simulate, a_wrong_program_is_found)
 	struct sock_fprog program;
 	size_t found = 0;
 
-	DO(seccomp_resolve(profile, &arena, &calls, &err));
+	DO(seccomp_resolve(profile, &arena, &calls, &(struct warnings){0}, &err));
 	DO(seccomp_compile(profile, &calls, &arena, &program, &err));
 	for (size_t i = 0; i < program.len; i++) {
 		struct sock_filter saved = program.filter[i];
@@ -373,7 +374,7 @@ Test(simulate, a_mismatch_names_the_call)
 	const struct sock_fprog program = {1, &allow};
 	struct seccomp_calls calls;
 
-	DO(seccomp_resolve(&profile, &arena, &calls, &err));
+	DO(seccomp_resolve(&profile, &arena, &calls, &(struct warnings){0}, &err));
 	cr_expect_eq(seccomp_check(&profile, &calls, &program, &err), -EINVAL);
 	cr_expect_str_eq(
 		err.text,
