@@ -40,7 +40,9 @@
 #include "libcontainer/directory.h"
 #include "libcontainer/log.h"
 #include "libcontainer/open_container.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/cwd.h"
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
@@ -48,9 +50,9 @@
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/process/start_socket.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/process/verify.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/rootfs/handover.h"
 #include "spec/cleanup.h"
@@ -141,7 +143,7 @@ static const struct step_row host_rows[] = {
 
 static const struct step_row child_rows[] = {
 	/* First: unreadable to whoever may share a namespace with it (CVE-2016-9962); dies with kist. */
-	{&self_begin},
+	{&birth_begin},
 	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
 	{&cgroup_join},
 	/* Before it makes children, who are born where it is. */
@@ -153,7 +155,7 @@ static const struct step_row child_rows[] = {
 	/* Nobody returns from a user namespace: what follows is done by a process born in there. */
 	{&namespaces_join_outside},
 	{&clone_inside_outside},
-	{&self_begin_inside},
+	{&birth_begin_inside},
 	/* The host side is to visit it before it does anything there. */
 	{&namespaces_invite},
 	{&idmap_become},
@@ -162,7 +164,7 @@ static const struct step_row child_rows[] = {
 	 * whom a new message queue filesystem belongs. */
 	{&namespaces_unshare},
 	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
-	{&self_session},
+	{&birth_session},
 	{&network_loopback},
 	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
 	{&procfs_open_private},
@@ -185,7 +187,7 @@ static const struct step_row child_rows[] = {
 	{&mask_paths},
 	{&mask_readonly},
 	/* Where it is missing, a read-only root could not be given it later. */
-	{&self_make_cwd},
+	{&cwd_make},
 	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
 	{&rootfs_seal},
 	/* Hooks know nothing of descriptors: they look for the container's mounts by their path. */
@@ -207,7 +209,7 @@ static const struct step_row child_rows[] = {
 	{&sysctl_write},
 	{&uts_names},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
-	{&self_cwd},
+	{&cwd_enter},
 	/* Before the filter, which need not allow the search; the error still reaches the caller. */
 	{&executable_find},
 	/* In the pid namespace where the program will look for itself. */
@@ -231,11 +233,11 @@ static const struct step_row child_rows[] = {
 	/* After setresuid, which clears the effective set. */
 	{&capabilities_set},
 	/* On a network filesystem the user may enter what root may not. */
-	{&self_cwd_again},
+	{&cwd_enter_again},
 	/* Before waiting: nobody may find a descriptor of the host in a created container. */
 	{&descriptors_close},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
-	{&self_verify},
+	{&verify_compare},
 	{&sync_pause},
 	/* Where the host side may not; what cannot be lowered still fails create. */
 	{&limits_lower},

@@ -23,14 +23,17 @@
 #include "libcontainer/creation.h"
 #include "libcontainer/enter.h"
 #include "libcontainer/open_container.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/change.h"
 #include "libcontainer/process/clone.h"
+#include "libcontainer/process/cwd.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/personality.h"
 #include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/process/verify.h"
 #include "libcontainer/procfs.h"
 #include "spec/check.h"
 #include "spec/cleanup.h"
@@ -62,7 +65,7 @@ static const struct step_row host_rows[] = {
 
 static const struct step_row child_rows[] = {
 	/* First: nobody may look into it, and it dies with kist. */
-	{&self_begin},
+	{&birth_begin},
 	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
 	{&cgroup_join},
 	{&rdt_join},
@@ -81,12 +84,12 @@ static const struct step_row child_rows[] = {
 	{&descriptors_let_go},
 	{&clone_inside},
 	/* What a new process does not have from the one that made it: to die with kist. */
-	{&self_begin},
+	{&birth_begin},
 	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
-	{&self_session},
+	{&birth_session},
 	{&console_add},
 	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
-	{&self_cwd},
+	{&cwd_enter},
 	/* From here on as in create. */
 	{&executable_find},
 	{&personality_set},
@@ -97,9 +100,9 @@ static const struct step_row child_rows[] = {
 	{&capabilities_bound},
 	{&credentials_become},
 	{&capabilities_set},
-	{&self_cwd_again},
+	{&cwd_enter_again},
 	{&descriptors_close},
-	{&self_verify},
+	{&verify_compare},
 	{&sync_pause},
 	{&limits_lower},
 	{&seccomp_load_late},

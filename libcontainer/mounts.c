@@ -31,9 +31,9 @@
 #include "libcontainer/log.h"
 #include "libcontainer/mountinfo.h"
 #include "libcontainer/open_container.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/process.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/rootfs/entry.h"
@@ -68,7 +68,7 @@ static const struct step_row add_host_rows[] = {
 
 static const struct step_row add_child_rows[] = {
 	/* First: nobody may look into it, and it dies with kist. */
-	{&self_begin},
+	{&birth_begin},
 	/* The container's /proc is not in sight yet, which may be a fake. */
 	{&mounts_descriptors},
 	{&mounts_let_go},
@@ -89,7 +89,7 @@ static const struct step_row remove_host_rows[] = {
 };
 
 static const struct step_row remove_child_rows[] = {
-	{&self_begin},
+	{&birth_begin},
 	{&mounts_descriptors},
 	{&mounts_let_go},
 	{&namespaces_join_process},

@@ -15,9 +15,9 @@
 
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/environment.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/process/spawn.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
@@ -439,7 +439,7 @@ __attribute__((noreturn)) static void member_run(int socket)
 static pid_t spawn_member(const struct host *host, int socket, struct error *err)
 {
 	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
-	pid_t pid = self_clone(&args, idmap_reaches_guarded(host));
+	pid_t pid = birth_clone(&args, idmap_reaches_guarded(host));
 
 	if (pid == 0)
 		member_run(socket);
@@ -564,7 +564,7 @@ int idmap_become_root(const struct creation *creation, struct error *err)
 		return error_errno(err, "setresgid %u", idmap->gid);
 	if (syscall(SYS_setresuid, idmap->uid, idmap->uid, idmap->uid) < 0)
 		return error_errno(err, "setresuid %u", idmap->uid);
-	return self_guard(err);
+	return birth_guard(err);
 }
 
 /* The maker of a namespace that is joined may have denied it, or newgidmap, or whoever made the one

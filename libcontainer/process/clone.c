@@ -15,8 +15,8 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
 #include "libcontainer/log.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/scheduling.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -66,7 +66,7 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)creation->cgroup.directory;
 	}
-	pid = self_clone(&args, !idmap_exposes_init(plan));
+	pid = birth_clone(&args, !idmap_exposes_init(plan));
 	if (pid < 0)
 		return clone_fail(args.flags, err);
 	creation->init = pidfd;
@@ -109,7 +109,7 @@ __attribute__((noreturn)) static void run_child(struct creation *creation)
 {
 	struct error err;
 
-	self_hide_command_line(&creation->plan->options->command_line);
+	birth_hide_command_line(&creation->plan->options->command_line);
 	/* The lock on it says that the creator lives, and must die with it. */
 	close(take(&creation->record.directory));
 	steps_walk(creation->child, creation, &err);

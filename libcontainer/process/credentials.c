@@ -11,8 +11,8 @@
 #include <sys/sysmacros.h>
 
 #include "libcontainer/compat.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/process.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/steps.h"
 
 mode_t credentials_umask(const struct plan *plan)
@@ -73,7 +73,7 @@ static int step_become(struct creation *creation, struct error *err)
 	if (change_ids(user, idmap_denied(creation), err) < 0)
 		return -err->code;
 	umask(credentials_umask(creation->plan));
-	return self_guard(err);
+	return birth_guard(err);
 }
 
 static void print_step(const struct plan *plan, FILE *out)

@@ -12,7 +12,6 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/log.h"
 #include "libcontainer/process/process.h"
-#include "libcontainer/process/self.h"
 #include "libcontainer/steps.h"
 
 enum { FIRST_PRESERVED = STDERR_FILENO + 1 };

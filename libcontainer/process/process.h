@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "spec/config.h"
 
@@ -33,15 +34,6 @@ int capabilities_plan(struct plan *plan, struct error *err);
 int limits_plan(struct plan *plan, struct error *err);
 int console_plan(struct plan *plan, struct error *err);
 
-/* self.c: init as a process */
-extern const struct step self_begin,
-	self_begin_inside; /* die with the creator, non-dumpable, umask 0, signals reset */
-extern const struct step self_session;   /* setsid: never the caller's terminal */
-extern const struct step self_make_cwd;  /* process.cwd, while the root can be written to */
-extern const struct step self_cwd;       /* make, enter and verify process.cwd */
-extern const struct step self_cwd_again; /* as its user, when root was not allowed to */
-extern const struct step self_verify; /* what the kernel says against the plan; a mismatch fails */
-
 /* console.c: process.terminal */
 extern const struct step console_connect; /* host: --console-socket */
 extern const struct step
@@ -57,6 +49,11 @@ extern const struct step pidfd_send;
 
 /* credentials.c */
 extern const struct step credentials_become; /* groups, gid, uid, umask */
+
+/**
+ * credentials_umask() - the umask of the container's program.
+ */
+mode_t credentials_umask(const struct plan *plan);
 
 /* capabilities.c */
 extern const struct step capabilities_bound; /* bounding set, keep the rest over setresuid */
@@ -94,5 +91,15 @@ extern const struct step descriptors_check; /* host: those to preserve are there
 extern const struct step
 	descriptors_close; /* all but stdio, preserved, and what init still needs */
 extern const struct step descriptors_let_go; /* the log, too, of which there is no more */
+
+/**
+ * descriptors_log() - the log's descriptor, while init will still write to it; else -1.
+ */
+int descriptors_log(void);
+
+/**
+ * descriptors_close_but() - close everything but these; -1 is none.
+ */
+int descriptors_close_but(const int *kept, size_t count, struct error *err);
 
 #endif

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #include "libcontainer/compat.h"
-#include "libcontainer/process/self.h"
+#include "libcontainer/process/birth.h"
 #include "spec/cleanup.h"
 #include "spec/names.h"
 
@@ -63,7 +63,7 @@ static int set_stdio(int input, int output, struct error *err)
 
 static int prepare(const struct spawn *spawn, int output, pid_t parent, struct error *err)
 {
-	if (self_reset_signals(err) < 0 || die_with_parent(parent, err) < 0)
+	if (birth_reset_signals(err) < 0 || die_with_parent(parent, err) < 0)
 		return -err->code;
 	if (setsid() < 0)
 		return error_errno(err, "setsid");

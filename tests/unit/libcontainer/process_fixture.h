@@ -140,4 +140,13 @@ static inline void put_file(const char *path, mode_t mode, const char *text)
 	EXPECT(write(file, text, strlen(text)) == (ssize_t)strlen(text));
 }
 
+/* The root is an empty directory with a procfs, as a container's. */
+static inline void enter_new_root(void)
+{
+	own_mnt();
+	EXPECT(mkdir("/mnt/proc", 0755) == 0);
+	EXPECT(mount("proc", "/mnt/proc", "proc", 0, NULL) == 0);
+	EXPECT(chroot("/mnt") == 0 && chdir("/") == 0);
+}
+
 #endif

@@ -9,6 +9,8 @@
 #include <dirent.h>
 #include <poll.h>
 
+#include "libcontainer/process/birth.h"
+#include "libcontainer/process/cwd.h"
 #include "libcontainer/process/keyring.h"
 #include "libcontainer/process/memory_policy.h"
 #include "libcontainer/process/notify.h"
@@ -16,6 +18,7 @@
 #include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/scheduling.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/process/verify.h"
 #include "libcontainer/procfs.h"
 #include "libcontainer/rootfs/handover.h"
 
@@ -85,15 +88,15 @@ Test(create_tables, order_of_hooks)
 
 Test(create_tables, order_of_init)
 {
-	cr_expect_eq(create_child.rows[0].step, &self_begin);
+	cr_expect_eq(create_child.rows[0].step, &birth_begin);
 	EXPECT_ORDER(&create_child, &cgroup_join, &namespaces_unshare);
-	EXPECT_ORDER(&create_child, &self_begin, &namespaces_invite, &idmap_become,
+	EXPECT_ORDER(&create_child, &birth_begin, &namespaces_invite, &idmap_become,
 		     &handover_receive, &rootfs_open);
 	EXPECT_ORDER(&create_child, &procfs_open_private, &rootfs_open, &mount_all, &devices_make,
 		     &console_open, &mask_paths, &mask_readonly, &rootfs_seal, &pivot_enter,
-		     &self_cwd, &executable_find);
+		     &cwd_enter, &executable_find);
 	EXPECT_ORDER(&create_child, &procfs_open_private, &sysctl_write, &descriptors_close);
-	EXPECT_ORDER(&create_child, &mount_all, &self_make_cwd, &rootfs_seal);
+	EXPECT_ORDER(&create_child, &mount_all, &cwd_make, &rootfs_seal);
 }
 
 /* Over what is mounted there, while it can still be made; given away once it is known to whom. */
@@ -124,7 +127,7 @@ Test(create_tables, order_of_the_keyring)
 Test(create_tables, order_of_the_resctrl_group)
 {
 	EXPECT_ORDER(&create_host, &rdt_check, &directory_claim, &rdt_create, &idmap_write);
-	EXPECT_ORDER(&create_child, &self_begin, &rdt_join, &clone_inside_outside,
+	EXPECT_ORDER(&create_child, &birth_begin, &rdt_join, &clone_inside_outside,
 		     &hooks_create_container, &descriptors_close);
 }
 
@@ -142,7 +145,7 @@ Test(create_tables, order_of_scheduling)
 Test(create_tables, order_of_giving_up_privileges)
 {
 	EXPECT_ORDER(&create_child, &pivot_enter, &capabilities_bound, &credentials_become,
-		     &capabilities_set, &self_cwd_again, &descriptors_close, &self_verify,
+		     &capabilities_set, &cwd_enter_again, &descriptors_close, &verify_compare,
 		     &sync_pause, &start_socket_wait);
 }
 

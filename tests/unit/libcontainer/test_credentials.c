@@ -5,7 +5,6 @@
 #include <grp.h>
 
 #include "libcontainer/process/process.h"
-#include "libcontainer/process/self.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
 

@@ -4,8 +4,6 @@
  */
 #include "libcontainer/process/process.h"
 
-#include "libcontainer/process/self.h"
-
 #include "tests/unit/libcontainer/process_fixture.h"
 
 TestSuite(descriptors, .init = fixture_init, .fini = fixture_finish);

@@ -5,11 +5,14 @@
  */
 #include "libcontainer/exec.h"
 
+#include "libcontainer/process/birth.h"
+#include "libcontainer/process/cwd.h"
 #include "libcontainer/process/environment.h"
 #include "libcontainer/process/hooks.h"
 #include "libcontainer/process/notify.h"
 #include "libcontainer/process/pid_file.h"
 #include "libcontainer/process/sync.h"
+#include "libcontainer/process/verify.h"
 #include "libcontainer/procfs.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
@@ -38,24 +41,24 @@ Test(exec_tables, order_of_the_host_side)
 Test(exec_tables, order_of_the_resctrl_group)
 {
 	EXPECT_ORDER(&exec_host, &cgroup_open, &rdt_open, &clone_follow);
-	EXPECT_ORDER(&exec_child, &self_begin, &rdt_join, &namespaces_join_named,
+	EXPECT_ORDER(&exec_child, &birth_begin, &rdt_join, &namespaces_join_named,
 		     &descriptors_let_go, &clone_inside);
 }
 
 /* CVE-2016-9962: nothing of the host is left when the process is born inside. */
 Test(exec_tables, order_of_joining)
 {
-	cr_expect_eq(exec_child.rows[0].step, &self_begin);
-	EXPECT_ORDER(&exec_child, &self_begin, &cgroup_join, &procfs_open_private,
+	cr_expect_eq(exec_child.rows[0].step, &birth_begin);
+	EXPECT_ORDER(&exec_child, &birth_begin, &cgroup_join, &procfs_open_private,
 		     &limits_oom_joined, &namespaces_join_named, &descriptors_let_go, &clone_inside,
-		     &self_begin, &self_session, &console_add, &self_cwd, &executable_find);
+		     &birth_begin, &birth_session, &console_add, &cwd_enter, &executable_find);
 }
 
 Test(exec_tables, order_of_giving_up_privileges)
 {
 	EXPECT_ORDER(&exec_child, &clone_inside, &executable_find, &seccomp_load_early,
-		     &capabilities_bound, &credentials_become, &capabilities_set, &self_cwd_again,
-		     &descriptors_close, &self_verify, &sync_pause, &limits_lower,
+		     &capabilities_bound, &credentials_become, &capabilities_set, &cwd_enter_again,
+		     &descriptors_close, &verify_compare, &sync_pause, &limits_lower,
 		     &seccomp_load_late, &executable_execute);
 	cr_expect_eq(table_last(&exec_child, 0)->step, &executable_execute);
 	cr_expect_eq(table_last(&exec_child, 1)->step, &seccomp_load_late);

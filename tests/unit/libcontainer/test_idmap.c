@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 
 #include "libcontainer/io.h"
+#include "libcontainer/process/birth.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/sync.h"
 #include "libcontainer/rootfs/idmapped.h"
@@ -88,7 +89,7 @@ static void make_init(int dumpable)
 
 	if (pid == 0) {
 		EXPECT(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == dumpable);
-		STEP(self_begin.run(&creation, &err));
+		STEP(birth_begin.run(&creation, &err));
 		sync_send(creation.sync, SYNC_PAUSED, &err);
 		_exit(sync_receive(creation.sync, -1, NULL, &err) == SYNC_CLOSED ? 0 : 1);
 	}

@@ -5,6 +5,8 @@
  */
 #include "libcontainer/mounts.h"
 
+#include "libcontainer/process/birth.h"
+
 #include "tests/unit/libcontainer/record_fixture.h"
 #include "tests/unit/libcontainer/table_fixture.h"
 
@@ -37,7 +39,7 @@ Test(mounts_tables, order_of_joining)
 		const struct step_table *child = children[i];
 		size_t join = table_find(child, 0, &namespaces_join_process);
 
-		cr_expect_eq(child->rows[0].step, &self_begin);
+		cr_expect_eq(child->rows[0].step, &birth_begin);
 		cr_assert_lt(join, child->count);
 		cr_expect_lt(find_name(child, "descriptors"), find_name(child, "let go"));
 		cr_expect_lt(find_name(child, "let go"), join);

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "libcontainer/process/birth.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "libcontainer/compat.h"
+#include "libcontainer/steps.h"
+
+/* What the kernel takes for a signal set, and for struct sigaction at most. */
+enum { SIGNALS = 64, SIGSET_BYTES = SIGNALS / 8, SIGACTION_BYTES = 64 };
+
+int birth_guard(struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_DUMPABLE)");
+	return 0;
+}
+
+/* The child has it from its parent, who for his part is as before. */
+pid_t birth_clone(struct clone_args *args, bool guarded)
+{
+	bool closes = guarded && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+	pid_t pid;
+	int code;
+
+	if (closes)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	pid = sys_clone3(args);
+	code = errno;
+	if (closes && pid != 0)
+		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+	errno = code;
+	return pid;
+}
+
+/* The kernel shows more than that where the last byte is no NUL. */
+void birth_hide_command_line(const struct container_command_line *line)
+{
+	if (line->bytes == 0)
+		return;
+	memset(line->at, 0, line->bytes);
+	snprintf(line->at, line->bytes, "kist init");
+}
+
+/* A creator that died before the death signal was asked for sends none: its end of the socket
+ * tells. */
+static int check_creator(int sync, struct error *err)
+{
+	struct pollfd end = {.fd = sync};
+
+	if (poll(&end, 1, 0) < 0)
+		return error_errno(err, "poll");
+	if (end.revents)
+		return error_set(err, ECANCELED, "the creator has gone");
+	return 0;
+}
+
+/* Terminals send them to the whole foreground process group, and some callers to their own: they mean
+ * kist, which forwards them. */
+static const int for_group[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, 0};
+
+static bool is_for_group(int signal)
+{
+	for (const int *one = for_group; *one; one++)
+		if (*one == signal)
+			return true;
+	return false;
+}
+
+/* The system call itself: libc keeps two signals for itself. */
+static int set_disposition(int signal, void (*handler)(int), struct error *err)
+{
+	unsigned char action[SIGACTION_BYTES] = {0};
+
+	/* The first member of the kernel's structure. */
+	memcpy(action, &handler, sizeof handler);
+	if (syscall(SYS_rt_sigaction, signal, action, NULL, SIGSET_BYTES) < 0)
+		return error_errno(err, "rt_sigaction %d", signal);
+	return 0;
+}
+
+/* What is ignored is not pending any more when it is unblocked. */
+static int set_signals(void (*group_handler)(int), struct error *err)
+{
+	static const unsigned char none[SIGSET_BYTES];
+
+	for (int signal = 1; signal <= SIGNALS; signal++) {
+		if (signal == SIGKILL || signal == SIGSTOP)
+			continue;
+		if (set_disposition(signal, is_for_group(signal) ? group_handler : SIG_DFL, err) <
+		    0)
+			return -err->code;
+	}
+	if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, none, NULL, SIGSET_BYTES) < 0)
+		return error_errno(err, "rt_sigprocmask");
+	return 0;
+}
+
+/* Callers ignore signals or handle them, and execve keeps what is ignored. */
+int birth_reset_signals(struct error *err)
+{
+	return set_signals(SIG_DFL, err);
+}
+
+static int guard_if_possible(const struct plan *plan, struct error *err)
+{
+	if (!idmap_exposes_init(plan))
+		return birth_guard(err);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
+	return 0;
+}
+
+static int step_begin(struct creation *creation, struct error *err)
+{
+	if (guard_if_possible(creation->plan, err) < 0 || check_creator(creation->sync, err) < 0)
+		return -err->code;
+	/* Modes of what is made in the root filesystem are meant as they are written. */
+	umask(0);
+	/* Until it leads a session it is in the caller's process group. */
+	return set_signals(SIG_IGN, err);
+}
+
+const struct step birth_begin = {
+	"begin",
+	.run = step_begin,
+};
+
+const struct step birth_begin_inside = {
+	"begin",
+	.run = step_begin,
+	.when = namespaces_joined_outside,
+};
+
+static int step_session(struct creation *creation, struct error *err)
+{
+	(void)creation;
+	if (setsid() < 0)
+		return error_errno(err, "setsid");
+	for (const int *one = for_group; *one; one++)
+		if (set_disposition(*one, SIG_DFL, err) < 0)
+			return -err->code;
+	return 0;
+}
+
+const struct step birth_session = {
+	"session",
+	.run = step_session,
+};
