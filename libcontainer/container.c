@@ -92,8 +92,7 @@ static enum status live_status(const struct container *container)
 {
 	if (start_socket_is_awaited(container->record.directory))
 		return STATUS_CREATED;
-	return cgroup_is_frozen(&container->record.cgroup.freezers) ? STATUS_PAUSED
-								    : STATUS_RUNNING;
+	return cgroup_is_frozen(&container->record.cgroup) ? STATUS_PAUSED : STATUS_RUNNING;
 }
 
 int container_status(const struct container *container, int *pidfd, struct error *err)

@@ -81,7 +81,7 @@ static const struct step_row host_rows[] = {
 	/* Above the cgroup, whose processes are killed before the group goes that they are in. */
 	{&rdt_create, .undo = rdt_undo},
 	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
-	{&cgroup_create, .undo = cgroup_undo},
+	{&cgroup_create, .undo = create_undo_cgroup},
 	/* Before anything is opened that there may be many of. */
 	{&limits_raise},
 	/* Before the sources that they are for, and before init, which inherits them. */
@@ -287,18 +287,33 @@ static int step_check_cgroup(struct creation *creation, struct error *err)
 {
 	struct error in_use;
 
-	if (cgroup_step_check(creation, err) == 0)
+	if (cgroup_check.run(creation, err) == 0)
 		return 0;
 	if (directory_check.run(creation, &in_use) < 0)
 		*err = in_use;
 	return -err->code;
 }
 
+static bool has_cgroup(const struct plan *plan)
+{
+	return plan->cgroup.planned;
+}
+
 static const struct step create_check_cgroup = {
 	"cgroup",
 	.run = step_check_cgroup,
-	.when = cgroup_planned,
+	.when = has_cgroup,
 };
+
+/* Asking whose they are takes reading all containers, and is hardly ever needed. */
+int create_undo_cgroup(const struct record *record, struct error *err)
+{
+	int result = cgroup_undo_empty(record, err);
+
+	if (result != -EBUSY)
+		return result;
+	return container_shares_cgroup(record) ? 0 : cgroup_undo(record, err);
+}
 
 /* Take back what was done. The error that matters is the one that led here. */
 static void creation_undo(struct creation *creation)

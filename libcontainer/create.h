@@ -17,6 +17,14 @@ extern const struct step_table create_host, create_child;
 int create_undo(const struct record *record, struct error *err);
 
 /**
+ * create_undo_cgroup() - in the undo column: remove the cgroup, with whoever is in it, unless they
+ * are another container's by now: then it is left to that one.
+ *
+ * Only who can open containers is able to tell; so it is no function of the cgroup's.
+ */
+int create_undo_cgroup(const struct record *record, struct error *err);
+
+/**
  * create_take_back() - undo, where another error matters: what cannot be undone is a warning in the
  * log. Nothing happens to a container that somebody else removes.
  */

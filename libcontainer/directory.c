@@ -120,9 +120,7 @@ static void describe(const struct plan *plan, struct record *record)
 	record->startContainer = plan->config->hooks.startContainer.count > 0;
 	record->poststart = plan->config->hooks.poststart.count > 0;
 	record->listener = plan->seccomp.late && plan->seccomp.notifies;
-	record->cgroup.driver = plan->cgroup.driver ? plan->cgroup.driver->name : "";
-	record->cgroup.path = plan->cgroup.driver ? plan->cgroup.path : "";
-	record->cgroup.freezers = cgroup_freezers(plan);
+	record->cgroup = cgroup_record(plan);
 	record->rdt = rdt_record(plan);
 }
 

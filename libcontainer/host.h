@@ -11,21 +11,8 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
+#include "libcontainer/cgroup/hierarchies.h"
 #include "spec/error.h"
-
-/* One mounted cgroup hierarchy. */
-struct hierarchy {
-	const char
-		*controllers; /* v1: "memory", "cpu,cpuacct", "name=systemd"; cgroup2: the available
-				 ones as in cgroup.controllers, separated by spaces, perhaps "" */
-	const char *mount;    /* "/sys/fs/cgroup/memory" */
-	bool unified;         /* cgroup2 */
-};
-
-struct hierarchies {
-	size_t count;
-	const struct hierarchy *at;
-};
 
 /* A file that config.json names, as it was found. */
 struct host_file {
@@ -53,8 +40,7 @@ struct host {
 	const char *resctrl;   /* where it is mounted; NULL: nowhere, or nobody asked for it */
 	struct host_file root; /* root.path, if it is given */
 	const struct host_file *devices; /* as many as linux.devices; NULL: nobody asked */
-	struct hierarchies hierarchies;  /* one with .unified alone: v2; others: v1, with or without
-					   one unified (hybrid); none: no cgroups */
+	struct hierarchies hierarchies;  /* of cgroups */
 };
 
 /**

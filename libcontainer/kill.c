@@ -7,7 +7,6 @@
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
-#include "libcontainer/host.h"
 #include "libcontainer/open_container.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
@@ -33,26 +32,29 @@ static bool may_be_outlived(struct container *container)
 	return !pid->present || pid->path;
 }
 
-static int kill_all(struct container *container, enum status status, int signal, struct error *err)
+static bool is_free(const struct cgroup *cgroup)
 {
-	const struct record_cgroup *cgroup = &container->record.cgroup;
-	const struct cgroup_driver *driver = cgroup_driver_find(cgroup->driver);
-	bool stopped = status == STATUS_STOPPED;
-	struct host host = {0};
 	struct error somebody;
 
-	if (stopped && (!driver || !may_be_outlived(container)))
+	return cgroup->layout->use(cgroup, &somebody) == CGROUP_FREE;
+}
+
+static int kill_all(struct container *container, enum status status, int signal, struct error *err)
+{
+	bool stopped = status == STATUS_STOPPED;
+	struct cgroup cgroup;
+
+	if (cgroup_find(&container->record.cgroup, &container->arena, &cgroup, err) < 0)
+		return -err->code;
+	if (stopped && (!cgroup.layout || !may_be_outlived(container)))
 		return error_not_running(err);
-	if (!driver)
+	if (!cgroup.layout)
 		return error_set(err, ENOTSUP,
 				 "--all: the container has no cgroup to find its "
 				 "processes by");
-	if (cgroup_hierarchies_read(&container->arena, &host, err) < 0)
-		return -err->code;
-	if (stopped && (driver->check(&host, cgroup->path, &somebody) == 0 ||
-			container_shares_cgroup(&container->record)))
+	if (stopped && (is_free(&cgroup) || container_shares_cgroup(&container->record)))
 		return error_not_running(err);
-	return driver->kill(&host, cgroup->path, signal, err);
+	return cgroup.layout->kill(&cgroup, signal, err);
 }
 
 static int kill_opened(struct container *container, int signal, bool all, struct error *err)

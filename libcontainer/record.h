@@ -19,9 +19,9 @@
 struct config;
 
 struct record_cgroup {
-	const char *driver; /* "": none */
+	const char *driver; /* "cgroupfs-v2": the manager and the layout; "": none */
 	const char *path;
-	struct strings freezers; /* see cgroup_freezers() */
+	struct strings freezers; /* see cgroup_is_frozen() */
 };
 
 /* What of resctrl goes with the container; see rdt.h. */

@@ -14,9 +14,8 @@
 #include "commit.h"
 #include "version.h"
 
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/hierarchies.h"
 #include "libcontainer/directory.h"
-#include "libcontainer/host.h"
 #include "libcontainer/log.h"
 #include "libcontainer/open_container.h"
 #include "libcontainer/process/passwd.h"
@@ -255,11 +254,11 @@ int container_list_print(const struct container_list *list, FILE *out)
 /* A host that cannot be asked has no say. */
 static bool has_cgroup2_only(struct arena *arena)
 {
-	struct host host = {0};
+	struct hierarchies hierarchies;
 	struct error ignored;
 
-	return cgroup_hierarchies_read(arena, &host, &ignored) == 0 &&
-	       host.hierarchies.count == 1 && host.hierarchies.at[0].unified;
+	return hierarchies_read(arena, &hierarchies, &ignored) == 0 &&
+	       hierarchies_are_v2(&hierarchies);
 }
 
 int container_spec(bool rootless, FILE *out)

@@ -25,7 +25,7 @@ FLOORS = (
     ["record.c"],
     ["host.c"],
     "steps.c warnings.c".split(),
-    "io.c log.c mountinfo.c procfs.c timestamp.c".split(),
+    "clock.c io.c log.c mountinfo.c procfs.c timestamp.c".split(),
 )
 VERBS = 0
 

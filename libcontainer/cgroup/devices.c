@@ -16,14 +16,17 @@
 #include <errno.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
-#include "libcontainer/log.h"
-#include "libcontainer/plan.h"
+#include "libcontainer/cgroup/devices.h"
+#include "libcontainer/cgroup/hierarchies.h"
+#include "libcontainer/cgroup/limits.h"
+#include "spec/arena.h"
 #include "spec/cleanup.h"
+#include "spec/config.h"
 
 #define PROPERTY "linux.resources.devices"
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -99,13 +102,13 @@ static bool restricts_nothing(const struct cgroup_device_rules *rules)
 	return rules->allow && rules->count == 0;
 }
 
-struct cgroup_device_rules cgroup_devices_read(const struct plan *plan)
+struct cgroup_device_rules cgroup_devices_read(const struct resources *resources,
+					       struct arena *arena)
 {
-	const struct resources *resources = plan->config->linux->resources;
 	const struct device_rules from = resources ? resources->devices : (struct device_rules){0};
 	struct cgroup_device_rules rules = {.allow = from.count == 0};
 
-	rules.at = arena_array(plan->arena, from.count + COUNT(default_rules), sizeof *rules.at);
+	rules.at = arena_array(arena, from.count + COUNT(default_rules), sizeof *rules.at);
 	for (size_t i = 0; i < from.count; i++) {
 		struct cgroup_device_rule rule = read_rule(&from.at[i]);
 
@@ -225,10 +228,8 @@ void cgroup_device_format(const struct cgroup_device_rule *rule,
 	snprintf(text, CGROUP_DEVICE_TEXT_SIZE, "%c %s:%s %s", rule->type, major, minor, access);
 }
 
-static void add_line(struct plan *plan, bool allow, const char *line)
+static void add_line(struct cgroup_writes *writes, bool allow, const char *line)
 {
-	struct cgroup_writes *writes = &plan->cgroup.writes;
-
 	writes->at[writes->count++] = (struct cgroup_write){
 		.property = PROPERTY,
 		.controller = "devices",
@@ -238,58 +239,49 @@ static void add_line(struct plan *plan, bool allow, const char *line)
 }
 
 /* "a" sets the default and forgets every exception, those inherited from the parent too. */
-static void plan_lines(struct plan *plan, const struct cgroup_device_rules *flat)
+static void add_lines(const struct cgroup_device_rules *flat, struct arena *arena,
+		      struct cgroup_writes *writes)
 {
-	struct cgroup_writes *writes = &plan->cgroup.writes;
 	struct cgroup_write *more =
-		arena_array(plan->arena, writes->count + 1 + flat->count, sizeof *more);
+		arena_array(arena, writes->count + 1 + flat->count, sizeof *more);
 
 	if (restricts_nothing(flat))
 		return;
 	if (writes->count > 0)
 		memcpy(more, writes->at, writes->count * sizeof *more);
 	writes->at = more;
-	add_line(plan, flat->allow, "a");
+	add_line(writes, flat->allow, "a");
 	for (size_t i = 0; i < flat->count; i++) {
 		char text[CGROUP_DEVICE_TEXT_SIZE];
 
 		cgroup_device_format(&flat->at[i], text);
-		add_line(plan, !flat->allow, arena_strdup(plan->arena, text));
+		add_line(writes, !flat->allow, arena_strdup(arena, text));
 	}
 }
 
 /* Loading a program takes CAP_BPF and CAP_NET_ADMIN, or the one that contains both. */
-static bool may_load(const struct host *host)
+bool cgroup_devices_may_load(uint64_t capabilities)
 {
 	uint64_t both = 1ULL << CAP_BPF | 1ULL << CAP_NET_ADMIN;
 
-	return host->capabilities & 1ULL << CAP_SYS_ADMIN || (host->capabilities & both) == both;
+	return capabilities & 1ULL << CAP_SYS_ADMIN || (capabilities & both) == both;
 }
 
-static void plan_program(struct plan *plan, const struct cgroup_device_rules *rules)
+int cgroup_devices_make(const struct resources *resources, const struct hierarchies *hierarchies,
+			struct arena *arena, struct cgroup_limits *limits, struct error *err)
 {
-	if (!may_load(plan->host)) {
-		log_warning(PROPERTY ": not enforced, which needs CAP_SYS_ADMIN; devices are "
-				     "protected by their permissions only");
-		return;
-	}
-	plan->cgroup.device_rules = *rules;
-	cgroup_devices_compile(rules, plan->arena, &plan->cgroup.devices);
-}
-
-int cgroup_devices_plan(struct plan *plan, const struct hierarchies *hierarchies, struct error *err)
-{
-	const struct hierarchy *devices = cgroup_hierarchy(hierarchies, "devices");
-	struct cgroup_device_rules rules = cgroup_devices_read(plan), flat;
+	const struct hierarchy *devices = hierarchies_find(hierarchies, "devices");
+	struct cgroup_device_rules rules = cgroup_devices_read(resources, arena), flat;
 
 	if (restricts_nothing(&rules))
 		return 0;
-	if (devices && cgroup_devices_flatten(&rules, plan->arena, &flat)) {
-		plan_lines(plan, &flat);
+	if (devices && cgroup_devices_flatten(&rules, arena, &flat)) {
+		add_lines(&flat, arena, &limits->writes);
 		return 0;
 	}
-	if (cgroup_unified(hierarchies)) {
-		plan_program(plan, &rules);
+	if (hierarchies_unified(hierarchies)) {
+		limits->device_rules = rules;
+		cgroup_devices_compile(&rules, arena, &limits->devices);
 		return 0;
 	}
 	if (devices)

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "libcontainer/cgroup/cgroup.h"
-#include "libcontainer/cgroup/tree.h"
 #include "libcontainer/io.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
@@ -89,7 +88,7 @@ static bool names(const char *controllers, size_t length, const struct hierarchy
 		char name[64];
 
 		snprintf(name, sizeof name, "%.*s", (int)word, controllers);
-		if (cgroup_has_controller(hierarchy->controllers, name))
+		if (controllers_have(hierarchy->controllers, name))
 			return true;
 		word += word < length;
 		controllers += word;
@@ -111,10 +110,11 @@ static int plan_subgroup(struct plan *plan, const char *text, struct error *err)
 	for (size_t i = 0; i < hierarchies->count; i++) {
 		if (colon && !names(text, (size_t)(colon - text), &hierarchies->at[i]))
 			continue;
-		if (strlen(plan->cgroup.path) + strlen(clean) >= PATH_MAX)
+		if (strlen(plan->cgroup.at.path) + strlen(clean) >= PATH_MAX)
 			return error_set(err, ENAMETOOLONG, "is longer than %d bytes",
 					 PATH_MAX - 1);
-		plan->cgroup.joins[i] = arena_printf(plan->arena, "%s%s", plan->cgroup.path, clean);
+		plan->cgroup.joins[i] =
+			arena_printf(plan->arena, "%s%s", plan->cgroup.at.path, clean);
 		named = true;
 	}
 	if (!named)
@@ -125,7 +125,7 @@ static int plan_subgroup(struct plan *plan, const char *text, struct error *err)
 static int plan_subgroups(struct plan *plan, struct error *err)
 {
 	for (const char *const *text = plan->joined->subgroups; text && *text; text++) {
-		if (!plan->cgroup.driver)
+		if (!plan->cgroup.planned)
 			return error_set(err, ENOTSUP, "--cgroup: the container has no cgroup");
 		if (plan_subgroup(plan, *text, err) < 0)
 			return error_wrap(err, "--cgroup: \"%.200s\"", *text);
@@ -139,12 +139,15 @@ int cgroup_plan_joined(struct plan *plan, struct error *err)
 	struct cgroup_plan *cgroup = &plan->cgroup;
 	size_t count = plan->host->hierarchies.count;
 
-	cgroup->driver = cgroup_driver_find(joined->record->cgroup.driver);
-	cgroup->path = joined->record->cgroup.path;
+	if (cgroup_of_record(&joined->record->cgroup, &plan->host->hierarchies, &cgroup->at, err) <
+	    0)
+		return -err->code;
+	cgroup->planned = cgroup->at.layout;
 	cgroup->clone_into = true;
+	cgroup->entered = cgroup->planned && !cgroup->at.layout->single;
 	cgroup->joins = arena_array(plan->arena, count, sizeof *cgroup->joins);
 	for (size_t i = 0; i < count; i++)
-		cgroup->joins[i] = joined->cgroups[i] ? joined->cgroups[i] : cgroup->path;
+		cgroup->joins[i] = joined->cgroups[i] ? joined->cgroups[i] : cgroup->at.path;
 	return plan_subgroups(plan, err);
 }
 
@@ -181,17 +184,21 @@ static int step_open(struct creation *creation, struct error *err)
 
 		if (directory < 0)
 			return error_missing(plan, &hierarchies->at[i], path, err);
-		if (hierarchies->at[i].unified)
-			creation->cgroup.directory = take(&directory);
-		else if (tree_hold(directory, "tasks", &creation->cgroup, err) < 0)
+		if (tree_hold(&hierarchies->at[i], &directory, plan->cgroup.clone_into,
+			      &creation->cgroup, err) < 0)
 			return error_wrap(err, "%s%s", hierarchies->at[i].mount, path);
 	}
 	return 0;
 }
 
+static bool is_planned(const struct plan *plan)
+{
+	return plan->cgroup.planned;
+}
+
 const struct step cgroup_open = {
 	"cgroup",
 	.run = step_open,
-	.when = cgroup_planned,
+	.when = is_planned,
 	.print = print_joined,
 };

@@ -1,49 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "libcontainer/cgroup/tree.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/walk.h"
+#include "libcontainer/clock.h"
 #include "libcontainer/compat.h"
-#include "libcontainer/host.h"
 #include "libcontainer/io.h"
 #include "spec/cleanup.h"
 
 enum {
-	MAKE_ATTEMPTS = 16,     /* a parent may be removed by its owner while we make the child */
-	SIGNAL_BATCH = 64,      /* pidfds held open at a time */
-	REMOVE_PAUSE_MS = 50,   /* the longest between two attempts */
-	REMOVE_LIMIT_MS = 1000, /* of one attempt, should somebody go on making children */
+	MAKE_ATTEMPTS = 16,   /* a parent may be removed by its owner while we make the child */
+	REMOVE_PAUSE_MS = 50, /* the longest between two attempts */
 };
 
 /* An extended attribute of parents that kist made. */
 static const char parent_mark[] = "user.kist.parent";
-
-long long tree_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
-void tree_sleep_ms(unsigned ms)
-{
-	struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-
-	nanosleep(&pause, NULL);
-}
 
 bool ancestor_next(struct ancestor *ancestor)
 {
@@ -214,254 +194,6 @@ int tree_make(const struct hierarchy *hierarchy, const char *path, struct error 
 	return directory;
 }
 
-static DIR *list(int directory)
-{
-	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!stream && fd >= 0)
-		close(fd);
-	return stream;
-}
-
-/* The child cgroup that comes after the one with this inode; 0: the first one. */
-static bool find_child(int directory, ino_t after, char name[static NAME_MAX + 1])
-{
-	DIR *stream = list(directory);
-	const struct dirent *entry;
-	bool found = false;
-
-	while (stream && !found && (entry = readdir(stream))) {
-		if (entry->d_type != DT_DIR || !strcmp(entry->d_name, ".") ||
-		    !strcmp(entry->d_name, ".."))
-			continue;
-		if (after == 0) {
-			snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-			found = true;
-		}
-		if (entry->d_ino == after)
-			after = 0;
-	}
-	if (stream)
-		closedir(stream);
-	return found;
-}
-
-/*
- * A walk through a cgroup and all below it, parents first. It holds one descriptor, however deep
- * the container has nested its cgroups.
- */
-struct walk {
-	int directory;
-	unsigned depth;
-};
-
-static int walk_move(struct walk *walk, const char *name)
-{
-	int directory = openat(walk->directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	if (directory < 0)
-		return -1;
-	close(walk->directory);
-	walk->directory = directory;
-	return 0;
-}
-
-/* Down into the child after this one, if there is one. */
-static bool walk_down(struct walk *walk, ino_t after)
-{
-	char name[NAME_MAX + 1];
-
-	if (!find_child(walk->directory, after, name) || walk_move(walk, name) < 0)
-		return false;
-	walk->depth++;
-	return true;
-}
-
-static bool walk_next(struct walk *walk)
-{
-	struct stat stat;
-
-	if (walk_down(walk, 0))
-		return true;
-	while (walk->depth > 0) {
-		if (fstat(walk->directory, &stat) < 0 || walk_move(walk, "..") < 0)
-			return false;
-		walk->depth--;
-		if (walk_down(walk, stat.st_ino))
-			return true;
-	}
-	return false;
-}
-
-static struct walk walk_begin(int directory)
-{
-	return (struct walk){.directory = openat(directory, ".", O_PATH | O_DIRECTORY | O_CLOEXEC)};
-}
-
-static void walk_end(const struct walk *walk)
-{
-	cleanup_close(&walk->directory);
-}
-
-bool tree_occupied(int directory)
-{
-	_close_ int fd = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	char byte;
-
-	return fd >= 0 && read(fd, &byte, 1) == 1;
-}
-
-bool tree_populated(int directory)
-{
-	struct walk walk = walk_begin(directory);
-	bool populated;
-
-	do
-		populated = tree_occupied(walk.directory);
-	while (!populated && walk_next(&walk));
-	walk_end(&walk);
-	return populated;
-}
-
-static FILE *open_processes(int directory)
-{
-	int fd = openat(directory, "cgroup.procs", O_RDONLY | O_CLOEXEC);
-	FILE *processes = fd < 0 ? NULL : fdopen(fd, "r");
-
-	if (!processes && fd >= 0)
-		close(fd);
-	return processes;
-}
-
-/* Processes about to be signalled. */
-struct batch {
-	size_t count;
-	struct {
-		int pid, pidfd;
-		bool listed;
-	} at[SIGNAL_BATCH];
-};
-
-/*
- * Between reading a pid and opening a pidfd of it, the process may end and another get its number.
- * One that is still listed once its pidfd is open is the right one, or has ended by now.
- */
-static void confirm_batch(struct batch *batch, int directory)
-{
-	FILE *processes _fclose_ = open_processes(directory);
-	int pid;
-
-	while (processes && fscanf(processes, "%d", &pid) == 1)
-		for (size_t i = 0; i < batch->count; i++)
-			if (batch->at[i].pid == pid)
-				batch->at[i].listed = true;
-}
-
-static void send_batch(struct batch *batch, int directory, int signal)
-{
-	confirm_batch(batch, directory);
-	for (size_t i = 0; i < batch->count; i++) {
-		if (batch->at[i].listed)
-			sys_pidfd_send_signal(batch->at[i].pidfd, signal);
-		close(batch->at[i].pidfd);
-	}
-	batch->count = 0;
-}
-
-/* 0 stands for a process that cannot be seen from this pid namespace. */
-static void add_to_batch(struct batch *batch, int pid)
-{
-	int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
-
-	if (pidfd < 0)
-		return;
-	batch->at[batch->count].pid = pid;
-	batch->at[batch->count].pidfd = pidfd;
-	batch->at[batch->count].listed = false;
-	batch->count++;
-}
-
-static unsigned signal_directory(int directory, int signal)
-{
-	FILE *processes _fclose_ = open_processes(directory);
-	struct batch batch = {0};
-	unsigned found = 0;
-	int pid;
-
-	while (processes && fscanf(processes, "%d", &pid) == 1) {
-		found++;
-		add_to_batch(&batch, pid);
-		if (batch.count == SIGNAL_BATCH)
-			send_batch(&batch, directory, signal);
-	}
-	if (batch.count > 0)
-		send_batch(&batch, directory, signal);
-	return found;
-}
-
-unsigned tree_signal(int directory, int signal)
-{
-	struct walk walk = walk_begin(directory);
-	unsigned found = 0;
-
-	do
-		found += signal_directory(walk.directory, signal);
-	while (walk_next(&walk));
-	walk_end(&walk);
-	return found;
-}
-
-void tree_write(int directory, const char *file, const char *text)
-{
-	struct walk walk = walk_begin(directory);
-	long long deadline_ms = tree_now_ms() + REMOVE_LIMIT_MS;
-	struct error ignored;
-
-	do
-		io_write_file(walk.directory, file, text, &ignored);
-	while (tree_now_ms() < deadline_ms && walk_next(&walk));
-	walk_end(&walk);
-}
-
-/* Remove the child, or go down to what is in its way. */
-static int remove_child(struct walk *walk, const char *name)
-{
-	char below[NAME_MAX + 1];
-
-	if (unlinkat(walk->directory, name, AT_REMOVEDIR) == 0 || errno == ENOENT)
-		return 0;
-	if (errno != EBUSY || walk_move(walk, name) < 0)
-		return -1;
-	walk->depth++;
-	errno = EBUSY;
-	return find_child(walk->directory, 0, below) ? 0 : -1;
-}
-
-/* Everything below a cgroup, the deepest first. */
-static int remove_below(int directory)
-{
-	struct walk walk = walk_begin(directory);
-	long long deadline_ms = tree_now_ms() + REMOVE_LIMIT_MS;
-	char name[NAME_MAX + 1];
-	int result = 0;
-
-	while (result == 0) {
-		if (find_child(walk.directory, 0, name))
-			result = remove_child(&walk, name);
-		else if (walk.depth == 0)
-			break;
-		else if ((result = walk_move(&walk, "..")) == 0)
-			walk.depth--;
-		if (tree_now_ms() > deadline_ms) {
-			errno = EBUSY;
-			result = -1;
-		}
-	}
-	walk_end(&walk);
-	return result;
-}
-
 /* One attempt. A read-only mount says so even for what does not exist. */
 static int remove_once(int mount, const char *path)
 {
@@ -474,7 +206,7 @@ static int remove_once(int mount, const char *path)
 	directory = open_beneath(mount, relative(path));
 	if (directory < 0)
 		return errno == ENOENT ? 0 : -1;
-	if (remove_below(directory) < 0)
+	if (walk_remove(directory) < 0)
 		return -1;
 	return unlinkat(mount, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
 }
@@ -508,7 +240,7 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 		struct error *err)
 {
 	_close_ int mount = tree_open(hierarchy, "/", err);
-	long long deadline_ms = tree_now_ms() + patience_ms;
+	long long deadline_ms = clock_now_ms() + patience_ms;
 	unsigned pause_ms = 1;
 
 	if (mount < 0)
@@ -516,27 +248,43 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 	while (remove_once(mount, path) < 0) {
 		if (errno != EBUSY)
 			return error_errno(err, "%s%s: rmdir", hierarchy->mount, path);
-		if (tree_now_ms() >= deadline_ms)
+		if (clock_now_ms() >= deadline_ms)
 			return error_set(err, EBUSY, "container's cgroup is not empty: %s%s",
 					 hierarchy->mount, path);
-		tree_sleep_ms(pause_ms);
+		clock_sleep_ms(pause_ms);
 		pause_ms = pause_ms * 2 < REMOVE_PAUSE_MS ? pause_ms * 2 : REMOVE_PAUSE_MS;
 	}
 	remove_parents(mount, path);
 	return 0;
 }
 
-int tree_hold(int directory, const char *file, struct cgroup_handles *handles, struct error *err)
+bool tree_says_frozen(int directory, const char *file)
 {
-	int entrance = openat(directory, file, O_WRONLY | O_CLOEXEC);
+	char text[256];
+	struct error ignored;
 
+	return io_read_file(directory, file, text, sizeof text, &ignored) > 0 &&
+	       (strcmp(text, "FROZEN\n") == 0 || strstr(text, "frozen 1\n"));
+}
+
+int tree_hold(const struct hierarchy *hierarchy, int *directory, bool born_inside,
+	      struct cgroup_handles *handles, struct error *err)
+{
+	const char *file = hierarchy->unified ? "cgroup.procs" : "tasks";
+	int entrance;
+
+	if (hierarchy->unified && born_inside) {
+		handles->directory = take(directory);
+		return 0;
+	}
+	entrance = openat(*directory, file, O_WRONLY | O_CLOEXEC);
 	if (entrance < 0)
 		return error_errno(err, "%s", file);
 	handles->tasks[handles->count++] = entrance;
 	return 0;
 }
 
-int tree_enter(struct cgroup_handles *handles, struct error *err)
+int tree_enter(const struct cgroup_handles *handles, struct error *err)
 {
 	for (size_t i = 0; i < handles->count; i++)
 		if (write(handles->tasks[i], "0", 1) < 0)

@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Directories of a cgroup hierarchy, by descriptor: what the drivers have in common.
+ * Directories of a cgroup hierarchy, by descriptor: what the layouts have in common.
  *
- * A path is one that cgroup_plan() or a record has checked: absolute, below the hierarchy's mount,
- * without "." and "..". Nothing outside of it is touched, but for the parents that tree_make()
- * makes. A hierarchy has no symbolic links, and no other file system below it is entered.
+ * A path is one that a struct cgroup has: absolute, below the hierarchy's mount, without "." and
+ * "..". Nothing outside of it is touched, but for the parents that tree_make() makes. A hierarchy
+ * has no symbolic links, and no other file system below it is entered.
  */
 #ifndef KIST_CGROUP_TREE_H
 #define KIST_CGROUP_TREE_H
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
+#include "libcontainer/cgroup/hierarchies.h"
 #include "spec/error.h"
 
-struct hierarchy;
-struct cgroup_handles;
+/* Descriptors by which a process gets into a cgroup: held open by the host side, used by init. */
+struct cgroup_handles {
+	int directory; /* cgroup2 directory for CLONE_INTO_CGROUP, or -1 */
+	size_t count;
+	int tasks[CGROUP_HIERARCHIES_MAX]; /* v1: `tasks` of each hierarchy, open for writing: init
+					      puts itself in ("0", one thread), which needs no
+					      global lock. Who is not born in the cgroup2
+					      directory: its cgroup.procs, too */
+};
 
 /**
  * tree_open() - a cgroup's directory; "/" is the hierarchy's root.
@@ -49,40 +58,23 @@ int tree_remove(const struct hierarchy *hierarchy, const char *path, unsigned pa
 		struct error *err);
 
 /**
- * tree_occupied() - is there a process in this very cgroup?
+ * tree_says_frozen() - does a freezer's file say so: freezer.state of v1, cgroup.events of cgroup2?
+ * @directory: what the name is relative to
  */
-bool tree_occupied(int directory);
+bool tree_says_frozen(int directory, const char *file);
 
 /**
- * tree_populated() - is there a process in the cgroup or below?
+ * tree_hold() - keep a cgroup open for a process that gets into it later.
+ * @directory: of the cgroup in this hierarchy; taken over, or left to the caller
+ * @born_inside: the process is made in the cgroup2 directory, and does not enter it by itself
  */
-bool tree_populated(int directory);
+int tree_hold(const struct hierarchy *hierarchy, int *directory, bool born_inside,
+	      struct cgroup_handles *handles, struct error *err);
 
 /**
- * tree_signal() - send a signal to every process in the cgroup and below, once.
- *
- * A process that forks meanwhile may leave a child behind: freeze first, or repeat until nobody is
- * left.
- *
- * Return: how many processes there were
+ * tree_enter() - the calling thread enters, by what is held open.
  */
-unsigned tree_signal(int directory, int signal);
-
-/**
- * tree_write() - write a file of a cgroup and of those below it, as far as that can be done in a second.
- */
-void tree_write(int directory, const char *file, const char *text);
-
-/**
- * tree_hold() - open a file of a cgroup by which a process can enter it later: "tasks" of v1,
- * "cgroup.procs" of cgroup2.
- */
-int tree_hold(int directory, const char *file, struct cgroup_handles *handles, struct error *err);
-
-/**
- * tree_enter() - cgroup_driver.attach: the calling thread enters by the descriptors in handles.
- */
-int tree_enter(struct cgroup_handles *handles, struct error *err);
+int tree_enter(const struct cgroup_handles *handles, struct error *err);
 
 /* The cgroups above a path, from the root down: */
 struct ancestor {
@@ -95,9 +87,5 @@ struct ancestor {
  * ancestor_next() - go one down, the cgroup itself not included.
  */
 bool ancestor_next(struct ancestor *ancestor);
-
-/* Time for those who wait for the kernel, in milliseconds of a clock that only moves forward. */
-long long tree_now_ms(void);
-void tree_sleep_ms(unsigned ms);
 
 #endif

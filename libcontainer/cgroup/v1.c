@@ -15,11 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
-#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/cgroup/layout.h"
 #include "libcontainer/cgroup/v2.h"
+#include "libcontainer/cgroup/walk.h"
+#include "libcontainer/clock.h"
 #include "libcontainer/io.h"
-#include "libcontainer/plan.h"
 #include "spec/cleanup.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -82,46 +82,34 @@ static int inherit_down(const struct hierarchy *hierarchy, const char *path, int
 	return inherit_cpuset(parent, directory, err);
 }
 
-static int create_one(const struct plan *plan, const struct hierarchy *hierarchy,
-		      struct cgroup_handles *handles, struct error *err)
+static int v1_make(const struct cgroup *cgroup, const struct hierarchy *hierarchy,
+		   const struct cgroup_writes *writes, struct error *err)
 {
 	_close_ int directory = -1;
 
+	/* Beside v1 it is there that callers look for numbers. */
 	if (hierarchy->unified)
-		return unified_create(plan, hierarchy, handles, err);
-	directory = tree_make(hierarchy, plan->cgroup.path, err);
+		return unified_make(hierarchy, cgroup->path, writes, false, err);
+	directory = tree_make(hierarchy, cgroup->path, err);
 	if (directory < 0)
 		return directory;
-	if (cgroup_has_controller(hierarchy->controllers, "cpuset") &&
-	    inherit_down(hierarchy, plan->cgroup.path, directory, err) < 0)
+	if (controllers_have(hierarchy->controllers, "cpuset") &&
+	    inherit_down(hierarchy, cgroup->path, directory, err) < 0)
 		return -err->code;
-	if (cgroup_resources_write(plan, hierarchy, directory, err) < 0)
-		return -err->code;
-	return tree_hold(directory, "tasks", handles, err);
+	return take(&directory);
 }
 
-static int v1_create(const struct plan *plan, struct cgroup_handles *handles, struct error *err)
+static int v1_remove(const struct cgroup *cgroup, unsigned patience_ms, struct error *err)
 {
-	const struct hierarchies *hierarchies = &plan->host->hierarchies;
-
-	for (size_t i = 0; i < hierarchies->count; i++)
-		if (create_one(plan, &hierarchies->at[i], handles, err) < 0)
-			return -err->code;
-	return 0;
-}
-
-static int v1_destroy(const struct host *host, const char *path, unsigned patience_ms,
-		      struct error *err)
-{
-	const struct hierarchies *hierarchies = &host->hierarchies;
+	const struct hierarchies *hierarchies = cgroup->hierarchies;
 	struct error one;
 	int result = 0;
 
 	/* As much as possible: one that is not empty must not keep the others; waiting for one was
 	 * waiting for all. */
 	for (size_t i = 0; i < hierarchies->count; i++)
-		if (tree_remove(&hierarchies->at[i], path, result == 0 ? patience_ms : 0, &one) <
-			    0 &&
+		if (tree_remove(&hierarchies->at[i], cgroup->path, result == 0 ? patience_ms : 0,
+				&one) < 0 &&
 		    result == 0) {
 			*err = one;
 			result = -one.code;
@@ -129,63 +117,59 @@ static int v1_destroy(const struct host *host, const char *path, unsigned patien
 	return result;
 }
 
-static bool is_populated(const struct hierarchy *hierarchy, int directory)
-{
-	return hierarchy->unified ? unified_populated(directory) : tree_populated(directory);
-}
-
 static bool freezer_frozen(int directory)
 {
-	return cgroup_says_frozen(directory, "freezer.state");
+	return tree_says_frozen(directory, "freezer.state");
 }
 
 static bool is_frozen(const struct hierarchy *hierarchy, int directory)
 {
 	if (hierarchy->unified)
 		return unified_frozen(directory);
-	return cgroup_has_controller(hierarchy->controllers, "freezer") &&
-	       freezer_frozen(directory);
+	return controllers_have(hierarchy->controllers, "freezer") && freezer_frozen(directory);
 }
 
-static int check_one(const struct hierarchy *hierarchy, const char *path, struct error *err)
+/* Return: enum cgroup_use, or -errno */
+static int use_of_one(const struct hierarchy *hierarchy, const char *path, struct error *err)
 {
 	_close_ int directory = -1;
 
 	/* Nearly always so, and in every one of ten hierarchies. */
 	if (!tree_exists(hierarchy, path))
-		return 0;
+		return CGROUP_FREE;
 	directory = tree_open(hierarchy, path, err);
 	if (directory < 0)
-		return directory == -ENOENT ? 0 : directory;
-	if (is_populated(hierarchy, directory))
-		return cgroup_refuse_populated(path, err);
-	return is_frozen(hierarchy, directory) ? cgroup_refuse_frozen(path, err) : 0;
+		return directory == -ENOENT ? CGROUP_FREE : directory;
+	if (hierarchy->unified)
+		return unified_use(directory);
+	if (walk_populated(directory))
+		return CGROUP_POPULATED;
+	return is_frozen(hierarchy, directory) ? CGROUP_FROZEN : CGROUP_FREE;
 }
 
-static int v1_check(const struct host *host, const char *path, struct error *err)
+static int v1_use(const struct cgroup *cgroup, struct error *err)
 {
-	const struct hierarchies *hierarchies = &host->hierarchies;
+	const struct hierarchies *hierarchies = cgroup->hierarchies;
+	int use = CGROUP_FREE;
 
-	for (size_t i = 0; i < hierarchies->count; i++)
-		if (check_one(&hierarchies->at[i], path, err) < 0)
-			return -err->code;
-	return 0;
+	for (size_t i = 0; i < hierarchies->count && use == CGROUP_FREE; i++)
+		use = use_of_one(&hierarchies->at[i], cgroup->path, err);
+	return use;
 }
 
 /* Either may have been used, by kist or by others. */
-static bool frozen_anywhere(const struct host *host, const char *path)
+static bool frozen_anywhere(const struct cgroup *cgroup)
 {
-	const struct hierarchies *hierarchies = &host->hierarchies;
+	const struct hierarchies *hierarchies = cgroup->hierarchies;
 	struct error ignored;
 
 	for (size_t i = 0; i < hierarchies->count; i++) {
 		const struct hierarchy *hierarchy = &hierarchies->at[i];
 		_close_ int directory = -1;
 
-		if (!hierarchy->unified &&
-		    !cgroup_has_controller(hierarchy->controllers, "freezer"))
+		if (!hierarchy->unified && !controllers_have(hierarchy->controllers, "freezer"))
 			continue;
-		directory = tree_open(hierarchy, path, &ignored);
+		directory = tree_open(hierarchy, cgroup->path, &ignored);
 		if (directory >= 0 && is_frozen(hierarchy, directory))
 			return true;
 	}
@@ -200,23 +184,23 @@ static int freezer_write(int directory, bool frozen, struct error *err)
 /* Read until it says so: FREEZING becomes FROZEN only when somebody looks. */
 static bool freezer_wait(int directory, unsigned timeout_ms)
 {
-	long long deadline_ms = tree_now_ms() + timeout_ms;
+	long long deadline_ms = clock_now_ms() + timeout_ms;
 
 	while (!freezer_frozen(directory)) {
-		if (tree_now_ms() > deadline_ms)
+		if (clock_now_ms() > deadline_ms)
 			return false;
-		tree_sleep_ms(1);
+		clock_sleep_ms(1);
 	}
 	return true;
 }
 
 static int freezer_freeze(int directory, bool frozen, struct error *err)
 {
-	long long deadline_ms = tree_now_ms() + FREEZE_TIMEOUT_MS;
+	long long deadline_ms = clock_now_ms() + FREEZE_TIMEOUT_MS;
 
 	if (!frozen)
 		return freezer_write(directory, false, err);
-	while (tree_now_ms() < deadline_ms) {
+	while (clock_now_ms() < deadline_ms) {
 		if (freezer_write(directory, true, err) < 0)
 			return -err->code;
 		if (freezer_wait(directory, FREEZE_RETRY_MS))
@@ -241,43 +225,42 @@ static int freeze_one(const struct hierarchy *hierarchy, const char *path, bool 
 /* cgroup2's freezer is the better one: what it holds can be killed and traced. */
 static const struct hierarchy *find_freezer(const struct hierarchies *hierarchies)
 {
-	const struct hierarchy *unified = cgroup_unified(hierarchies);
+	const struct hierarchy *unified = hierarchies_unified(hierarchies);
 
-	return unified ? unified : cgroup_hierarchy(hierarchies, "freezer");
+	return unified ? unified : hierarchies_find(hierarchies, "freezer");
 }
 
 /* Others may have used v1's. */
-static int thaw_all(const struct hierarchies *hierarchies, const char *path, struct error *err)
+static int thaw_all(const struct cgroup *cgroup, struct error *err)
 {
-	const struct hierarchy *freezer = cgroup_hierarchy(hierarchies, "freezer");
-	const struct hierarchy *unified = cgroup_unified(hierarchies);
-	int result = freezer ? freeze_one(freezer, path, false, err) : 0;
+	const struct hierarchy *freezer = hierarchies_find(cgroup->hierarchies, "freezer");
+	const struct hierarchy *unified = hierarchies_unified(cgroup->hierarchies);
+	int result = freezer ? freeze_one(freezer, cgroup->path, false, err) : 0;
 
 	if (result < 0 && (result != -ENOENT || !unified))
 		return result;
-	return unified ? freeze_one(unified, path, false, err) : 0;
+	return unified ? freeze_one(unified, cgroup->path, false, err) : 0;
 }
 
-static int v1_freeze(const struct host *host, const char *path, bool frozen, struct error *err)
+static int v1_freeze(const struct cgroup *cgroup, bool frozen, struct error *err)
 {
-	const struct hierarchy *freezer = find_freezer(&host->hierarchies);
+	const struct hierarchy *freezer = find_freezer(cgroup->hierarchies);
 
 	if (!freezer)
 		return error_set(err, ENOTSUP,
 				 "controller freezer is not available: neither it nor cgroup2 is "
 				 "mounted");
-	return frozen ? freeze_one(freezer, path, true, err)
-		      : thaw_all(&host->hierarchies, path, err);
+	return frozen ? freeze_one(freezer, cgroup->path, true, err) : thaw_all(cgroup, err);
 }
 
 /* One signal for each process, so in one hierarchy only; all have the same processes. */
-static int signal_once(const struct host *host, const char *path, int signal, struct error *err)
+static int signal_once(const struct cgroup *cgroup, int signal, struct error *err)
 {
-	const struct hierarchies *hierarchies = &host->hierarchies;
+	const struct hierarchies *hierarchies = cgroup->hierarchies;
 	const struct hierarchy *freezer = find_freezer(hierarchies);
 	const struct hierarchy *chosen = freezer ? freezer : &hierarchies->at[0];
-	_close_ int directory = tree_open(chosen, path, err);
-	bool thaw = freezer && !frozen_anywhere(host, path);
+	_close_ int directory = tree_open(chosen, cgroup->path, err);
+	bool thaw = freezer && !frozen_anywhere(cgroup);
 	struct error ignored;
 
 	if (directory < 0)
@@ -286,7 +269,7 @@ static int signal_once(const struct host *host, const char *path, int signal, st
 		return unified_kill(directory, signal, err);
 	if (thaw)
 		freezer_freeze(directory, true, &ignored);
-	tree_signal(directory, signal);
+	walk_signal(directory, signal);
 	if (thaw)
 		freezer_freeze(directory, false, &ignored);
 	return 0;
@@ -301,7 +284,7 @@ static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
 	if (directory < 0)
 		return 0;
 	if (!hierarchy->unified)
-		return tree_signal(directory, SIGKILL);
+		return walk_signal(directory, SIGKILL);
 	unified_kill(directory, SIGKILL, &ignored);
 	return unified_populated(directory);
 }
@@ -310,66 +293,65 @@ static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
 static void thaw_below(int directory)
 {
 	if (directory >= 0)
-		tree_write(directory, "freezer.state", "THAWED");
+		walk_write(directory, "freezer.state", "THAWED");
 }
 
 /* v1's freezer keeps them from forking away; and a frozen one dies only when it is thawed. */
-static unsigned kill_everywhere(const struct hierarchies *hierarchies, const char *path)
+static unsigned kill_everywhere(const struct cgroup *cgroup)
 {
-	const struct hierarchy *freezer = cgroup_hierarchy(hierarchies, "freezer");
+	const struct hierarchies *hierarchies = cgroup->hierarchies;
+	const struct hierarchy *freezer = hierarchies_find(hierarchies, "freezer");
 	struct error ignored;
-	_close_ int directory = freezer ? tree_open(freezer, path, &ignored) : -1;
+	_close_ int directory = freezer ? tree_open(freezer, cgroup->path, &ignored) : -1;
 	unsigned found = 0;
 
-	if (directory >= 0 && !cgroup_unified(hierarchies) &&
+	if (directory >= 0 && !hierarchies_unified(hierarchies) &&
 	    freezer_write(directory, true, &ignored) == 0)
 		freezer_wait(directory, FREEZE_RETRY_MS);
 	for (size_t i = 0; i < hierarchies->count; i++)
-		found += kill_one(&hierarchies->at[i], path);
+		found += kill_one(&hierarchies->at[i], cgroup->path);
 	thaw_below(directory);
 	return found;
 }
 
 /* Until nobody is left: without cgroup2 a process can fork between reading the list and the signal.
  */
-static int kill_until_empty(const struct hierarchies *hierarchies, const char *path,
-			    struct error *err)
+static int kill_until_empty(const struct cgroup *cgroup, struct error *err)
 {
-	long long deadline_ms = tree_now_ms() + KILL_TIMEOUT_MS;
+	long long deadline_ms = clock_now_ms() + KILL_TIMEOUT_MS;
 
-	while (kill_everywhere(hierarchies, path) > 0) {
-		if (tree_now_ms() > deadline_ms)
+	while (kill_everywhere(cgroup) > 0) {
+		if (clock_now_ms() > deadline_ms)
 			return error_set(err, EBUSY,
 					 "container's cgroup is not empty: processes in %s do not "
 					 "end",
-					 path);
-		tree_sleep_ms(1);
+					 cgroup->path);
+		clock_sleep_ms(1);
 	}
 	return 0;
 }
 
-static int v1_kill(const struct host *host, const char *path, int signal, struct error *err)
+static int v1_kill(const struct cgroup *cgroup, int signal, struct error *err)
 {
 	if (signal == SIGKILL)
-		return kill_until_empty(&host->hierarchies, path, err);
-	return signal_once(host, path, signal, err);
+		return kill_until_empty(cgroup, err);
+	return signal_once(cgroup, signal, err);
 }
 
-static void v1_release(const struct host *host, const char *path)
+static void v1_release(const struct cgroup *cgroup)
 {
-	const struct hierarchy *freezer = cgroup_hierarchy(&host->hierarchies, "freezer");
+	const struct hierarchy *freezer = hierarchies_find(cgroup->hierarchies, "freezer");
 	struct error ignored;
-	_close_ int directory = freezer ? tree_open(freezer, path, &ignored) : -1;
+	_close_ int directory = freezer ? tree_open(freezer, cgroup->path, &ignored) : -1;
 
 	thaw_below(directory);
 }
 
-const struct cgroup_driver cgroup_v1_driver = {
-	.name = "cgroupfs-v1",
-	.create = v1_create,
-	.attach = tree_enter,
-	.check = v1_check,
-	.destroy = v1_destroy,
+const struct cgroup_layout cgroup_v1 = {
+	.name = "v1",
+	.make = v1_make,
+	.use = v1_use,
+	.remove = v1_remove,
 	.kill = v1_kill,
 	.freeze = v1_freeze,
 	.release = v1_release,

@@ -14,10 +14,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
-#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/cgroup/layout.h"
+#include "libcontainer/cgroup/walk.h"
+#include "libcontainer/clock.h"
 #include "libcontainer/io.h"
-#include "libcontainer/plan.h"
 #include "spec/cleanup.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -32,10 +32,15 @@ enum {
  * v1 it is there that callers look. */
 static const char *const usual_controllers[] = {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"};
 
-/* Is a limit planned that this controller has to enforce? */
-static bool is_needed(const struct plan *plan, const char *controller)
+/* Which controllers a container wants. */
+struct wanted {
+	const struct cgroup_writes *writes; /* those that have to enforce a limit */
+	bool usual;                         /* and the usual ones */
+};
+
+static bool is_needed(const struct wanted *wanted, const char *controller)
 {
-	const struct cgroup_writes *writes = &plan->cgroup.writes;
+	const struct cgroup_writes *writes = wanted->writes;
 
 	for (size_t i = 0; i < writes->count; i++)
 		if (!strcmp(writes->at[i].controller, controller))
@@ -66,22 +71,20 @@ static bool next_controller(const char **list, char controller[static CONTROLLER
 }
 
 /* Does the container want this one of those that the hierarchy has? */
-static bool is_wanted(const struct plan *plan, const char *controller)
+static bool is_wanted(const struct wanted *wanted, const char *controller)
 {
-	bool usual = plan->cgroup.driver == &cgroup_v2_driver && is_usual(controller);
-
-	return usual || is_needed(plan, controller);
+	return (wanted->usual && is_usual(controller)) || is_needed(wanted, controller);
 }
 
 /* Is everything there that is wanted? */
-static bool has_wanted(const struct plan *plan, const struct hierarchy *unified,
+static bool has_wanted(const struct wanted *wanted, const struct hierarchy *unified,
 		       const char *available)
 {
 	const char *list = unified->controllers;
 	char controller[CONTROLLERS_SIZE];
 
 	while (next_controller(&list, controller))
-		if (is_wanted(plan, controller) && !cgroup_has_controller(available, controller))
+		if (is_wanted(wanted, controller) && !controllers_have(available, controller))
 			return false;
 	return true;
 }
@@ -102,7 +105,7 @@ static const char *explain_enable(int code)
 }
 
 /* One controller for the children of a cgroup. Only one that a limit needs must be there. */
-static int enable_controller(const struct plan *plan, int directory, const char *name,
+static int enable_controller(const struct wanted *wanted, int directory, const char *name,
 			     const char *controller, struct error *err)
 {
 	char text[CONTROLLERS_SIZE + 1];
@@ -110,14 +113,14 @@ static int enable_controller(const struct plan *plan, int directory, const char 
 
 	snprintf(text, sizeof text, "+%s", controller);
 	if (io_write_file(directory, "cgroup.subtree_control", text, &reason) == 0 ||
-	    !is_needed(plan, controller))
+	    !is_needed(wanted, controller))
 		return 0;
 	return error_set(err, reason.code, "controller %s is not available: %s/%s%s", controller,
 			 name, reason.text, explain_enable(reason.code));
 }
 
 /* What a cgroup has available and its children want, but do not have yet: "+memory +pids". */
-static void find_disabled(const struct plan *plan, const char *available, const char *enabled,
+static void find_disabled(const struct wanted *wanted, const char *available, const char *enabled,
 			  char text[static CONTROLLERS_SIZE])
 {
 	char controller[CONTROLLERS_SIZE];
@@ -125,7 +128,7 @@ static void find_disabled(const struct plan *plan, const char *available, const 
 
 	text[0] = '\0';
 	while (next_controller(&available, controller)) {
-		if (!is_wanted(plan, controller) || cgroup_has_controller(enabled, controller))
+		if (!is_wanted(wanted, controller) || controllers_have(enabled, controller))
 			continue;
 		used += (size_t)snprintf(text + used, CONTROLLERS_SIZE - used, "%s+%s",
 					 used ? " " : "", controller);
@@ -134,13 +137,13 @@ static void find_disabled(const struct plan *plan, const char *available, const 
 	}
 }
 
-static int enable_each(const struct plan *plan, int directory, const char *name,
+static int enable_each(const struct wanted *wanted, int directory, const char *name,
 		       const char *disabled, struct error *err)
 {
 	char controller[CONTROLLERS_SIZE];
 
 	while (next_controller(&disabled, controller))
-		if (enable_controller(plan, directory, name, controller + 1, err) < 0)
+		if (enable_controller(wanted, directory, name, controller + 1, err) < 0)
 			return -err->code;
 	return 0;
 }
@@ -154,16 +157,16 @@ static bool hands_on(int directory)
 {
 	bool is_root = faccessat(directory, "cgroup.type", F_OK, 0) < 0;
 
-	return is_root || !tree_occupied(directory);
+	return is_root || !walk_occupied(directory);
 }
 
-static int refuse_needed(const struct plan *plan, const char *name, const char *disabled,
+static int refuse_needed(const struct wanted *wanted, const char *name, const char *disabled,
 			 struct error *err)
 {
 	char controller[CONTROLLERS_SIZE];
 
 	while (next_controller(&disabled, controller))
-		if (is_needed(plan, controller + 1))
+		if (is_needed(wanted, controller + 1))
 			return error_set(err, EBUSY,
 					 "controller %s is not available: %s has processes of its "
 					 "own, so its children can have no limits",
@@ -172,7 +175,8 @@ static int refuse_needed(const struct plan *plan, const char *name, const char *
 }
 
 /* The children of one cgroup get what it has itself. */
-static int enable_below(const struct plan *plan, int directory, const char *name, struct error *err)
+static int enable_below(const struct wanted *wanted, int directory, const char *name,
+			struct error *err)
 {
 	char available[CONTROLLERS_SIZE], enabled[CONTROLLERS_SIZE], disabled[CONTROLLERS_SIZE];
 	struct error ignored;
@@ -180,20 +184,21 @@ static int enable_below(const struct plan *plan, int directory, const char *name
 	if (io_read_file(directory, "cgroup.controllers", available, sizeof available, err) < 0 ||
 	    io_read_file(directory, "cgroup.subtree_control", enabled, sizeof enabled, err) < 0)
 		return error_wrap(err, "%s", name);
-	find_disabled(plan, available, enabled, disabled);
+	find_disabled(wanted, available, enabled, disabled);
 	if (disabled[0] == '\0')
 		return 0;
 	if (!hands_on(directory))
-		return refuse_needed(plan, name, disabled, err);
+		return refuse_needed(wanted, name, disabled, err);
 	if (io_write_file(directory, "cgroup.subtree_control", disabled, &ignored) == 0)
 		return 0;
-	return enable_each(plan, directory, name, disabled, err);
+	return enable_each(wanted, directory, name, disabled, err);
 }
 
 /* From the root down to the parent: a cgroup can only hand on what it has been handed. */
-static int enable_down(const struct plan *plan, const struct hierarchy *unified, struct error *err)
+static int enable_down(const struct wanted *wanted, const struct hierarchy *unified,
+		       const char *path, struct error *err)
 {
-	struct ancestor ancestor = {.path = plan->cgroup.path};
+	struct ancestor ancestor = {.path = path};
 
 	while (ancestor_next(&ancestor)) {
 		_close_ int directory = tree_open(unified, ancestor.name, err);
@@ -203,7 +208,7 @@ static int enable_down(const struct plan *plan, const struct hierarchy *unified,
 			return directory;
 		snprintf(name, sizeof name, "%s%s", unified->mount,
 			 ancestor.name[1] ? ancestor.name : "");
-		if (enable_below(plan, directory, name, err) < 0)
+		if (enable_below(wanted, directory, name, err) < 0)
 			return -err->code;
 	}
 	return 0;
@@ -225,46 +230,31 @@ static int check_type(int directory, struct error *err)
 }
 
 /* Where all of them were enabled before, reading once is all. */
-static int enable_controllers(const struct plan *plan, const struct hierarchy *unified,
-			      int directory, struct error *err)
+static int enable_controllers(const struct wanted *wanted, const struct hierarchy *unified,
+			      const char *path, int directory, struct error *err)
 {
 	char available[CONTROLLERS_SIZE];
 
 	if (io_read_file(directory, "cgroup.controllers", available, sizeof available, err) < 0)
 		return -err->code;
-	if (has_wanted(plan, unified, available))
+	if (has_wanted(wanted, unified, available))
 		return 0;
-	if (enable_down(plan, unified, err) < 0)
+	if (enable_down(wanted, unified, path, err) < 0)
 		return -err->code;
 	if (check_type(directory, err) < 0)
-		return error_wrap(err, "%s%s", unified->mount, plan->cgroup.path);
+		return error_wrap(err, "%s%s", unified->mount, path);
 	return 0;
 }
 
-/* Init enters as its own last act where it cannot be born inside. */
-static int open_for_init(const struct plan *plan, int *directory, struct cgroup_handles *handles,
-			 struct error *err)
+int unified_make(const struct hierarchy *unified, const char *path,
+		 const struct cgroup_writes *writes, bool usual, struct error *err)
 {
-	if (!plan->cgroup.clone_into)
-		return tree_hold(*directory, "cgroup.procs", handles, err);
-	handles->directory = take(directory);
-	return 0;
-}
+	const struct wanted wanted = {writes, usual};
+	_close_ int directory = tree_make(unified, path, err);
 
-int unified_create(const struct plan *plan, const struct hierarchy *unified,
-		   struct cgroup_handles *handles, struct error *err)
-{
-	_close_ int directory = tree_make(unified, plan->cgroup.path, err);
-
-	if (directory < 0)
-		return directory;
-	if (enable_controllers(plan, unified, directory, err) < 0 ||
-	    cgroup_resources_write(plan, unified, directory, err) < 0)
+	if (directory < 0 || enable_controllers(&wanted, unified, path, directory, err) < 0)
 		return -err->code;
-	if (plan->cgroup.devices.count > 0 &&
-	    cgroup_devices_attach(directory, &plan->cgroup.devices, err) < 0)
-		return -err->code;
-	return open_for_init(plan, &directory, handles, err);
+	return take(&directory);
 }
 
 /* Is a line of cgroup.events there, like "frozen 1"? */
@@ -293,17 +283,17 @@ bool unified_populated(int directory)
 
 bool unified_frozen(int directory)
 {
-	return cgroup_says_frozen(directory, "cgroup.events");
+	return tree_says_frozen(directory, "cgroup.events");
 }
 
 /* The kernel tells of each change by POLLPRI. */
 static bool wait_event(int events, const char *line, unsigned timeout_ms)
 {
-	long long deadline_ms = tree_now_ms() + timeout_ms;
+	long long deadline_ms = clock_now_ms() + timeout_ms;
 	struct pollfd poll_events = {.fd = events, .events = POLLPRI};
 
 	while (!has_event(events, line)) {
-		long long left_ms = deadline_ms - tree_now_ms();
+		long long left_ms = deadline_ms - clock_now_ms();
 
 		if (left_ms <= 0)
 			return false;
@@ -336,7 +326,7 @@ static int signal_frozen(int directory, int signal)
 
 	if (thaw)
 		unified_freeze(directory, true, &ignored);
-	tree_signal(directory, signal);
+	walk_signal(directory, signal);
 	if (thaw)
 		unified_freeze(directory, false, &ignored);
 	return 0;
@@ -349,56 +339,62 @@ int unified_kill(int directory, int signal, struct error *err)
 	return signal_frozen(directory, signal);
 }
 
+int unified_use(int directory)
+{
+	if (unified_populated(directory))
+		return CGROUP_POPULATED;
+	return unified_frozen(directory) ? CGROUP_FROZEN : CGROUP_FREE;
+}
+
 /* The container's directory, or -ENOENT. */
-static int open_own(const struct host *host, const char *path, struct error *err)
+static int open_own(const struct cgroup *cgroup, struct error *err)
 {
-	return tree_open(cgroup_unified(&host->hierarchies), path, err);
+	return tree_open(hierarchies_unified(cgroup->hierarchies), cgroup->path, err);
 }
 
-static int v2_create(const struct plan *plan, struct cgroup_handles *handles, struct error *err)
+static int v2_make(const struct cgroup *cgroup, const struct hierarchy *hierarchy,
+		   const struct cgroup_writes *writes, struct error *err)
 {
-	return unified_create(plan, cgroup_unified(&plan->host->hierarchies), handles, err);
+	return unified_make(hierarchy, cgroup->path, writes, true, err);
 }
 
-static int v2_check(const struct host *host, const char *path, struct error *err)
+static int v2_use(const struct cgroup *cgroup, struct error *err)
 {
-	_close_ int directory = open_own(host, path, err);
+	_close_ int directory = open_own(cgroup, err);
 
 	if (directory < 0)
-		return directory == -ENOENT ? 0 : directory;
-	if (unified_populated(directory))
-		return cgroup_refuse_populated(path, err);
-	return unified_frozen(directory) ? cgroup_refuse_frozen(path, err) : 0;
+		return directory == -ENOENT ? CGROUP_FREE : directory;
+	return unified_use(directory);
 }
 
-static int v2_destroy(const struct host *host, const char *path, unsigned patience_ms,
-		      struct error *err)
+static int v2_remove(const struct cgroup *cgroup, unsigned patience_ms, struct error *err)
 {
-	return tree_remove(cgroup_unified(&host->hierarchies), path, patience_ms, err);
+	return tree_remove(hierarchies_unified(cgroup->hierarchies), cgroup->path, patience_ms,
+			   err);
 }
 
-static int v2_kill(const struct host *host, const char *path, int signal, struct error *err)
+static int v2_kill(const struct cgroup *cgroup, int signal, struct error *err)
 {
-	_close_ int directory = open_own(host, path, err);
+	_close_ int directory = open_own(cgroup, err);
 
 	if (directory < 0)
 		return directory == -ENOENT ? 0 : directory;
 	return unified_kill(directory, signal, err);
 }
 
-static int v2_freeze(const struct host *host, const char *path, bool frozen, struct error *err)
+static int v2_freeze(const struct cgroup *cgroup, bool frozen, struct error *err)
 {
-	_close_ int directory = open_own(host, path, err);
+	_close_ int directory = open_own(cgroup, err);
 
 	return directory < 0 ? directory : unified_freeze(directory, frozen, err);
 }
 
-const struct cgroup_driver cgroup_v2_driver = {
-	.name = "cgroupfs-v2",
-	.create = v2_create,
-	.attach = tree_enter,
-	.check = v2_check,
-	.destroy = v2_destroy,
+const struct cgroup_layout cgroup_v2 = {
+	.name = "v2",
+	.single = true,
+	.make = v2_make,
+	.use = v2_use,
+	.remove = v2_remove,
 	.kill = v2_kill,
 	.freeze = v2_freeze,
 };

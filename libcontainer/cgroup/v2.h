@@ -9,22 +9,32 @@
 
 #include "spec/error.h"
 
-struct plan;
+struct cgroup_writes;
 struct hierarchy;
-struct cgroup_handles;
 
 /**
- * unified_create() - make the container's directory, with the controllers it needs, its limits and
- * its device program, and leave it open in handles for init to get in.
+ * unified_make() - make a container's directory, with the controllers that it needs for these
+ * limits.
+ * @usual: those too that are enabled wherever they are, so that there are numbers to read and
+ * limits can be set later
+ *
+ * Return: descriptor of the directory
  */
-int unified_create(const struct plan *plan, const struct hierarchy *unified,
-		   struct cgroup_handles *handles, struct error *err);
+int unified_make(const struct hierarchy *unified, const char *path,
+		 const struct cgroup_writes *writes, bool usual, struct error *err);
 
 /**
  * unified_populated(), unified_frozen() - ask cgroup.events.
  */
 bool unified_populated(int directory);
 bool unified_frozen(int directory);
+
+/**
+ * unified_use() - both.
+ *
+ * Return: enum cgroup_use
+ */
+int unified_use(int directory);
 
 /**
  * unified_freeze() - freeze or thaw, and wait until it is so; one that cannot be frozen in time is

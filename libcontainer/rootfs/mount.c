@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 
+#include "libcontainer/rootfs/cgroups.h"
 #include "libcontainer/rootfs/entry.h"
 #include "libcontainer/rootfs/filesystem.h"
 #include "libcontainer/rootfs/idmapped.h"
@@ -317,79 +318,11 @@ static int mount_bind(struct creation *creation, const struct mount_plan *entry,
 		    : mount_filesystem(creation, entry, err);
 }
 
-/* v1: one hierarchy, on a directory of its own. */
-static int mount_hierarchy(int directory, const char *name, int source,
-			   const struct mount_plan *entry, struct error *err)
-{
-	const struct mount_options *options = &entry->mount->options;
-	_close_ int target = path_make_directory(directory, name, 0755, PATH_LINKS_REFUSED, err);
-
-	if (target < 0)
-		return target;
-	if (mountfd_change(source, false, options->set | options->rset, options->clear, err) < 0 ||
-	    mountfd_propagate(source, MS_PRIVATE, err) < 0 ||
-	    mountfd_attach(source, target, err) < 0)
-		return error_wrap(err, "%s", name);
-	return 0;
-}
-
-static int make_cgroup_links(const struct plan *plan, int directory, struct error *err)
-{
-	const char *links[CGROUP_HIERARCHIES_MAX][2];
-	int count = cgroup_links(plan, links, CGROUP_HIERARCHIES_MAX);
-
-	for (int i = 0; i < count; i++)
-		if (path_make_link(directory, links[i][0], links[i][1], PATH_LINKS_REFUSED, err) <
-		    0)
-			return -err->code;
-	return 0;
-}
-
-static int fill_hierarchies(const struct creation *creation, int directory,
-			    const struct mount_plan *entry, struct error *err)
-{
-	const struct cgroup_sources *sources = creation->rootfs.cgroups[entry->index];
-
-	for (size_t i = 0; i < sources->count; i++)
-		if (mount_hierarchy(directory, sources->names[i], sources->at[i], entry, err) < 0)
-			return -err->code;
-	return make_cgroup_links(creation->plan, directory, err);
-}
-
-/* v1, or no cgroup at all: a directory for the hierarchies. */
-static int mount_hierarchies(const struct creation *creation, int target,
-			     const struct mount_plan *entry, struct error *err)
-{
-	static const struct parameter parameters[] = {{"mode", "0755"}};
-	bool empty = creation->rootfs.cgroups[entry->index]->count == 0;
-	_close_ int directory =
-		mountfd_tmpfs(parameters, COUNT(parameters),
-			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
-				      (empty ? MOUNT_ATTR_RDONLY : 0),
-			      err);
-
-	if (directory < 0)
-		return directory;
-	if (mountfd_attach(directory, target, err) < 0)
-		return -err->code;
-	return empty ? 0 : fill_hierarchies(creation, directory, entry, err);
-}
-
-/* A container without a cgroup of its own is in its caller's: on v2 its cgroup namespace has that
- * one as its root, and nothing above it is seen. */
-static bool shows_callers_cgroup(const struct plan *plan)
-{
-	const struct hierarchies *hierarchies = &plan->host->hierarchies;
-
-	return !plan->cgroup.driver && hierarchies->count == 1 && hierarchies->at[0].unified &&
-	       plan->namespaces.unshare_flags & CLONE_NEWCGROUP;
-}
-
+/* A container without a cgroup of its own is in its caller's, which its cgroup namespace shows. */
 static int mount_callers_cgroup(struct creation *creation, int target,
 				const struct mount_plan *entry, struct error *err)
 {
-	_close_ int context = mountfd_context("cgroup2", err);
-	_close_ int mount = context < 0 ? context : mountfd_create(context, 0, err);
+	_close_ int mount = cgroups_make_callers(err);
 
 	return mount < 0 ? error_wrap(err, "%s", entry->target)
 			 : attach_copy(creation, mount, target, entry, err);
@@ -405,9 +338,9 @@ static int mount_cgroup(struct creation *creation, const struct mount_plan *entr
 		return target;
 	if (sources->count == 1 && !*sources->names[0])
 		return attach_copy(creation, sources->at[0], target, entry, err);
-	if (shows_callers_cgroup(creation->plan))
+	if (cgroups_are_callers(creation->plan))
 		return mount_callers_cgroup(creation, target, entry, err);
-	if (mount_hierarchies(creation, target, entry, err) < 0)
+	if (cgroups_mount(creation->plan, sources, &entry->mount->options, target, err) < 0)
 		return error_wrap(err, "%s", entry->target);
 	return 0;
 }

@@ -175,28 +175,24 @@ static const char *read_link(const struct plan *plan, const char *source)
 	return length < 0 ? NULL : text;
 }
 
-static int list_cgroups(const struct plan *plan, const struct mount_plan *entry,
-			struct rootfs_handles *rootfs, struct error *err)
+static void list_cgroups(const struct plan *plan, const struct mount_plan *entry,
+			 struct rootfs_handles *rootfs)
 {
 	struct cgroup_sources *sources = arena_alloc(plan->arena, sizeof *sources);
 
+	cgroups_list(plan, entry_has_type(entry->mount, "cgroup2"), sources);
 	rootfs->cgroups[entry->index] = sources;
-	if (!plan->cgroup.driver)
-		return 0;
-	return cgroup_sources_list(plan, entry_has_type(entry->mount, "cgroup2"), sources, err);
 }
 
-static int prepare_source(struct creation *creation, const struct mount_plan *mount,
-			  struct error *err)
+static void prepare_source(struct creation *creation, const struct mount_plan *mount)
 {
 	const struct plan *plan = creation->plan;
 	bool copied = mount->mount->options.mode & MOUNT_MODE_COPY_SYMLINK;
 
 	if (mount->kind == MOUNT_CGROUP)
-		return list_cgroups(plan, mount, &creation->rootfs, err);
+		list_cgroups(plan, mount, &creation->rootfs);
 	if (mount->kind == MOUNT_BIND && copied)
 		creation->rootfs.links[mount->index] = read_link(plan, mount->source);
-	return 0;
 }
 
 static int open_source(struct creation *creation, const struct mount_plan *mount, struct error *err)
@@ -205,7 +201,7 @@ static int open_source(struct creation *creation, const struct mount_plan *mount
 	int *source = &rootfs->sources[mount->index];
 
 	if (mount->kind == MOUNT_CGROUP)
-		return cgroup_sources_open(creation->plan, rootfs->cgroups[mount->index], err);
+		return cgroups_open(creation->plan, rootfs->cgroups[mount->index], err);
 	if (mount->kind != MOUNT_BIND || rootfs->links[mount->index])
 		return 0;
 	*source = open_bind(creation->plan, mount, err);
@@ -232,6 +228,7 @@ int rootfs_step_prepare(struct creation *creation, struct error *err)
 	struct rootfs_handles *rootfs = &creation->rootfs;
 	size_t count = plan->rootfs.mounts.count;
 
+	(void)err;
 	rootfs->count = count;
 	rootfs->sources = io_no_descriptors(plan->arena, count);
 	rootfs->links = arena_array(plan->arena, count, sizeof *rootfs->links);
@@ -239,7 +236,9 @@ int rootfs_step_prepare(struct creation *creation, struct error *err)
 	rootfs->cgroups = arena_array(plan->arena, count, sizeof *rootfs->cgroups);
 	rootfs->device_count = plan->rootfs.devices.count;
 	rootfs->devices = io_no_descriptors(plan->arena, rootfs->device_count);
-	return for_each_mount(creation, prepare_source, err);
+	for (size_t i = 0; i < count; i++)
+		prepare_source(creation, &plan->rootfs.mounts.at[i]);
+	return 0;
 }
 
 static int open_sources(struct creation *creation, struct error *err)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/rootfs/cgroups.h"
 #include "libcontainer/rootfs/parameters.h"
 #include "spec/config.h"
 

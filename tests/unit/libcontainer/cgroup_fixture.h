@@ -80,9 +80,10 @@ __attribute__((unused)) static const char *writes(void)
 {
 	const char *all = "";
 
-	for (size_t i = 0; i < plan.cgroup.writes.count; i++)
+	for (size_t i = 0; i < plan.cgroup.limits.writes.count; i++)
 		all = arena_printf(&arena, "%s%s%s=%s", all, *all ? " " : "",
-				   plan.cgroup.writes.at[i].file, plan.cgroup.writes.at[i].text);
+				   plan.cgroup.limits.writes.at[i].file,
+				   plan.cgroup.limits.writes.at[i].text);
 	return all;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Real cgroups and processes in them, for the tests of the drivers. Needs root. Every cgroup is
+ * Real cgroups and processes in them, for the tests of the layouts. Needs root. Every cgroup is
  * below /kist-test-PID, PID being that of the program that runs the tests, which removes what is
  * left of them at its end, whatever has happened.
  */
@@ -17,23 +17,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "libcontainer/cgroup/tree.h"
 #include "libcontainer/cgroup/v2.h"
+#include "libcontainer/cgroup/walk.h"
+#include "libcontainer/clock.h"
 #include "libcontainer/compat.h"
 #include "libcontainer/io.h"
 
-static const struct cgroup_driver *driver;
 static struct cgroup_handles handles = {.directory = -1};
 static char base[64];  /* this program's cgroup, in which the tests have theirs */
 static char path[256]; /* the container's */
 
 __attribute__((unused)) static struct hierarchies real_hierarchies(void)
 {
-	struct host real = {0};
+	struct hierarchies real;
 	static struct arena kept;
 
-	cr_assert_eq(cgroup_hierarchies_read(&kept, &real, &err), 0, "%s", err.text);
-	return real.hierarchies;
+	cr_assert_eq(hierarchies_read(&kept, &real, &err), 0, "%s", err.text);
+	return real;
 }
 
 /* Only the cgroup2 one (true), or only the others, as if this were another host. */
@@ -62,15 +62,14 @@ static void plan_container(struct hierarchies hierarchies, const char *members)
 		 members);
 	prepare(hierarchies, text);
 	cr_assert_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
-	driver = plan.cgroup.driver;
 }
 
 /* As a status is derived. */
 __attribute__((unused)) static bool is_frozen(void)
 {
-	struct strings freezers = cgroup_freezers(&plan);
+	struct record_cgroup record = cgroup_record(&plan);
 
-	return cgroup_is_frozen(&freezers);
+	return cgroup_is_frozen(&record);
 }
 
 static void close_handles(void)
@@ -81,11 +80,50 @@ static void close_handles(void)
 	handles = (struct cgroup_handles){.directory = -1};
 }
 
+/* What the handle of the planned one does. */
+__attribute__((unused)) static int check(void)
+{
+	struct creation creation = {.plan = &plan};
+
+	return cgroup_check.run(&creation, &err);
+}
+
+__attribute__((unused)) static int start(void)
+{
+	const struct cgroup *cgroup = &plan.cgroup.at;
+
+	return cgroup->manager->start(cgroup, &plan.cgroup.limits, plan.cgroup.clone_into, &handles,
+				      &err);
+}
+
+__attribute__((unused)) static int remove_container(unsigned patience_ms)
+{
+	return plan.cgroup.at.layout->remove(&plan.cgroup.at, patience_ms, &err);
+}
+
+__attribute__((unused)) static int kill_container(int signal)
+{
+	return plan.cgroup.at.layout->kill(&plan.cgroup.at, signal, &err);
+}
+
+__attribute__((unused)) static int freeze_container(bool frozen)
+{
+	return plan.cgroup.at.layout->freeze(&plan.cgroup.at, frozen, &err);
+}
+
+__attribute__((unused)) static int freeze_missing(void)
+{
+	struct cgroup missing = plan.cgroup.at;
+
+	missing.path = "/kist-test-none";
+	return missing.layout->freeze(&missing, true, &err);
+}
+
 __attribute__((unused)) static void create_container(struct hierarchies hierarchies,
 						     const char *members)
 {
 	plan_container(hierarchies, members);
-	cr_assert_eq(driver->create(&plan, &handles, &err), 0, "%s", err.text);
+	cr_assert_eq(start(), 0, "%s", err.text);
 }
 
 /* A process that enters the container's cgroup and then runs what it is told; dies with the test.
@@ -106,7 +144,7 @@ static pid_t spawn(int (*run)(void))
 	cr_assert_geq(pid, 0, "clone3: %s", strerror(errno));
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent || driver->attach(&handles, &err) < 0)
+		if (getppid() != parent || tree_enter(&handles, &err) < 0)
 			_exit(99);
 		close(inside[0]);
 		close(inside[1]);
@@ -156,12 +194,12 @@ __attribute__((unused)) static pid_t spawn_counter(void)
 	pid_t pid = spawn(count_signals);
 
 	/* It has blocked its signal by then. */
-	tree_sleep_ms(100);
+	clock_sleep_ms(100);
 	return pid;
 }
 
 /* How a process ended: its exit status, or 128 and the signal. */
-static int status_of(pid_t pid)
+__attribute__((unused)) static int status_of(pid_t pid)
 {
 	int status;
 
@@ -179,7 +217,7 @@ __attribute__((unused)) static const char *content(const struct hierarchy *hiera
 						   const char *name)
 {
 	static char text[8192];
-	_close_ int directory = tree_open(hierarchy, plan.cgroup.path, &err);
+	_close_ int directory = tree_open(hierarchy, plan.cgroup.at.path, &err);
 
 	cr_assert_geq(directory, 0, "%s", err.text);
 	cr_assert_geq(io_read_file(directory, name, text, sizeof text, &err), 0, "%s", err.text);
@@ -200,7 +238,7 @@ __attribute__((unused)) static int make_below(const struct hierarchy *hierarchy,
 	char below[512];
 	int directory;
 
-	snprintf(below, sizeof below, "%s/%s", plan.cgroup.path, name);
+	snprintf(below, sizeof below, "%s/%s", plan.cgroup.at.path, name);
 	directory = tree_make(hierarchy, below, &err);
 	cr_assert_geq(directory, 0, "%s", err.text);
 	return directory;
@@ -216,38 +254,60 @@ __attribute__((unused)) static void begin(void)
 	snprintf(path, sizeof path, "%s/%d-%d", base, (int)getpid(), number++);
 }
 
+/* Each of this host's hierarchies. */
+#define FOR_EACH(hierarchy)                                                                        \
+	for (const struct hierarchy *hierarchy = host.hierarchies.at;                              \
+	     hierarchy < host.hierarchies.at + host.hierarchies.count; hierarchy++)
+
+__attribute__((unused)) static void begin_everywhere(void)
+{
+	begin();
+	plan_container(real_hierarchies(), "");
+}
+
+/* One that processes can enter: a new cpuset cannot be. */
+__attribute__((unused)) static const struct hierarchy *enterable(void)
+{
+	FOR_EACH(hierarchy)
+	if (!controllers_have(hierarchy->controllers, "cpuset") || hierarchy->unified)
+		return hierarchy;
+	cr_skip_test("no hierarchy");
+	return NULL;
+}
+
 /* Kill and remove all that the tests have made. */
 __attribute__((unused)) static void sweep(void)
 {
-	struct host real = {.hierarchies = real_hierarchies()};
+	struct hierarchies real = real_hierarchies();
+	const struct cgroup all = {&cgroup_v1, &cgroup_cgroupfs, &real, base};
 	struct error ignored;
 
-	for (size_t i = 0; i < real.hierarchies.count; i++) {
-		const struct hierarchy *hierarchy = &real.hierarchies.at[i];
+	for (size_t i = 0; i < real.count; i++) {
+		const struct hierarchy *hierarchy = &real.at[i];
 		_close_ int directory = tree_open(hierarchy, base, &ignored);
 
 		if (directory < 0)
 			continue;
-		if (cgroup_has_controller(hierarchy->controllers, "freezer"))
-			cgroup_v1_driver.freeze(&real, base, false, &ignored);
-		tree_signal(directory, SIGKILL);
+		if (controllers_have(hierarchy->controllers, "freezer"))
+			cgroup_v1.freeze(&all, false, &ignored);
+		walk_signal(directory, SIGKILL);
 		tree_remove(hierarchy, base, 5000, &ignored);
 	}
 }
 
 __attribute__((unused)) static void end(void)
 {
-	struct host real = {.hierarchies = real_hierarchies()};
+	struct hierarchies real = real_hierarchies();
 	struct error ignored;
 
 	close_handles();
-	for (size_t i = 0; i < real.hierarchies.count; i++) {
-		_close_ int directory = tree_open(&real.hierarchies.at[i], path, &ignored);
+	for (size_t i = 0; i < real.count; i++) {
+		_close_ int directory = tree_open(&real.at[i], path, &ignored);
 
 		if (directory < 0)
 			continue;
-		tree_signal(directory, SIGKILL);
-		tree_remove(&real.hierarchies.at[i], path, 5000, &ignored);
+		walk_signal(directory, SIGKILL);
+		tree_remove(&real.at[i], path, 5000, &ignored);
 	}
 }
 
@@ -257,7 +317,7 @@ static char handed_on[512];
 static int open_root(void)
 {
 	struct hierarchies all = real_hierarchies();
-	const struct hierarchy *unified = cgroup_unified(&all);
+	const struct hierarchy *unified = hierarchies_unified(&all);
 
 	return unified ? tree_open(unified, "/", &err) : -1;
 }
@@ -272,7 +332,7 @@ static void take_back_controllers(void)
 		return;
 	for (char *name = strtok_r(now, " \n", &rest); name; name = strtok_r(NULL, " \n", &rest)) {
 		snprintf(text, sizeof text, "-%s", name);
-		if (!cgroup_has_controller(handed_on, name))
+		if (!controllers_have(handed_on, name))
 			io_write_file(root, "cgroup.subtree_control", text, &ignored);
 	}
 }

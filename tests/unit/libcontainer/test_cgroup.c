@@ -1,135 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host's hierarchies, and where a container goes in them. Only what mounts something needs
- * root.
+ * Where a container goes in the host's hierarchies, and how it is found there again. Only what
+ * mounts something needs root.
  */
 #include "cgroup_fixture.h"
 
 #include <limits.h>
 #include <sched.h>
 #include <sys/mount.h>
-
-static struct hierarchies parse(const char *text)
-{
-	struct hierarchies found = {0};
-	FILE *file _fclose_ = fmemopen((void *)text, strlen(text), "r");
-
-	cr_assert(file);
-	cr_assert_eq(cgroup_hierarchies_parse(file, &arena, &found, &err), 0, "%s", err.text);
-	return found;
-}
-
-static void expect_hierarchy(const struct hierarchy *found, const char *controllers,
-			     const char *mount, bool is_unified)
-{
-	cr_expect_str_eq(found->controllers, controllers);
-	cr_expect_str_eq(found->mount, mount);
-	cr_expect_eq(found->unified, is_unified);
-}
-
-#define MOUNT(device, root, target, type, options)                                                 \
-	"40 24 " device " " root " " target " rw,nosuid shared:9 master:1 - " type                 \
-	" source " options "\n"
-
-/* clang-format off */
-static const char mountinfo_of_v1[] =
-	MOUNT("0:24", "/", "/", "ext4", "rw")
-	MOUNT("0:25", "/", "/sys/fs/cgroup", "tmpfs", "rw,mode=755")
-	MOUNT("0:26", "/", "/sys/fs/cgroup/cpu,cpuacct", "cgroup", "rw,cpu,cpuacct")
-	MOUNT("0:27", "/", "/sys/fs/cgroup/systemd", "cgroup",
-	      "rw,xattr,release_agent=/lib/agent,name=systemd")
-	MOUNT("0:28", "/", "/sys/fs/cgroup/unified", "cgroup2", "rw,nsdelegate");
-
-static const char mountinfo_of_parts[] =
-	MOUNT("0:30", "/docker/1", "/part", "cgroup", "rw,memory")
-	MOUNT("0:30", "/", "/with\\040space\\134", "cgroup", "rw,memory")
-	MOUNT("0:30", "/", "/again", "cgroup", "rw,memory")
-	MOUNT("0:31", "/", "/x", "cgroupfoo", "rw,memory");
-/* clang-format on */
-
-Test(cgroup, hierarchies_of_v1)
-{
-	struct hierarchies found = parse(mountinfo_of_v1);
-
-	cr_assert_eq(found.count, 3);
-	expect_hierarchy(&found.at[0], "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct", false);
-	expect_hierarchy(&found.at[1], "name=systemd", "/sys/fs/cgroup/systemd", false);
-	expect_hierarchy(&found.at[2], "", "/sys/fs/cgroup/unified", true);
-	cr_expect_eq(cgroup_hierarchy(&found, "cpuacct"), &found.at[0]);
-	cr_expect_eq(cgroup_hierarchy(&found, "name=systemd"), &found.at[1]);
-	cr_expect_null(cgroup_hierarchy(&found, "memory"));
-	cr_expect_eq(cgroup_unified(&found), &found.at[2]);
-}
-
-/* Neither a second mount of the same, nor a part of one, is a hierarchy. */
-Test(cgroup, mounts_that_are_no_hierarchies)
-{
-	struct hierarchies found = parse(mountinfo_of_parts);
-
-	cr_assert_eq(found.count, 1);
-	expect_hierarchy(&found.at[0], "memory", "/with space\\", false);
-}
-
-Test(cgroup, mountinfo_of_every_shape)
-{
-	struct hierarchies found = parse("\n40\n40 24 0:1 / /a\n"
-					 "40 24 0:1 / /a rw\n40 24 0:1 / /a rw - cgroup\n"
-					 "40 24 0:2 / /b rw - cgroup2 cgroup2 rw\n");
-
-	cr_assert_eq(found.count, 1);
-	expect_hierarchy(&found.at[0], "", "/b", true);
-	cr_expect_eq(parse("\n").count, 0);
-}
-
-Test(cgroup, too_many_hierarchies)
-{
-	char *text = arena_strdup(&arena, "");
-	struct hierarchies found;
-	FILE *file _fclose_ = NULL;
-
-	for (int i = 0; i <= CGROUP_HIERARCHIES_MAX; i++)
-		text = arena_printf(&arena, "%s" MOUNT("0:%d", "/", "/c", "cgroup", "rw,name=x"),
-				    text, i);
-	file = fmemopen(text, strlen(text), "r");
-	EXPECT_ERROR(cgroup_hierarchies_parse(file, &arena, &found, &err), E2BIG,
-		     "more than 16 cgroup hierarchies");
-}
-
-Test(cgroup, lists_of_controllers)
-{
-	cr_expect(cgroup_has_controller("cpu,cpuacct", "cpu"));
-	cr_expect(cgroup_has_controller("cpu,cpuacct", "cpuacct"));
-	cr_expect(cgroup_has_controller("cpuset cpu io\n", "io"));
-	cr_expect_not(cgroup_has_controller("cpuset,cpuacct", "cpu"));
-	cr_expect_not(cgroup_has_controller("", "cpu"));
-}
-
-/* Whatever this host has: it is there, and the cgroup2 hierarchy's controllers are known. */
-Test(cgroup, hierarchies_of_this_host)
-{
-	struct host found = {0};
-
-	cr_assert_eq(cgroup_hierarchies_read(&arena, &found, &err), 0, "%s", err.text);
-	for (size_t i = 0; i < found.hierarchies.count; i++)
-		cr_expect_eq(access(found.hierarchies.at[i].mount, F_OK), 0);
-}
-
-Test(cgroup, hierarchy_of_v2)
-{
-	struct host found = {0};
-
-	if (geteuid() != 0)
-		cr_skip_test("needs root");
-	cr_assert_eq(unshare(CLONE_NEWNS), 0);
-	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-	/* EBUSY: that is what is there. */
-	cr_assert(mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) == 0 || errno == EBUSY);
-	cr_assert_eq(cgroup_hierarchies_read(&arena, &found, &err), 0, "%s", err.text);
-	cr_assert_eq(found.hierarchies.count, 1);
-	cr_expect_str_eq(found.hierarchies.at[0].mount, "/sys/fs/cgroup");
-	cr_expect(found.hierarchies.at[0].unified);
-	cr_expect_null(strchr(found.hierarchies.at[0].controllers, '\n'));
-}
+#include <unistd.h>
 
 Test(cgroup, a_host_without_cgroups)
 {
@@ -163,27 +42,50 @@ Test(cgroup, who_may_not_write_to_the_hierarchies)
 	cr_expect(found.cgroups_denied);
 }
 
-Test(cgroup, driver_by_host)
+Test(cgroup, layout_by_host)
 {
 	prepare(v2, "");
 	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_eq(plan.cgroup.driver, &cgroup_v2_driver);
+	cr_expect_eq(plan.cgroup.at.layout, &cgroup_v2);
 	prepare(v1, "");
 	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_eq(plan.cgroup.driver, &cgroup_v1_driver);
+	cr_expect_eq(plan.cgroup.at.layout, &cgroup_v1);
 	prepare(hybrid, "");
 	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_eq(plan.cgroup.driver, &cgroup_v1_driver);
+	cr_expect_eq(plan.cgroup.at.layout, &cgroup_v1);
 	cr_expect(plan.cgroup.clone_into);
-	cr_expect(cgroup_join.when(&plan));
+	cr_expect(plan.cgroup.entered);
 }
 
-Test(cgroup, driver_by_name)
+/* The names that records have had since the first version. */
+Test(cgroup, names_in_records)
 {
-	cr_expect_eq(cgroup_driver_find(cgroup_v1_driver.name), &cgroup_v1_driver);
-	cr_expect_eq(cgroup_driver_find(cgroup_v2_driver.name), &cgroup_v2_driver);
-	cr_expect_null(cgroup_driver_find(""));
-	cr_expect_null(cgroup_driver_find("cgroupfs"));
+	static const struct {
+		struct hierarchies hierarchies;
+		const char *name;
+		const struct cgroup_layout *layout;
+	} cases[] = {
+		{{1, v2_at}, "cgroupfs-v2", &cgroup_v2},
+		{{6, v1_at}, "cgroupfs-v1", &cgroup_v1},
+		{{7, v1_at}, "cgroupfs-v1", &cgroup_v1},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct record_cgroup record;
+		struct cgroup found;
+
+		prepare(cases[i].hierarchies, "");
+		cr_assert_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
+		record = cgroup_record(&plan);
+		cr_expect_str_eq(record.driver, cases[i].name);
+		cr_expect_str_eq(record.path, "/kist-test");
+		cr_assert_eq(cgroup_of_record(&record, &host.hierarchies, &found, &err), 0, "%s",
+			     err.text);
+		cr_expect_eq(found.layout, cases[i].layout);
+		cr_expect_eq(found.manager, &cgroup_cgroupfs);
+		cr_expect_eq(found.hierarchies, &host.hierarchies);
+		cr_expect_str_eq(found.path, "/kist-test");
+	}
 }
 
 static void expect_path(const char *given, const char *expected)
@@ -193,7 +95,7 @@ static void expect_path(const char *given, const char *expected)
 	snprintf(members, sizeof members, "\"cgroupsPath\": \"%s\"", given);
 	prepare(v2, members);
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
-	cr_expect_str_eq(plan.cgroup.path, expected);
+	cr_expect_str_eq(plan.cgroup.at.path, expected);
 }
 
 static void refuse_path(const char *given, int code, const char *reason)
@@ -210,14 +112,14 @@ Test(cgroup, path)
 {
 	prepare(v2, "");
 	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_str_eq(plan.cgroup.path, "/kist-test");
+	cr_expect_str_eq(plan.cgroup.at.path, "/kist-test");
 	expect_path("", "/kist-test");
 	expect_path("/a/b", "/a/b");
 	/* The same value, the same place: whatever cgroup the caller is in. */
 	expect_path("a/b", "/a/b");
 	expect_path("//a///b//", "/a/b");
 	expect_path("/..a/b.", "/..a/b.");
-	/* Systemd's three words, with the driver that has no use for them. */
+	/* Systemd's three words, with the manager that has no use for them. */
 	expect_path("system.slice:docker:1234", "/system.slice:docker:1234");
 }
 
@@ -255,15 +157,15 @@ Test(cgroup, manager)
 	EXPECT_ERROR(plan_managed(CONTAINER_SYSTEMD, ""), ENOTSUP,
 		     "--cgroup-manager: systemd is not supported yet");
 	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP, "\"cgroupsPath\": \"/a\""), 0);
-	cr_expect_null(plan.cgroup.driver);
-	cr_expect_not(cgroup_planned(&plan));
-	cr_expect_not(cgroup_join.when(&plan));
-	cr_expect_str_eq(plan.cgroup.path, "");
+	cr_expect_null(plan.cgroup.at.layout);
+	cr_expect_not(plan.cgroup.planned);
+	cr_expect_not(plan.cgroup.entered);
+	cr_expect_str_eq(plan.cgroup.at.path, "");
 	/* Ignoring device rules is what was asked for; a limit is never ignored. */
 	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP,
 				  "\"resources\": {\"devices\": [{\"allow\": false}]}"),
 		     0);
-	cr_expect_eq(plan.cgroup.devices.count, 0);
+	cr_expect_eq(plan.cgroup.limits.devices.count, 0);
 	EXPECT_ERROR(
 		plan_managed(CONTAINER_NO_CGROUP, "\"resources\": {\"memory\": {\"limit\": 1000}}"),
 		ENOTSUP, "linux.resources.memory.limit: no cgroup: the cgroup manager is disabled");
@@ -273,7 +175,7 @@ Test(cgroup, nothing_is_mounted)
 {
 	prepare(none, "");
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
-	cr_expect_null(plan.cgroup.driver);
+	cr_expect_null(plan.cgroup.at.layout);
 	prepare(none, "\"cgroupsPath\": \"/a\"");
 	EXPECT_ERROR(cgroup_plan(&plan, &err), ENOTSUP,
 		     "linux.cgroupsPath: no cgroup hierarchy is mounted; mount cgroup2 on "
@@ -305,36 +207,36 @@ Test(cgroup, print)
 				  "\t\tdevices: deny b *:* w\n"));
 }
 
-Test(cgroup, links)
+/* A record is a file: nothing in it may lead elsewhere. */
+static int find(const char *driver, const char *path)
 {
-	const char *links[CGROUP_HIERARCHIES_MAX][2];
+	struct record_cgroup record = {driver, path};
+	struct cgroup found = {.path = "untouched"};
+	int result = cgroup_of_record(&record, &host.hierarchies, &found, &err);
 
-	prepare(hybrid, "");
-	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_assert_eq(cgroup_links(&plan, links, CGROUP_HIERARCHIES_MAX), 2);
-	cr_expect_str_eq(links[0][0], "cpu");
-	cr_expect_str_eq(links[0][1], "cpu,cpuacct");
-	cr_expect_str_eq(links[1][0], "cpuacct");
-	cr_expect_str_eq(links[1][1], "cpu,cpuacct");
-	cr_expect_eq(cgroup_links(&plan, links, 1), 1);
-	prepare(v2, "");
-	cr_assert_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_eq(cgroup_links(&plan, links, CGROUP_HIERARCHIES_MAX), 0);
+	cr_expect(result == 0 || strcmp(found.path, "untouched") == 0);
+	cr_expect(result < 0 || !found.layout);
+	return result;
 }
 
-/* A record is a file: nothing in it may lead elsewhere. */
-Test(cgroup, undo_of_a_bad_record)
+Test(cgroup, bad_records)
 {
-	struct record record = {.cgroup = {"", ""}};
+	static const char *const names[] = {"cgroupfs-v3", "cgroupfs", "cgroupfs-",
+					    "-v2",         "v2",       "systemd-v2"};
+	static const char *const paths[] = {"/", "", "a", "/../a", "/a/", NULL};
+	struct record record = {0};
 
-	cr_expect_eq(cgroup_undo(&record, &err), 0);
-	record.cgroup = (struct record_cgroup){NULL, NULL};
-	cr_expect_eq(cgroup_undo(&record, &err), 0);
-	record.cgroup = (struct record_cgroup){"cgroupfs-v3", "/a"};
-	EXPECT_ERROR(cgroup_undo(&record, &err), ENOTSUP, "unknown cgroup driver \"cgroupfs-v3\"");
-	for (const char *const *path = (const char *const[]){"/", "", "a", "/../a", "/a/", NULL};
-	     *path; path++) {
-		record.cgroup = (struct record_cgroup){"cgroupfs-v2", *path};
+	cr_expect_eq(find("", ""), 0);
+	cr_expect_eq(find(NULL, NULL), 0);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		EXPECT_ERROR(find(names[i], "/a"), ENOTSUP, "unknown cgroup driver \"");
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		EXPECT_ERROR(find("cgroupfs-v2", paths[i]), EINVAL, "no proper cgroup path");
+		record.cgroup = (struct record_cgroup){"cgroupfs-v2", paths[i]};
 		EXPECT_ERROR(cgroup_undo(&record, &err), EINVAL, "no proper cgroup path");
+		EXPECT_ERROR(cgroup_undo_empty(&record, &err), EINVAL, "no proper cgroup path");
 	}
+	record.cgroup = (struct record_cgroup){"", ""};
+	cr_expect_eq(cgroup_undo(&record, &err), 0);
+	cr_expect_eq(cgroup_undo_empty(&record, &err), 0);
 }

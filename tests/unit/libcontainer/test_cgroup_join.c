@@ -52,8 +52,8 @@ Test(cgroup_join, is_where_init_is)
 	/* pids: it cannot be named from here; the container's own then. */
 	for (size_t i = 0; i < hybrid.count; i++)
 		cr_expect_str_eq(plan.cgroup.joins[i], expected[i]);
-	cr_expect_eq(plan.cgroup.driver, &cgroup_v1_driver);
-	cr_expect(cgroup_planned(&plan) && cgroup_join.when(&plan));
+	cr_expect_eq(plan.cgroup.at.layout, &cgroup_v1);
+	cr_expect(plan.cgroup.planned && plan.cgroup.entered);
 }
 
 Test(cgroup_join, of_cgroup2_it_is_born_in)
@@ -61,7 +61,7 @@ Test(cgroup_join, of_cgroup2_it_is_born_in)
 	plan_join(v2, "0::/c/sub\n", NULL);
 	PLAN();
 	cr_expect_str_eq(plan.cgroup.joins[0], "/c/sub");
-	cr_expect(cgroup_planned(&plan) && !cgroup_join.when(&plan));
+	cr_expect(plan.cgroup.planned && !plan.cgroup.entered);
 }
 
 /* "cpu" is no line of "cpuset". */
@@ -142,7 +142,7 @@ Test(cgroup_join, without_a_cgroup)
 	plan_join(v2, "0::/\n", NULL);
 	record.cgroup.driver = "";
 	PLAN();
-	cr_expect(!cgroup_planned(&plan));
+	cr_expect(!plan.cgroup.planned);
 	joined.subgroups = SUBGROUPS("a");
 	EXPECT_ERROR(cgroup_plan_joined(&plan, &err), ENOTSUP,
 		     "--cgroup: the container has no cgroup");
@@ -151,13 +151,13 @@ Test(cgroup_join, without_a_cgroup)
 Test(cgroup_join, reads_where_a_process_is)
 {
 	const char *const *paths = NULL;
-	struct host real = {0};
+	struct hierarchies real;
 
-	STEP(cgroup_hierarchies_read(&arena, &real, &err));
-	STEP(cgroup_read_process(getpid(), &real.hierarchies, &arena, &paths, &err));
-	for (size_t i = 0; i < real.hierarchies.count; i++)
-		cr_expect(paths[i] && paths[i][0] == '/', "%s", real.hierarchies.at[i].mount);
-	cr_expect_eq(cgroup_read_process(-1, &real.hierarchies, &arena, &paths, &err), -ENOENT);
+	STEP(hierarchies_read(&arena, &real, &err));
+	STEP(cgroup_read_process(getpid(), &real, &arena, &paths, &err));
+	for (size_t i = 0; i < real.count; i++)
+		cr_expect(paths[i] && paths[i][0] == '/', "%s", real.at[i].mount);
+	cr_expect_eq(cgroup_read_process(-1, &real, &arena, &paths, &err), -ENOENT);
 	cr_expect_str_eq(err.text, "/proc/-1/cgroup: No such file or directory");
 }
 
@@ -166,20 +166,19 @@ Test(cgroup_join, is_held_open)
 {
 	struct creation creation = {.plan = &plan, .cgroup = {.directory = -1}};
 	struct arena kept _arena_ = {0};
-	struct host real = {0};
+	struct hierarchies real;
 
-	STEP(cgroup_hierarchies_read(&kept, &real, &err));
-	if (real.hierarchies.count == 0)
+	STEP(hierarchies_read(&kept, &real, &err));
+	if (real.count == 0)
 		return;
-	prepare(real.hierarchies, "");
+	prepare(real, "");
 	plan.joined = &joined;
 	plan.cgroup.clone_into = true;
-	plan.cgroup.joins = arena_array(&arena, real.hierarchies.count, sizeof(char *));
-	for (size_t i = 0; i < real.hierarchies.count; i++)
+	plan.cgroup.joins = arena_array(&arena, real.count, sizeof(char *));
+	for (size_t i = 0; i < real.count; i++)
 		plan.cgroup.joins[i] = "/";
 	STEP(cgroup_open.run(&creation, &err));
-	cr_expect_eq((creation.cgroup.directory >= 0) + creation.cgroup.count,
-		     real.hierarchies.count);
+	cr_expect_eq((creation.cgroup.directory >= 0) + creation.cgroup.count, real.count);
 	plan.cgroup.joins[0] = "/kist-test-none";
 	creation.cgroup.count = 0;
 	cr_expect_eq(cgroup_open.run(&creation, &err), -ENOENT);

@@ -9,6 +9,7 @@
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/cgroup/tree.h"
+#include "libcontainer/clock.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
 
@@ -36,8 +37,8 @@ static void claim_and_wait(void)
 static void wait_until_there(const char *id)
 {
 	for (int i = 0; i < 1000 && !is_there(id); i++)
-		tree_sleep_ms(5);
-	tree_sleep_ms(50);
+		clock_sleep_ms(5);
+	clock_sleep_ms(50);
 }
 
 Test(container, is_creating_while_its_creator_lives)
@@ -155,29 +156,33 @@ Test(container, a_pid_of_another_pid_namespace_says_nothing)
 /* A cgroup that holds nobody freezes all the same. */
 Test(container, is_paused_while_its_cgroup_is_frozen)
 {
+	struct cgroup *cgroup = &plan.cgroup.at;
 	const struct hierarchy *freezer;
-	struct host real = {0};
+	struct hierarchies real;
 	_close_ int directory = -1;
 	int running, paused;
 
-	STEP(cgroup_hierarchies_read(&arena, &real, &err));
-	freezer = cgroup_unified(&real.hierarchies);
+	STEP(hierarchies_read(&arena, &real, &err));
+	freezer = hierarchies_unified(&real);
 	if (!freezer)
-		freezer = cgroup_hierarchy(&real.hierarchies, "freezer");
+		freezer = hierarchies_find(&real, "freezer");
 	if (geteuid() != 0 || !freezer)
 		cr_skip_test("needs root and cgroups");
-	plan.cgroup.driver = real.hierarchies.count == 1 && freezer->unified ? &cgroup_v2_driver
-									     : &cgroup_v1_driver;
-	plan.cgroup.path = arena_printf(&arena, "/kist-test-record-%d", (int)getpid());
-	plan.host = &real;
-	directory = tree_make(freezer, plan.cgroup.path, &err);
+	*cgroup = (struct cgroup){
+		.layout = hierarchies_are_v2(&real) ? &cgroup_v2 : &cgroup_v1,
+		.manager = &cgroup_cgroupfs,
+		.hierarchies = &real,
+		.path = arena_printf(&arena, "/kist-test-record-%d", (int)getpid()),
+	};
+	plan.cgroup.planned = true;
+	directory = tree_make(freezer, cgroup->path, &err);
 	STEP(directory);
 	make_running("web");
 	running = status_of("web");
-	STEP(plan.cgroup.driver->freeze(&real, plan.cgroup.path, true, &err));
+	STEP(cgroup->layout->freeze(cgroup, true, &err));
 	paused = status_of("web");
-	STEP(plan.cgroup.driver->freeze(&real, plan.cgroup.path, false, &err));
-	STEP(tree_remove(freezer, plan.cgroup.path, 1000, &err));
+	STEP(cgroup->layout->freeze(cgroup, false, &err));
+	STEP(tree_remove(freezer, cgroup->path, 1000, &err));
 	cr_expect_eq(running, STATUS_RUNNING);
 	cr_expect_eq(paused, STATUS_PAUSED);
 }

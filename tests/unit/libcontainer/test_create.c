@@ -68,7 +68,7 @@ Test(create_tables, order_of_undoing)
 	cr_assert_eq(count, 6);
 	cr_expect_eq(found[0], pid_file_undo);
 	cr_expect_eq(found[1], clone_undo);
-	cr_expect_eq(found[2], cgroup_undo);
+	cr_expect_eq(found[2], create_undo_cgroup);
 	cr_expect_eq(found[3], rdt_undo);
 	cr_expect_eq(found[4], hooks_undo);
 	cr_expect_eq(found[5], directory_undo);

@@ -4,7 +4,7 @@
  */
 #include "libcontainer/container.h"
 
-#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/clock.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
 
@@ -128,7 +128,7 @@ static void hold_for_a_while(void)
 	    container_lock(&held.record, CONTAINER_WAIT_MS, &err) < 0)
 		return;
 	put_file("web", "start", "");
-	tree_sleep_ms(300);
+	clock_sleep_ms(300);
 	put_file("web", ".record.json.new", "");
 }
 
@@ -141,11 +141,11 @@ Test(delete, after_whoever_is_at_it)
 	make_stopped("web");
 	first = spawn(hold_for_a_while);
 	for (int i = 0; i < 1000 && !is_there("web/start"); i++)
-		tree_sleep_ms(1);
+		clock_sleep_ms(1);
 	cr_expect(is_there("web/start") && !is_there("web/.record.json.new"));
-	began_ms = tree_now_ms();
+	began_ms = clock_now_ms();
 	STEP(delete (false));
-	cr_expect_geq(tree_now_ms() - began_ms, 100);
+	cr_expect_geq(clock_now_ms() - began_ms, 100);
 	cr_expect_not(is_there("web"));
 	DO(waitpid(first, NULL, 0));
 }
@@ -161,11 +161,11 @@ Test(delete, without_a_configuration_to_lock)
 
 Test(delete, not_under_the_hands_of_its_creator)
 {
-	long long began_ms = tree_now_ms();
+	long long began_ms = clock_now_ms();
 
 	begin_container("web");
 	FAILS(delete (false), EAGAIN, "container \"web\" is being created by a live process");
-	cr_expect_lt(tree_now_ms() - began_ms, 1000, "only force waits");
+	cr_expect_lt(clock_now_ms() - began_ms, 1000, "only force waits");
 	FAILS(delete (true), EAGAIN, "container \"web\" is being created by a live process");
 	cr_expect(is_there("web"));
 }
@@ -176,15 +176,15 @@ static void create_and_die(void)
 	creation.record.directory = -1;
 	if (directory_claim.run(&creation, &err) < 0)
 		return;
-	tree_sleep_ms(400);
+	clock_sleep_ms(400);
 }
 
 Test(delete, force_waits_for_a_creator_that_is_dying)
 {
 	init = spawn(create_and_die);
 	for (int i = 0; i < 1000 && !is_there("web"); i++)
-		tree_sleep_ms(1);
-	tree_sleep_ms(50);
+		clock_sleep_ms(1);
+	clock_sleep_ms(50);
 	cr_expect_eq(delete (false), -EAGAIN);
 	STEP(delete (true));
 	cr_expect_not(is_there("web"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Signals to a container's init. Those to all its processes are the cgroup drivers' (test_v1.c,
+ * Signals to a container's init. Those to all its processes are the cgroup layouts' (test_v1.c,
  * test_v2.c).
  */
 #include "libcontainer/container.h"

@@ -6,7 +6,7 @@
 
 #include <sys/file.h>
 
-#include "libcontainer/cgroup/tree.h"
+#include "libcontainer/clock.h"
 #include "libcontainer/container.h"
 
 #include "tests/unit/libcontainer/resctrl_fixture.h"
@@ -614,7 +614,7 @@ static void hold_lock_for_a_while(void)
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		return;
 	put_below("locked", "");
-	tree_sleep_ms(300);
+	clock_sleep_ms(300);
 	put_below("unlocked", "");
 }
 
@@ -623,7 +623,7 @@ Test(rdt, waits_for_whoever_changes_groups)
 	plan_anew();
 	init = spawn(hold_lock_for_a_while);
 	for (int i = 0; i < 1000 && !has_group("locked"); i++)
-		tree_sleep_ms(1);
+		clock_sleep_ms(1);
 	cr_assert(has_group("locked") && !has_group("unlocked"));
 	STEP(rdt_check.run(&creation, &err));
 	cr_expect(has_group("unlocked"));

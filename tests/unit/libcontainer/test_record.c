@@ -19,8 +19,8 @@ Test(record, says_what_the_creator_knew)
 
 	config.annotations = (struct pairs){2, annotations};
 	host.uid = 4294967294;
-	plan.cgroup.driver = &cgroup_v2_driver;
-	plan.cgroup.path = "/a/b";
+	plan.cgroup.planned = true;
+	plan.cgroup.at = (struct cgroup){&cgroup_v2, &cgroup_cgroupfs, &host.hierarchies, "/a/b"};
 	make_running("web");
 	open_container("web", &container);
 	cr_expect_not(container.damaged);
@@ -31,7 +31,7 @@ Test(record, says_what_the_creator_knew)
 	cr_expect_str_eq(record->rootfs, "/bundle/rootfs");
 	cr_expect_str_eq(record->created, creation.record.created);
 	cr_expect_eq(record->owner, 4294967294);
-	cr_expect_str_eq(record->cgroup.driver, cgroup_v2_driver.name);
+	cr_expect_str_eq(record->cgroup.driver, "cgroupfs-v2");
 	cr_expect_str_eq(record->cgroup.path, "/a/b");
 	cr_assert_eq(record->annotations.count, 2);
 	cr_expect_str_eq(record->annotations.at[0].name, "org.a");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Directories of a hierarchy: made, walked and removed. What has to do with real ones needs root.
+ * Directories of a hierarchy: made, opened and removed. What has to do with real ones needs root.
  */
 #include "cgroup_live.h"
 
@@ -31,17 +31,6 @@ Test(tree, something_else_is_mounted)
 	EXPECT_ERROR(tree_open(&wrong, "/a", &err), ENODEV, "/tmp: something else is mounted");
 	wrong.mount = "/nonexistent";
 	EXPECT_ERROR(tree_make(&wrong, "/a", &err), ENOENT, "/nonexistent");
-}
-
-/* Each of this host's hierarchies. */
-#define FOR_EACH(hierarchy)                                                                        \
-	for (const struct hierarchy *hierarchy = host.hierarchies.at;                              \
-	     hierarchy < host.hierarchies.at + host.hierarchies.count; hierarchy++)
-
-static void begin_everywhere(void)
-{
-	begin();
-	plan_container(real_hierarchies(), "");
 }
 
 TestSuite(tree_live, .init = begin_everywhere, .fini = end);
@@ -152,71 +141,6 @@ Test(tree_live, removes_wide_and_deep)
 	cr_expect_not(exists(hierarchy, path));
 }
 
-/* Put this very test into a cgroup, and out of it again. */
-static void enter(int directory)
-{
-	cr_assert_eq(io_write_file(directory, "cgroup.procs", "0", &err), 0, "%s", err.text);
-}
-
-static void leave(const struct hierarchy *hierarchy)
-{
-	_close_ int root = tree_open(hierarchy, "/", &err);
-
-	cr_assert_geq(root, 0);
-	enter(root);
-}
-
-/* One that processes can enter: a new cpuset cannot be. */
-static const struct hierarchy *enterable(void)
-{
-	FOR_EACH(hierarchy)
-	if (!cgroup_has_controller(hierarchy->controllers, "cpuset") || hierarchy->unified)
-		return hierarchy;
-	cr_skip_test("no hierarchy");
-	return NULL;
-}
-
-Test(tree_live, finds_processes_below)
-{
-	const struct hierarchy *hierarchy = enterable();
-	_close_ int top = tree_make(hierarchy, path, &err), first = make_below(hierarchy, "a/b/c"),
-		    second = make_below(hierarchy, "d");
-
-	(void)first;
-	cr_expect_not(tree_populated(top));
-	enter(second);
-	cr_expect(tree_populated(top));
-	EXPECT_ERROR(tree_remove(hierarchy, path, 20, &err), EBUSY,
-		     "container's cgroup is not empty: ");
-	leave(hierarchy);
-	cr_expect_not(tree_populated(top));
-	cr_expect_eq(tree_remove(hierarchy, path, 0, &err), 0, "%s", err.text);
-}
-
-/* More processes than are signalled at a time, in several cgroups; each is counted once. */
-Test(tree_live, signals_all)
-{
-	enum { CHILDREN = 150 };
-	const struct hierarchy *hierarchy = enterable();
-	_close_ int top = tree_make(hierarchy, path, &err), below = make_below(hierarchy, "a/b");
-	pid_t pids[CHILDREN];
-
-	driver = &cgroup_v2_driver;
-	for (int i = 0; i < CHILDREN; i++) {
-		char text[16];
-
-		pids[i] = spawn(wait_forever);
-		snprintf(text, sizeof text, "%d", (int)pids[i]);
-		cr_assert_eq(io_write_file(i % 2 ? top : below, "cgroup.procs", text, &err), 0);
-	}
-	cr_expect_eq(tree_signal(top, 0), CHILDREN);
-	cr_expect_eq(tree_signal(top, SIGTERM), CHILDREN);
-	for (int i = 0; i < CHILDREN; i++)
-		cr_expect_eq(status_of(pids[i]), 128 + SIGTERM);
-	cr_expect_eq(tree_signal(top, SIGTERM), 0);
-	cr_expect_eq(tree_remove(hierarchy, path, 1000, &err), 0, "%s", err.text);
-}
-
 /* A busy one is removed as soon as it can be. */
 Test(tree_live, waits_for_the_last_process)
 {
@@ -225,13 +149,12 @@ Test(tree_live, waits_for_the_last_process)
 	char text[16];
 	pid_t pid, killer;
 
-	driver = &cgroup_v2_driver;
 	pid = spawn(wait_forever);
 	snprintf(text, sizeof text, "%d", (int)pid);
 	cr_assert_eq(io_write_file(top, "cgroup.procs", text, &err), 0);
 	killer = fork();
 	if (killer == 0) {
-		tree_sleep_ms(100);
+		clock_sleep_ms(100);
 		_exit(kill(pid, SIGKILL));
 	}
 	cr_expect_eq(tree_remove(hierarchy, path, 5000, &err), 0, "%s", err.text);

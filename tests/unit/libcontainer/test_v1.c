@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The driver of cgroup v1 on this host's hierarchies, with and without the cgroup2 one beside them.
+ * The layout of cgroup v1 on this host's hierarchies, with and without the cgroup2 one beside them.
  * Needs root, and a host that has v1.
  */
 #include "cgroup_live.h"
-
-#include <sys/stat.h>
 
 /* Each test twice. */
 static struct hierarchies chosen;
@@ -22,7 +20,7 @@ static void begin_hybrid(void)
 {
 	begin_v1();
 	chosen = real_hierarchies();
-	if (!cgroup_unified(&chosen))
+	if (!hierarchies_unified(&chosen))
 		cr_skip_test("no hierarchy of cgroup2");
 }
 
@@ -43,13 +41,13 @@ TestSuite(hybrid, .init = begin_hybrid, .fini = end);
 
 static void need(const char *controller)
 {
-	if (!cgroup_hierarchy(&chosen, controller))
+	if (!hierarchies_find(&chosen, controller))
 		cr_skip_test("no hierarchy with %s", controller);
 }
 
 static const char *v1_content(const char *controller, const char *name)
 {
-	return content(cgroup_hierarchy(&chosen, controller), name);
+	return content(hierarchies_find(&chosen, controller), name);
 }
 
 /* Is every line of /proc/self/cgroup about the hierarchies that the plan knows this path? */
@@ -63,7 +61,7 @@ static int verify_membership(void)
 		char *where = strstr(line, ":/");
 
 		line[strcspn(line, "\n")] = '\0';
-		inside += where && !strcmp(where + 1, plan.cgroup.path);
+		inside += where && !strcmp(where + 1, plan.cgroup.at.path);
 	}
 	return inside == chosen.count ? 0 : 1;
 }
@@ -72,8 +70,8 @@ BOTH(init_is_everywhere)
 {
 	create_container(chosen, "");
 	cr_expect_eq(status_of(spawn(verify_membership)), 0);
-	cr_expect_eq(handles.count, chosen.count - (cgroup_unified(&chosen) ? 1 : 0));
-	cr_expect_eq(handles.directory >= 0, cgroup_unified(&chosen) != NULL);
+	cr_expect_eq(handles.count, chosen.count - (hierarchies_unified(&chosen) ? 1 : 0));
+	cr_expect_eq(handles.directory >= 0, hierarchies_unified(&chosen) != NULL);
 }
 
 BOTH(limits)
@@ -126,8 +124,7 @@ BOTH(limit_that_the_kernel_refuses)
 {
 	need("cpu");
 	plan_container(chosen, "\"resources\": {\"cpu\": {\"period\": 7}}");
-	EXPECT_ERROR(driver->create(&plan, &handles, &err), EINVAL,
-		     "linux.resources.cpu.period: cpu.cfs_period_us: write \"7\"");
+	EXPECT_ERROR(start(), EINVAL, "linux.resources.cpu.period: cpu.cfs_period_us: write \"7\"");
 }
 
 /* Below parents that are made on the way, too. */
@@ -171,33 +168,32 @@ Test(hybrid, device_program)
 				 "{\"allow\": true, \"type\": \"c\", \"major\": 1},"
 				 "{\"allow\": false, \"type\": \"c\", \"major\": 1, \"minor\": 11,"
 				 " \"access\": \"rw\"}]}");
-	cr_assert_gt(plan.cgroup.devices.count, 0);
+	cr_assert_gt(plan.cgroup.limits.devices.count, 0);
 	cr_expect_eq(status_of(spawn(open_devices)), 0);
 }
 
 BOTH(check)
 {
 	plan_container(chosen, "");
-	cr_expect_eq(driver->check(&host, plan.cgroup.path, &err), 0, "%s", err.text);
-	cr_assert_eq(driver->create(&plan, &handles, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->check(&host, plan.cgroup.path, &err), 0, "%s", err.text);
+	cr_expect_eq(check(), 0, "%s", err.text);
+	cr_assert_eq(start(), 0, "%s", err.text);
+	cr_expect_eq(check(), 0, "%s", err.text);
 	spawn_sleeper();
-	EXPECT_ERROR(driver->check(&host, plan.cgroup.path, &err), EBUSY,
+	EXPECT_ERROR(check(), EBUSY,
 		     "container's cgroup is not empty: another container or process uses /kist-");
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
-	EXPECT_ERROR(driver->check(&host, plan.cgroup.path, &err), EBUSY,
-		     "container's cgroup is frozen: /kist-");
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
+	cr_expect_eq(freeze_container(true), 0, "%s", err.text);
+	EXPECT_ERROR(check(), EBUSY, "container's cgroup is frozen: /kist-");
+	cr_expect_eq(freeze_container(false), 0, "%s", err.text);
 }
 
 static void expect_gone(void)
 {
 	for (size_t i = 0; i < chosen.count; i++)
-		cr_expect_not(exists(&chosen.at[i], plan.cgroup.path), "%s", chosen.at[i].mount);
+		cr_expect_not(exists(&chosen.at[i], plan.cgroup.at.path), "%s", chosen.at[i].mount);
 }
 
-BOTH(destroy)
+BOTH(remove)
 {
 	create_container(chosen, "");
 	for (size_t i = 0; i < chosen.count; i++) {
@@ -206,10 +202,10 @@ BOTH(destroy)
 		cr_assert_geq(below, 0);
 	}
 	/* One is missing already. */
-	cr_assert_eq(tree_remove(&chosen.at[0], plan.cgroup.path, 0, &err), 0);
-	cr_expect_eq(driver->destroy(&host, plan.cgroup.path, 0, &err), 0, "%s", err.text);
+	cr_assert_eq(tree_remove(&chosen.at[0], plan.cgroup.at.path, 0, &err), 0);
+	cr_expect_eq(remove_container(0), 0, "%s", err.text);
 	expect_gone();
-	cr_expect_eq(driver->destroy(&host, plan.cgroup.path, 0, &err), 0, "%s", err.text);
+	cr_expect_eq(remove_container(0), 0, "%s", err.text);
 }
 
 BOTH(kill)
@@ -219,14 +215,13 @@ BOTH(kill)
 	create_container(chosen, "");
 	first = spawn_sleeper();
 	second = spawn_sleeper();
-	EXPECT_ERROR(driver->destroy(&host, plan.cgroup.path, 0, &err), EBUSY,
-		     "container's cgroup is not empty: /");
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	EXPECT_ERROR(remove_container(0), EBUSY, "container's cgroup is not empty: /");
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 	cr_expect_eq(status_of(first), 128 + SIGKILL);
 	cr_expect_eq(status_of(second), 128 + SIGKILL);
-	cr_expect_eq(driver->destroy(&host, plan.cgroup.path, 5000, &err), 0, "%s", err.text);
+	cr_expect_eq(remove_container(5000), 0, "%s", err.text);
 	expect_gone();
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 }
 
 /* Once for each process, however many hierarchies list it. */
@@ -236,7 +231,7 @@ BOTH(other_signals)
 
 	create_container(chosen, "");
 	counter = spawn_counter();
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGTERM), 0, "%s", err.text);
 	cr_expect_eq(status_of(counter), 1);
 	cr_expect_not(is_frozen());
 }
@@ -248,17 +243,16 @@ BOTH(freeze)
 	create_container(chosen, "");
 	pid = spawn_counter();
 	cr_expect_eq(is_frozen(), 0);
-	cr_assert_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
+	cr_assert_eq(freeze_container(true), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 1);
 	/* A signal waits until it is thawed, and does not thaw it. */
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGTERM), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 1);
 	cr_expect(still_runs(pid));
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
+	cr_expect_eq(freeze_container(false), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 0);
 	cr_expect_eq(status_of(pid), 1);
-	EXPECT_ERROR(driver->freeze(&host, "/kist-test-none", true, &err), ENOENT,
-		     "kist-test-none");
+	EXPECT_ERROR(freeze_missing(), ENOENT, "kist-test-none");
 }
 
 BOTH(kill_frozen)
@@ -267,8 +261,8 @@ BOTH(kill_frozen)
 
 	create_container(chosen, "");
 	pid = spawn_sleeper();
-	cr_assert_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	cr_assert_eq(freeze_container(true), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 	cr_expect_eq(status_of(pid), 128 + SIGKILL);
 }
 
@@ -276,21 +270,21 @@ BOTH(kill_frozen)
 Test(hybrid, frozen_by_others)
 {
 	pid_t pid;
-	const struct hierarchy *freezer = cgroup_hierarchy(&chosen, "freezer");
+	const struct hierarchy *freezer = hierarchies_find(&chosen, "freezer");
 	_close_ int directory = -1;
 
 	need("freezer");
 	create_container(chosen, "");
 	pid = spawn_sleeper();
-	directory = tree_open(freezer, plan.cgroup.path, &err);
+	directory = tree_open(freezer, plan.cgroup.at.path, &err);
 	cr_assert_eq(io_write_file(directory, "freezer.state", "FROZEN", &err), 0);
 	while (strcmp(v1_content("freezer", "freezer.state"), "FROZEN") != 0)
-		tree_sleep_ms(1);
+		clock_sleep_ms(1);
 	cr_expect_eq(is_frozen(), 1);
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
+	cr_expect_eq(freeze_container(false), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 0);
 	cr_assert_eq(io_write_file(directory, "freezer.state", "FROZEN", &err), 0);
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 	cr_expect_eq(status_of(pid), 128 + SIGKILL);
 }
 
@@ -301,7 +295,7 @@ static int fork_forever(void)
 		pid_t pid = fork();
 
 		if (pid < 0)
-			tree_sleep_ms(1);
+			clock_sleep_ms(1);
 		if (pid > 0)
 			_exit(0);
 	}
@@ -313,10 +307,10 @@ BOTH(kill_one_that_forks)
 
 	need("pids");
 	create_container(chosen, "\"resources\": {\"pids\": {\"limit\": 20}}");
-	record.cgroup = (struct record_cgroup){driver->name, plan.cgroup.path};
+	record.cgroup = cgroup_record(&plan);
 	for (int i = 0; i < 3; i++)
 		spawn(fork_forever);
-	tree_sleep_ms(20);
+	clock_sleep_ms(20);
 	cr_expect_eq(cgroup_undo(&record, &err), 0, "%s", err.text);
 	expect_gone();
 }
@@ -326,31 +320,10 @@ BOTH(undo)
 	struct record record = {0};
 
 	create_container(chosen, "");
-	record.cgroup = (struct record_cgroup){driver->name, plan.cgroup.path};
+	record.cgroup = cgroup_record(&plan);
 	spawn_sleeper();
 	close_handles();
 	cr_expect_eq(cgroup_undo(&record, &err), 0, "%s", err.text);
 	expect_gone();
 	cr_expect_eq(cgroup_undo(&record, &err), 0, "%s", err.text);
-}
-
-BOTH(sources)
-{
-	struct cgroup_sources sources = {0};
-
-	create_container(chosen, "");
-	cr_assert_eq(cgroup_sources_list(&plan, false, &sources, &err), 0, "%s", err.text);
-	cr_assert_eq(cgroup_sources_open(&plan, &sources, &err), 0, "%s", err.text);
-	cr_assert_eq(sources.count, chosen.count);
-	for (size_t i = 0; i < chosen.count; i++) {
-		_close_ int source = sources.at[i];
-		_close_ int own = tree_open(&chosen.at[i], plan.cgroup.path, &err);
-		struct stat one, other;
-
-		cr_expect(strstr(chosen.at[i].mount, sources.names[i]));
-		cr_expect_null(strchr(sources.names[i], '/'));
-		cr_assert_eq(fstat(source, &one), 0);
-		cr_assert_eq(fstat(own, &other), 0);
-		cr_expect_eq(one.st_ino, other.st_ino);
-	}
 }

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The driver of cgroup2, on this host's cgroup2 hierarchy as if it were the only one. Needs root;
+ * The layout of cgroup2, on this host's cgroup2 hierarchy as if it were the only one. Needs root;
  * where it has no controllers, because v1 has them, limits are not tried.
  */
 #include "cgroup_live.h"
-
-#include <sys/stat.h>
 
 static struct hierarchies chosen;
 
@@ -21,7 +19,7 @@ TestSuite(v2, .init = begin_v2, .fini = end);
 
 static void need(const char *controller)
 {
-	if (!cgroup_has_controller(chosen.at[0].controllers, controller))
+	if (!controllers_have(chosen.at[0].controllers, controller))
 		cr_skip_test("cgroup2 has no controller %s here", controller);
 }
 
@@ -36,7 +34,7 @@ static int verify_membership(void)
 	FILE *file _fclose_ = fopen("/proc/self/cgroup", "re");
 	char line[512], expected[512];
 
-	snprintf(expected, sizeof expected, "0::%s\n", plan.cgroup.path);
+	snprintf(expected, sizeof expected, "0::%s\n", plan.cgroup.at.path);
 	while (file && fgets(line, sizeof line, file))
 		if (!strcmp(line, expected))
 			return 0;
@@ -46,7 +44,7 @@ static int verify_membership(void)
 Test(v2, init_is_born_inside)
 {
 	create_container(chosen, "");
-	cr_expect_eq(driver, &cgroup_v2_driver);
+	cr_expect_eq(plan.cgroup.at.layout, &cgroup_v2);
 	cr_expect_geq(handles.directory, 0);
 	cr_expect_eq(handles.count, 0);
 	cr_expect_eq(status_of(spawn(verify_membership)), 0);
@@ -56,7 +54,7 @@ Test(v2, init_enters_by_itself)
 {
 	plan_container(chosen, "");
 	plan.cgroup.clone_into = false;
-	cr_assert_eq(driver->create(&plan, &handles, &err), 0, "%s", err.text);
+	cr_assert_eq(start(), 0, "%s", err.text);
 	cr_expect_eq(handles.directory, -1);
 	cr_expect_eq(handles.count, 1);
 	cr_expect_eq(status_of(spawn(verify_membership)), 0);
@@ -106,8 +104,7 @@ Test(v2, limit_that_the_kernel_refuses)
 {
 	need("cpu");
 	plan_container(chosen, "\"resources\": {\"cpu\": {\"quota\": 5}}");
-	EXPECT_ERROR(driver->create(&plan, &handles, &err), EINVAL,
-		     "linux.resources.cpu.quota: cpu.max: write \"5\"");
+	EXPECT_ERROR(start(), EINVAL, "linux.resources.cpu.quota: cpu.max: write \"5\"");
 }
 
 /* All parents hand the usual controllers on, so that there are numbers to read. */
@@ -118,9 +115,8 @@ Test(v2, controllers)
 	strcat(path, "/a/b");
 	create_container(chosen, "");
 	for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-		cr_expect_eq(cgroup_has_controller(v2_content("cgroup.controllers"), usual[i]),
-			     cgroup_has_controller(chosen.at[0].controllers, usual[i]), "%s",
-			     usual[i]);
+		cr_expect_eq(controllers_have(v2_content("cgroup.controllers"), usual[i]),
+			     controllers_have(chosen.at[0].controllers, usual[i]), "%s", usual[i]);
 	*strstr(path, "/a/b") = '\0';
 }
 
@@ -138,7 +134,7 @@ static void try_child_of_occupied(const char *limits, const char *controller)
 	close_handles();
 	strcat(path, "/child");
 	plan_container(chosen, limits);
-	EXPECT_ERROR(driver->create(&plan, &handles, &err), EBUSY, expected);
+	EXPECT_ERROR(start(), EBUSY, expected);
 	cr_expect(strstr(err.text, "has processes of its own"), "%s", err.text);
 	/* Without limits it is fine. */
 	create_container(chosen, "");
@@ -171,8 +167,7 @@ Test(v2, parent_is_threaded)
 	close_handles();
 	strcat(path, "/child");
 	plan_container(chosen, "");
-	EXPECT_ERROR(driver->create(&plan, &handles, &err), EOPNOTSUPP,
-		     "is of type \"domain invalid\"");
+	EXPECT_ERROR(start(), EOPNOTSUPP, "is of type \"domain invalid\"");
 	*strstr(path, "/child") = '\0';
 }
 
@@ -204,27 +199,26 @@ Test(v2, device_program_is_verified)
 			.type = "abc"[form / 8 % 3],
 			.access = 1 + form / 24,
 		};
-	cgroup_devices_compile(&rules, &arena, &plan.cgroup.devices);
-	cr_expect_eq(cgroup_devices_attach(handles.directory, &plan.cgroup.devices, &err), 0, "%s",
-		     err.text);
+	cgroup_devices_compile(&rules, &arena, &plan.cgroup.limits.devices);
+	cr_expect_eq(cgroup_devices_attach(handles.directory, &plan.cgroup.limits.devices, &err), 0,
+		     "%s", err.text);
 }
 
 Test(v2, check)
 {
 	plan_container(chosen, "");
-	cr_expect_eq(driver->check(&host, plan.cgroup.path, &err), 0, "%s", err.text);
-	cr_assert_eq(driver->create(&plan, &handles, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->check(&host, plan.cgroup.path, &err), 0, "%s", err.text);
+	cr_expect_eq(check(), 0, "%s", err.text);
+	cr_assert_eq(start(), 0, "%s", err.text);
+	cr_expect_eq(check(), 0, "%s", err.text);
 	spawn_sleeper();
-	EXPECT_ERROR(driver->check(&host, plan.cgroup.path, &err), EBUSY,
+	EXPECT_ERROR(check(), EBUSY,
 		     "container's cgroup is not empty: another container or process uses /kist-");
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 	while (unified_populated(handles.directory))
-		tree_sleep_ms(1);
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
-	EXPECT_ERROR(driver->check(&host, plan.cgroup.path, &err), EBUSY,
-		     "container's cgroup is frozen: /kist-");
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
+		clock_sleep_ms(1);
+	cr_expect_eq(freeze_container(true), 0, "%s", err.text);
+	EXPECT_ERROR(check(), EBUSY, "container's cgroup is frozen: /kist-");
+	cr_expect_eq(freeze_container(false), 0, "%s", err.text);
 }
 
 /* A process deep below is in the way of create, and reached by kill. */
@@ -239,11 +233,11 @@ Test(v2, below)
 	pid = spawn_sleeper();
 	snprintf(text, sizeof text, "%d", (int)pid);
 	cr_assert_eq(io_write_file(below, "cgroup.procs", text, &err), 0, "%s", err.text);
-	EXPECT_ERROR(driver->check(&host, plan.cgroup.path, &err), EBUSY, "is not empty");
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
+	EXPECT_ERROR(check(), EBUSY, "is not empty");
+	cr_expect_eq(kill_container(SIGTERM), 0, "%s", err.text);
 	cr_expect_eq(status_of(pid), 128 + SIGTERM);
-	cr_expect_eq(driver->destroy(&host, plan.cgroup.path, 5000, &err), 0, "%s", err.text);
-	cr_expect_not(exists(&chosen.at[0], plan.cgroup.path));
+	cr_expect_eq(remove_container(5000), 0, "%s", err.text);
+	cr_expect_not(exists(&chosen.at[0], plan.cgroup.at.path));
 }
 
 Test(v2, kill)
@@ -253,14 +247,13 @@ Test(v2, kill)
 	create_container(chosen, "");
 	first = spawn_sleeper();
 	second = spawn_sleeper();
-	EXPECT_ERROR(driver->destroy(&host, plan.cgroup.path, 0, &err), EBUSY,
-		     "container's cgroup is not empty: /");
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	EXPECT_ERROR(remove_container(0), EBUSY, "container's cgroup is not empty: /");
+	cr_expect_eq(freeze_container(true), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 	cr_expect_eq(status_of(first), 128 + SIGKILL);
 	cr_expect_eq(status_of(second), 128 + SIGKILL);
-	cr_expect_eq(driver->destroy(&host, plan.cgroup.path, 5000, &err), 0, "%s", err.text);
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGKILL, &err), 0, "%s", err.text);
+	cr_expect_eq(remove_container(5000), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGKILL), 0, "%s", err.text);
 }
 
 Test(v2, freeze)
@@ -270,16 +263,15 @@ Test(v2, freeze)
 	create_container(chosen, "");
 	pid = spawn_counter();
 	cr_expect_eq(is_frozen(), 0);
-	cr_assert_eq(driver->freeze(&host, plan.cgroup.path, true, &err), 0, "%s", err.text);
+	cr_assert_eq(freeze_container(true), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 1);
 	/* A signal waits until it is thawed, and does not thaw it. */
-	cr_expect_eq(driver->kill(&host, plan.cgroup.path, SIGTERM, &err), 0, "%s", err.text);
+	cr_expect_eq(kill_container(SIGTERM), 0, "%s", err.text);
 	cr_expect_eq(is_frozen(), 1);
 	cr_expect(still_runs(pid));
-	cr_expect_eq(driver->freeze(&host, plan.cgroup.path, false, &err), 0, "%s", err.text);
+	cr_expect_eq(freeze_container(false), 0, "%s", err.text);
 	cr_expect_eq(status_of(pid), 1);
-	EXPECT_ERROR(driver->freeze(&host, "/kist-test-none", true, &err), ENOENT,
-		     "kist-test-none");
+	EXPECT_ERROR(freeze_missing(), ENOENT, "kist-test-none");
 }
 
 Test(v2, undo)
@@ -289,36 +281,9 @@ Test(v2, undo)
 	create_container(chosen, "");
 	if (real_hierarchies().count > 1)
 		cr_skip_test("the only hierarchy must be that of cgroup2");
-	record.cgroup = (struct record_cgroup){driver->name, plan.cgroup.path};
+	record.cgroup = cgroup_record(&plan);
 	spawn_sleeper();
 	cr_expect_eq(cgroup_undo(&record, &err), 0, "%s", err.text);
-	cr_expect_not(exists(&chosen.at[0], plan.cgroup.path));
+	cr_expect_not(exists(&chosen.at[0], plan.cgroup.at.path));
 	cr_expect_eq(cgroup_undo(&record, &err), 0, "%s", err.text);
-}
-
-static void expect_source(const char *where)
-{
-	struct cgroup_sources sources = {0};
-	struct stat one, other;
-	_close_ int source = -1, own = tree_open(&chosen.at[0], where, &err);
-
-	cr_assert_eq(cgroup_sources_list(&plan, false, &sources, &err), 0, "%s", err.text);
-	cr_assert_eq(cgroup_sources_open(&plan, &sources, &err), 0, "%s", err.text);
-	cr_assert_eq(sources.count, 1);
-	source = sources.at[0];
-	cr_expect_str_eq(sources.names[0], "");
-	cr_assert_eq(fstat(source, &one), 0);
-	cr_assert_eq(fstat(own, &other), 0);
-	cr_expect_eq(one.st_ino, other.st_ino);
-}
-
-Test(v2, sources)
-{
-	create_container(chosen, "");
-	expect_source("/");
-	plan.namespaces.unshare_flags = CLONE_NEWCGROUP;
-	expect_source(plan.cgroup.path);
-	plan.namespaces.unshare_flags = 0;
-	plan.namespaces.joins = 1u << NAMESPACE_CGROUP;
-	expect_source(plan.cgroup.path);
 }

@@ -4,20 +4,17 @@
  */
 #include "cgroup_fixture.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
-Test(resources, nothing_is_asked_for)
+Test(cgroup_limits, nothing_is_asked_for)
 {
 	EXPECT_WRITES(v1, "", "");
 	EXPECT_WRITES(v2, "\"memory\": {}, \"cpu\": {}, \"pids\": {}", "");
 	prepare(v2, "");
 	cr_expect_eq(cgroup_plan(&plan, &err), 0);
-	cr_expect_eq(plan.cgroup.writes.count, 0);
+	cr_expect_eq(plan.cgroup.limits.writes.count, 0);
 }
 
 /* Engines write zeroes, empty strings and false for what their users did not set. */
-Test(resources, not_set)
+Test(cgroup_limits, not_set)
 {
 	const char *unset =
 		"\"memory\": {\"limit\": 0, \"swap\": 0, \"reservation\": 0, \"kernel\": 0,"
@@ -30,7 +27,7 @@ Test(resources, not_set)
 	EXPECT_WRITES(none, unset, "");
 }
 
-Test(resources, memory)
+Test(cgroup_limits, memory)
 {
 	EXPECT_WRITES(v1, "\"memory\": {\"limit\": 1000, \"swap\": 3000, \"reservation\": 500}",
 		      "memory.limit_in_bytes=1000 memory.memsw.limit_in_bytes=3000 "
@@ -43,7 +40,7 @@ Test(resources, memory)
 		      "memory.max=9223372036854775807");
 }
 
-Test(resources, unlimited)
+Test(cgroup_limits, unlimited)
 {
 	const char *unlimited = "\"memory\": {\"limit\": -1, \"swap\": -1, \"reservation\": -1},"
 				"\"cpu\": {\"quota\": -1}, \"pids\": {\"limit\": -1}";
@@ -57,7 +54,7 @@ Test(resources, unlimited)
 	EXPECT_WRITES(none, unlimited, "");
 }
 
-Test(resources, only_v1_has_it)
+Test(cgroup_limits, only_v1_has_it)
 {
 	EXPECT_WRITES(v1,
 		      "\"memory\": {\"swappiness\": 0, \"disableOOMKiller\": true},"
@@ -74,7 +71,7 @@ Test(resources, only_v1_has_it)
 		     "linux.resources.cpu.realtimePeriod: cgroup v2");
 }
 
-Test(resources, memory_makes_no_sense)
+Test(cgroup_limits, memory_makes_no_sense)
 {
 	EXPECT_ERROR(plan_resources(v1, "\"memory\": {\"limit\": -2}"), EINVAL,
 		     "linux.resources.memory.limit: -2: is less than -1");
@@ -85,7 +82,7 @@ Test(resources, memory_makes_no_sense)
 }
 
 /* They are ignored, not refused: callers still write them. */
-Test(resources, obsolete)
+Test(cgroup_limits, obsolete)
 {
 	EXPECT_WRITES(v2,
 		      "\"memory\": {\"kernel\": 1000, \"kernelTCP\": 1000, \"useHierarchy\": "
@@ -93,7 +90,7 @@ Test(resources, obsolete)
 		      "");
 }
 
-Test(resources, cpu_bandwidth)
+Test(cgroup_limits, cpu_bandwidth)
 {
 	EXPECT_WRITES(v1, "\"cpu\": {\"quota\": 5000, \"period\": 10000, \"burst\": 1000}",
 		      "cpu.cfs_period_us=10000 cpu.cfs_quota_us=5000 cpu.cfs_burst_us=1000");
@@ -106,7 +103,7 @@ Test(resources, cpu_bandwidth)
 	EXPECT_WRITES(v2, "\"cpu\": {\"burst\": 0, \"idle\": 1}", "cpu.max.burst=0 cpu.idle=1");
 }
 
-Test(resources, shares_become_weight)
+Test(cgroup_limits, shares_become_weight)
 {
 	/* By the formula, in 60 digits. */
 	static const struct {
@@ -130,7 +127,7 @@ Test(resources, shares_become_weight)
 	}
 }
 
-Test(resources, cpuset)
+Test(cgroup_limits, cpuset)
 {
 	static const char *const wrong[] = {"a",  "0-",  "-1",   "1-0",   "0,",
 					    ",0", "0 1", "0,,1", "0-1-2", "99999999"};
@@ -147,19 +144,19 @@ Test(resources, cpuset)
 	}
 }
 
-Test(resources, no_process_at_all)
+Test(cgroup_limits, no_process_at_all)
 {
 	EXPECT_WRITES(v2, "\"pids\": {\"limit\": 0}", "pids.max=0");
 	cr_expect_not(plan.cgroup.clone_into);
-	cr_expect(cgroup_join.when(&plan));
+	cr_expect(plan.cgroup.entered);
 	EXPECT_WRITES(v2, "\"pids\": {\"limit\": 1}", "pids.max=1");
 	cr_expect(plan.cgroup.clone_into);
-	cr_expect_not(cgroup_join.when(&plan));
+	cr_expect_not(plan.cgroup.entered);
 	EXPECT_WRITES(v1, "\"pids\": {\"limit\": 1}", "pids.max=1");
-	cr_expect(cgroup_join.when(&plan));
+	cr_expect(plan.cgroup.entered);
 }
 
-Test(resources, controller_is_missing)
+Test(cgroup_limits, controller_is_missing)
 {
 	static const struct hierarchy poor_v2[] = {{"cpu io", "/sys/fs/cgroup", true}};
 	static const struct hierarchy poor_v1[] = {{"cpu", "/sys/fs/cgroup/cpu", false}};
@@ -175,7 +172,7 @@ Test(resources, controller_is_missing)
 }
 
 /* A controller beside v1 in the cgroup2 hierarchy has the files of v2. */
-Test(resources, hybrid_with_controllers)
+Test(cgroup_limits, hybrid_with_controllers)
 {
 	static const struct hierarchy at[] = {
 		{"cpu", "/sys/fs/cgroup/cpu", false},
@@ -185,79 +182,4 @@ Test(resources, hybrid_with_controllers)
 	EXPECT_WRITES(((struct hierarchies){2, at}),
 		      "\"memory\": {\"limit\": 1000}, \"cpu\": {\"shares\": 1024}",
 		      "memory.max=1000 cpu.shares=1024");
-}
-
-/*
- * Writing, to a directory of ordinary files
- */
-
-static char directory_name[] = "/tmp/test-resources-XXXXXX";
-static int directory = -1;
-
-static void make_directory(void)
-{
-	cr_assert(mkdtemp(directory_name));
-	directory = open(directory_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	cr_assert_geq(directory, 0);
-}
-
-static void remove_directory(void)
-{
-	static const char *const names[] = {"pids.max", "memory.max", "memory.swap.max"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		unlinkat(directory, names[i], 0);
-	close(directory);
-	cr_assert_eq(rmdir(directory_name), 0);
-}
-
-static void make_file(const char *name)
-{
-	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-	cr_assert_geq(fd, 0);
-	close(fd);
-}
-
-static void expect_content(const char *name, const char *expected)
-{
-	char text[64] = "";
-	int fd = openat(directory, name, O_RDONLY | O_CLOEXEC);
-
-	cr_assert_geq(fd, 0);
-	cr_assert_geq(read(fd, text, sizeof text - 1), 0);
-	close(fd);
-	cr_expect_str_eq(text, expected);
-}
-
-Test(resources, writes, .init = make_directory, .fini = remove_directory)
-{
-	make_file("memory.max");
-	make_file("pids.max");
-	EXPECT_WRITES(v2, "\"memory\": {\"limit\": 1000, \"swap\": -1}, \"pids\": {\"limit\": 7}",
-		      "memory.max=1000 memory.swap.max=max pids.max=7");
-	/* That memory.swap.max is missing is fine: it asks for nothing. */
-	cr_expect_eq(cgroup_resources_write(&plan, &v2.at[0], directory, &err), 0, "%s", err.text);
-	expect_content("memory.max", "1000");
-	expect_content("pids.max", "7");
-}
-
-Test(resources, only_the_hierarchy_s_own, .init = make_directory, .fini = remove_directory)
-{
-	make_file("pids.max");
-	EXPECT_WRITES(v1, "\"memory\": {\"limit\": 1000}, \"pids\": {\"limit\": 7}",
-		      "memory.limit_in_bytes=1000 pids.max=7");
-	cr_expect_eq(cgroup_resources_write(&plan, cgroup_hierarchy(&v1, "pids"), directory, &err),
-		     0, "%s", err.text);
-	expect_content("pids.max", "7");
-}
-
-Test(resources, file_is_missing, .init = make_directory, .fini = remove_directory)
-{
-	make_file("memory.max");
-	EXPECT_WRITES(v2, "\"memory\": {\"limit\": 1000, \"swap\": 1000}",
-		      "memory.max=1000 memory.swap.max=0");
-	EXPECT_ERROR(cgroup_resources_write(&plan, &v2.at[0], directory, &err), ENOENT,
-		     "linux.resources.memory.swap: memory.swap.max is missing: the kernel does not "
-		     "account swap; boot it with swapaccount=1");
 }

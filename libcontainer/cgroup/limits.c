@@ -9,14 +9,12 @@
  * is a limit.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "libcontainer/cgroup/cgroup.h"
-#include "libcontainer/log.h"
-#include "libcontainer/plan.h"
-#include "spec/cleanup.h"
+#include "libcontainer/cgroup/hierarchies.h"
+#include "libcontainer/cgroup/limits.h"
+#include "spec/arena.h"
+#include "spec/config.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -311,7 +309,7 @@ static int to_list(const struct value *value, const char **text, struct error *e
 		offsetof(struct object, member)
 
 /* clang-format off */
-static const struct limit limits[] = {
+static const struct limit table[] = {
 	/* Before any process is inside, which would run on a wrong processor for a moment. */
 	{MEMBER(cpu, cpus), "cpuset",
 	 {"cpuset.cpus", to_list, NULL},
@@ -388,18 +386,18 @@ static bool is_initial(const struct form *form, const char *text)
 }
 
 /* Why nothing enforces a limit that is asked for. */
-static int refuse(const struct plan *plan, const struct hierarchies *hierarchies,
-		  const struct limit *limit, struct error *err)
+static int refuse(const struct hierarchies *hierarchies, const struct limit *limit,
+		  struct error *err)
 {
-	const struct hierarchy *unified = cgroup_unified(hierarchies);
+	const struct hierarchy *unified = hierarchies_unified(hierarchies);
 
-	if (plan->options->cgroup_manager == CONTAINER_NO_CGROUP)
-		return error_set(err, ENOTSUP, "no cgroup: the cgroup manager is disabled");
+	if (hierarchies->refused)
+		return error_set(err, ENOTSUP, "no cgroup: %s", hierarchies->refused);
 	if (hierarchies->count == 0)
 		return error_set(err, ENOTSUP,
 				 "no cgroup: no hierarchy is mounted; mount cgroup2 on "
 				 "/sys/fs/cgroup");
-	if (cgroup_hierarchy(hierarchies, limit->controller))
+	if (hierarchies_find(hierarchies, limit->controller))
 		return error_set(err, ENOTSUP, "cgroup v2 has nothing like it");
 	if (hierarchies->count > 1 || !unified)
 		return error_set(err, ENOTSUP,
@@ -410,11 +408,9 @@ static int refuse(const struct plan *plan, const struct hierarchies *hierarchies
 			 limit->controller, unified->mount, unified->controllers);
 }
 
-static void add_write(struct plan *plan, const struct limit *limit, const struct form *form,
-		      const char *text)
+static void add_write(struct cgroup_writes *writes, const struct limit *limit,
+		      const struct form *form, const char *text)
 {
-	struct cgroup_writes *writes = &plan->cgroup.writes;
-
 	writes->at[writes->count++] = (struct cgroup_write){
 		.property = limit->property,
 		.controller = limit->controller,
@@ -426,10 +422,11 @@ static void add_write(struct plan *plan, const struct limit *limit, const struct
 }
 
 /* v1 has all of them: its form tells whether something is asked for at all. */
-static int plan_limit(struct plan *plan, const struct hierarchies *hierarchies,
-		      const struct limit *limit, const struct value *value, struct error *err)
+static int make_limit(const struct limit *limit, const struct value *value,
+		      const struct hierarchies *hierarchies, struct cgroup_writes *writes,
+		      struct error *err)
 {
-	const struct hierarchy *hierarchy = cgroup_hierarchy(hierarchies, limit->controller);
+	const struct hierarchy *hierarchy = hierarchies_find(hierarchies, limit->controller);
 	const struct form *form = hierarchy && hierarchy->unified ? &limit->v2 : &limit->v1;
 	const char *text = NULL;
 	bool possible = hierarchy && form->convert;
@@ -441,118 +438,36 @@ static int plan_limit(struct plan *plan, const struct hierarchies *hierarchies,
 	if (!text)
 		return 0;
 	if (possible)
-		add_write(plan, limit, form, text);
+		add_write(writes, limit, form, text);
 	else if (!is_initial(form, text))
-		return refuse(plan, hierarchies, limit, err);
+		return refuse(hierarchies, limit, err);
 	return 0;
 }
 
-static void warn_ignored(const char *property, const char *reason)
+int cgroup_limits_make(const struct resources *resources, const struct hierarchies *hierarchies,
+		       struct arena *arena, struct cgroup_limits *limits, struct error *err)
 {
-	log_warning("linux.resources.memory.%s: ignored: %s", property, reason);
-}
-
-/* What no kernel of today can do any more, and no caller depends on. */
-static void warn_obsolete(const struct memory *memory)
-{
-	if (memory->kernel && *memory->kernel > 0)
-		warn_ignored("kernel", "kernel memory counts towards memory.limit");
-	if (memory->kernelTCP && *memory->kernelTCP > 0)
-		warn_ignored("kernelTCP", "TCP buffers count towards memory.limit");
-	if (memory->useHierarchy && !*memory->useHierarchy)
-		warn_ignored("useHierarchy", "the kernel always accounts hierarchically");
-}
-
-int cgroup_resources_plan(struct plan *plan, const struct hierarchies *hierarchies,
-			  struct error *err)
-{
-	const struct resources *resources = plan->config->linux->resources;
-	struct value value = {.resources = resources, .arena = plan->arena};
+	struct value value = {.resources = resources, .arena = arena};
+	struct cgroup_writes writes = {0};
 
 	if (!resources)
 		return 0;
-	if (resources->memory)
-		warn_obsolete(resources->memory);
-	plan->cgroup.writes.at =
-		arena_array(plan->arena, COUNT(limits), sizeof *plan->cgroup.writes.at);
-	for (size_t i = 0; i < COUNT(limits); i++) {
-		value.at = find_value(resources, &limits[i]);
-		if (value.at && plan_limit(plan, hierarchies, &limits[i], &value, err) < 0)
-			return error_wrap(err, "%s", limits[i].property);
+	writes.at = arena_array(arena, COUNT(table), sizeof *writes.at);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		value.at = find_value(resources, &table[i]);
+		if (value.at && make_limit(&table[i], &value, hierarchies, &writes, err) < 0)
+			return error_wrap(err, "%s", table[i].property);
 	}
+	limits->writes = writes;
 	return 0;
 }
 
-/* The file that was written last: device rules are many lines for one. */
-struct open_file {
-	const char *name;
-	int fd;
-};
-
-static int open_file(struct open_file *file, int directory, const char *name)
+int cgroup_limits_write(const struct cgroup_limits *limits, const struct hierarchy *hierarchy,
+			int directory, struct error *err)
 {
-	if (file->name && !strcmp(file->name, name))
-		return 0;
-	cleanup_close(&file->fd);
-	file->name = NULL;
-	file->fd = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (file->fd >= 0)
-		file->name = name;
-	return file->fd < 0 ? -1 : 0;
-}
-
-static int explain_missing(const struct cgroup_write *write, struct error *err)
-{
-	return error_set(err, ENOENT, "%s: %s is missing%s%s", write->property, write->file,
-			 write->missing ? ": " : "", write->missing ? write->missing : "");
-}
-
-static int write_limit(struct open_file *file, int directory, const struct cgroup_write *limit,
-		       struct error *err)
-{
-	if (open_file(file, directory, limit->file) < 0) {
-		if (errno != ENOENT)
-			return error_errno(err, "%s: %s", limit->property, limit->file);
-		return limit->optional ? 0 : explain_missing(limit, err);
-	}
-	if (write(file->fd, limit->text, strlen(limit->text)) < 0)
-		return error_errno(err, "%s: %s: write \"%s\"", limit->property, limit->file,
-				   limit->text);
+	if (cgroup_writes_apply(&limits->writes, hierarchy, directory, err) < 0)
+		return -err->code;
+	if (hierarchy->unified && limits->devices.count > 0)
+		return cgroup_devices_attach(directory, &limits->devices, err);
 	return 0;
-}
-
-/*
- * Some files constrain each other (memory <= memory and swap, burst <= quota), and which of them
- * goes first depends on what is there. What the kernel does not take is written again after the
- * rest.
- */
-static int write_pass(const struct plan *plan, const struct hierarchy *hierarchy, int directory,
-		      bool *again, struct error *err)
-{
-	const struct cgroup_writes *writes = &plan->cgroup.writes;
-	struct open_file file = {.fd = -1};
-	bool last = *again;
-	int result = 0;
-
-	*again = false;
-	for (size_t i = 0; i < writes->count && result == 0; i++) {
-		if (!cgroup_has_controller(hierarchy->controllers, writes->at[i].controller))
-			continue;
-		result = write_limit(&file, directory, &writes->at[i], err);
-		if (result == -EINVAL && !last) {
-			*again = true;
-			result = 0;
-		}
-	}
-	cleanup_close(&file.fd);
-	return result;
-}
-
-int cgroup_resources_write(const struct plan *plan, const struct hierarchy *hierarchy,
-			   int directory, struct error *err)
-{
-	bool again = false;
-	int result = write_pass(plan, hierarchy, directory, &again, err);
-
-	return again && result == 0 ? write_pass(plan, hierarchy, directory, &again, err) : result;
 }

@@ -209,7 +209,7 @@ static struct cgroup_device_rule random_rule(void)
 	};
 }
 
-Test(devices_cgroup, random_rules)
+Test(cgroup_devices, random_rules)
 {
 	struct cgroup_device_rule at[12];
 	unsigned flattened = 0;
@@ -231,14 +231,14 @@ Test(devices_cgroup, random_rules)
 static struct cgroup_device_rules read_rules(const char *members)
 {
 	prepare(v2, members);
-	return cgroup_devices_read(&plan);
+	return cgroup_devices_read(plan.config->linux->resources, &arena);
 }
 
 #define DENY_ALL "{\"allow\": false, \"access\": \"rwm\"}"
 #define ALLOW_ALL "{\"allow\": true, \"access\": \"rwm\"}"
 #define RULES(...) "\"resources\": {\"devices\": [" __VA_ARGS__ "]}"
 
-Test(devices_cgroup, no_rules)
+Test(cgroup_devices, no_rules)
 {
 	struct cgroup_device_rules rules = read_rules("");
 
@@ -249,7 +249,7 @@ Test(devices_cgroup, no_rules)
 	cr_expect_eq(rules.count, 0);
 }
 
-Test(devices_cgroup, default_devices)
+Test(cgroup_devices, default_devices)
 {
 	struct cgroup_device_rules rules = read_rules(RULES(DENY_ALL));
 
@@ -266,7 +266,7 @@ Test(devices_cgroup, default_devices)
 }
 
 /* What no rule names is denied, also when nothing says so. */
-Test(devices_cgroup, list_of_allowed_ones)
+Test(cgroup_devices, list_of_allowed_ones)
 {
 	struct cgroup_device_rules rules =
 		read_rules(RULES("{\"allow\": true, \"type\": \"c\", \"major\": 10}"));
@@ -275,7 +275,7 @@ Test(devices_cgroup, list_of_allowed_ones)
 	cr_expect_not(allows(&rules, &(struct request){'c', BPF_DEVCG_ACC_READ, 11, 0}));
 }
 
-Test(devices_cgroup, a_rule_about_everything_forgets_the_rest)
+Test(cgroup_devices, a_rule_about_everything_forgets_the_rest)
 {
 	struct cgroup_device_rules rules =
 		read_rules(RULES("{\"allow\": false, \"type\": \"c\"}, " DENY_ALL ", " ALLOW_ALL));
@@ -294,7 +294,7 @@ Test(devices_cgroup, a_rule_about_everything_forgets_the_rest)
 	cr_expect(check_rules(&rules));
 }
 
-Test(devices_cgroup, lines_of_v1)
+Test(cgroup_devices, lines_of_v1)
 {
 	EXPECT_WRITES(v1,
 		      "\"devices\": [" DENY_ALL
@@ -304,7 +304,7 @@ Test(devices_cgroup, lines_of_v1)
 		      "devices.allow=b *:* m devices.allow=c 1:3 rwm devices.allow=c 1:5 rwm "
 		      "devices.allow=c 1:7 rwm devices.allow=c 1:8 rwm devices.allow=c 1:9 rwm "
 		      "devices.allow=c 5:0 rwm devices.allow=c 5:2 rwm devices.allow=c 136:* rwm");
-	cr_expect_eq(plan.cgroup.devices.count, 0);
+	cr_expect_eq(plan.cgroup.limits.devices.count, 0);
 	EXPECT_WRITES(v1, "\"devices\": [" ALLOW_ALL "]", "");
 	/* Nodes may be made all the same: that is among the default rules. */
 	EXPECT_WRITES(v1,
@@ -313,12 +313,12 @@ Test(devices_cgroup, lines_of_v1)
 		      "devices.allow=a devices.deny=c 10:229 rw");
 }
 
-Test(devices_cgroup, program_of_v2)
+Test(cgroup_devices, program_of_v2)
 {
 	EXPECT_WRITES(v2, "\"devices\": [" DENY_ALL "]", "");
-	cr_expect_gt(plan.cgroup.devices.count, 0);
+	cr_expect_gt(plan.cgroup.limits.devices.count, 0);
 	EXPECT_WRITES(v2, "\"devices\": [" ALLOW_ALL "]", "");
-	cr_expect_eq(plan.cgroup.devices.count, 0);
+	cr_expect_eq(plan.cgroup.limits.devices.count, 0);
 }
 
 #define EXCEPTION_FROM_EXCEPTION                                                                   \
@@ -326,19 +326,19 @@ Test(devices_cgroup, program_of_v2)
 	"{\"allow\": false, \"type\": \"c\", \"major\": 10, \"minor\": 229, \"access\": \"rw\"}]"
 
 /* v1's devices.deny would do nothing at all here, and say nothing. */
-Test(devices_cgroup, v1_cannot_say_it)
+Test(cgroup_devices, v1_cannot_say_it)
 {
 	EXPECT_ERROR(plan_resources(v1, EXCEPTION_FROM_EXCEPTION), ENOTSUP,
 		     "cgroup v1 knows no exception from an exception");
 	EXPECT_WRITES(hybrid, EXCEPTION_FROM_EXCEPTION, "");
-	cr_expect_gt(plan.cgroup.devices.count, 0);
-	cr_expect_not(interpret(&plan.cgroup.devices,
+	cr_expect_gt(plan.cgroup.limits.devices.count, 0);
+	cr_expect_not(interpret(&plan.cgroup.limits.devices,
 				&(struct request){'c', BPF_DEVCG_ACC_READ, 10, 229}));
-	cr_expect(interpret(&plan.cgroup.devices,
+	cr_expect(interpret(&plan.cgroup.limits.devices,
 			    &(struct request){'c', BPF_DEVCG_ACC_READ, 10, 228}));
 }
 
-Test(devices_cgroup, nothing_enforces_them)
+Test(cgroup_devices, nothing_enforces_them)
 {
 	static const struct hierarchies cpu_only = {1, v1_at};
 
@@ -351,19 +351,19 @@ Test(devices_cgroup, nothing_enforces_them)
 
 /* An ordinary user may not load a program, and need not: its devices are those of its permissions.
  */
-Test(devices_cgroup, without_privileges)
+Test(cgroup_devices, without_privileges)
 {
 	prepare(v2, RULES(DENY_ALL));
 	host.capabilities = 1ULL << CAP_BPF;
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
-	cr_expect_eq(plan.cgroup.devices.count, 0);
+	cr_expect_eq(plan.cgroup.limits.devices.count, 0);
 	prepare(v2, RULES(DENY_ALL));
 	host.capabilities = 1ULL << CAP_BPF | 1ULL << CAP_NET_ADMIN;
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
-	cr_expect_gt(plan.cgroup.devices.count, 0);
+	cr_expect_gt(plan.cgroup.limits.devices.count, 0);
 }
 
-Test(devices_cgroup, format)
+Test(cgroup_devices, format)
 {
 	char text[CGROUP_DEVICE_TEXT_SIZE];
 
