@@ -663,7 +663,7 @@ static int plan_adding(struct plan *plan, struct error *err)
 		mounts->at[i].readonly_late = false;
 	}
 	/* The user namespace is left to a step of its own. */
-	if (idmap_by_child(plan))
+	if (plan->idmap.by_child)
 		plan->namespaces.joins &= ~(1U << NAMESPACE_USER);
 	return 0;
 }

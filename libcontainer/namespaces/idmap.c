@@ -42,30 +42,9 @@ static const struct id_mappings *gids(const struct plan *plan)
 	return &plan->config->linux->gidMappings;
 }
 
-bool idmap_planned(const struct plan *plan)
-{
-	return plan->idmap.writer != IDMAP_NONE;
-}
-
 static bool has(const struct host *host, int capability)
 {
 	return host->capabilities & 1ULL << capability;
-}
-
-static bool is_written(const struct plan *plan)
-{
-	return idmap_planned(plan) && plan->idmap.writer != IDMAP_WRITTEN;
-}
-
-bool idmap_by_host(const struct plan *plan)
-{
-	return !plan->host->mounts_denied &&
-	       (!idmap_planned(plan) || has(plan->host, CAP_SYS_ADMIN));
-}
-
-bool idmap_by_child(const struct plan *plan)
-{
-	return !idmap_by_host(plan);
 }
 
 bool idmap_reaches_guarded(const struct host *host)
@@ -199,14 +178,14 @@ static int plan_written(struct plan *plan, bool denies_setgroups, struct error *
 	return check_user(plan, err);
 }
 
-int idmap_plan_joined(struct plan *plan, struct error *err)
+static int plan_joined(struct plan *plan, struct error *err)
 {
 	if (!(plan->joined->namespaces & 1U << NAMESPACE_USER))
 		return 0;
 	return plan_written(plan, plan->joined->denies_setgroups, err);
 }
 
-int idmap_plan(struct plan *plan, struct error *err)
+static int plan_new(struct plan *plan, struct error *err)
 {
 	struct idmap_plan *idmap = &plan->idmap;
 
@@ -222,6 +201,26 @@ int idmap_plan(struct plan *plan, struct error *err)
 	idmap->uid = choose_id(uids(plan));
 	idmap->gid = choose_id(gids(plan));
 	return check_user(plan, err);
+}
+
+/* What others need to know of the decision. */
+static void describe(struct plan *plan)
+{
+	struct idmap_plan *idmap = &plan->idmap;
+
+	idmap->planned = idmap->writer != IDMAP_NONE;
+	idmap->written = idmap->planned && idmap->writer != IDMAP_WRITTEN;
+	idmap->by_host =
+		!plan->host->mounts_denied && (!idmap->planned || has(plan->host, CAP_SYS_ADMIN));
+	idmap->by_child = !idmap->by_host;
+}
+
+int idmap_plan(struct plan *plan, struct error *err)
+{
+	int result = plan->joined ? plan_joined(plan, err) : plan_new(plan, err);
+
+	describe(plan);
+	return result;
 }
 
 /* Return: whether the file says so, or -errno */
@@ -387,7 +386,7 @@ static int step_write(struct creation *creation, struct error *err)
 const struct step idmap_write = {
 	"id maps",
 	.run = step_write,
-	.when = is_written,
+	.planned = PLANNED(idmap.written),
 	.print = print_step,
 };
 
@@ -399,7 +398,7 @@ static int step_go(struct creation *creation, struct error *err)
 const struct step idmap_go = {
 	"user namespace",
 	.run = step_go,
-	.when = idmap_planned,
+	.planned = PLANNED(idmap.planned),
 };
 
 int idmap_namespace_of(pid_t pid, struct error *err)
@@ -594,5 +593,5 @@ static int step_become(struct creation *creation, struct error *err)
 const struct step idmap_become = {
 	"id maps",
 	.run = step_become,
-	.when = idmap_planned,
+	.planned = PLANNED(idmap.planned),
 };

@@ -35,15 +35,19 @@ struct idmap_plan {
 	enum idmap_writer writer;
 	bool deny_setgroups; /* what the kernel asks of an ordinary user who maps his own group */
 	uint32_t uid, gid;   /* of init while it builds the container: 0 where that is mapped */
+	bool planned;        /* the container has a user namespace of its own, new or joined */
+	bool written;        /* it is a new one, whose maps kist sees to */
+	/* Who may copy the host's mounts: the host side; or init, in a mount namespace of its own, and
+	 * perhaps with privileges in its user namespace only. */
+	bool by_host, by_child;
 };
 
 /**
- * idmap_plan() - who writes the maps; refuses ids of the process that are not mapped.
+ * idmap_plan() - who writes the maps; refuses ids of the process that are not mapped. For exec,
+ * joined->namespaces are known.
  */
 int idmap_plan(struct plan *plan, struct error *err);
-/* exec; joined->namespaces are known */
 int idmap_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
-int idmap_plan_joined(struct plan *plan, struct error *err);
 
 /**
  * idmap_become_root() - take the ids of the root of the user namespace that the caller is in, and
@@ -55,22 +59,6 @@ int idmap_become_root(const struct creation *creation, struct error *err);
  * idmap_denied() - does init live where setgroups(2) is denied, by kist or by others?
  */
 bool idmap_denied(const struct creation *creation);
-
-/**
- * idmap_planned() - has the container a user namespace of its own?
- */
-bool idmap_planned(const struct plan *plan);
-
-/**
- * idmap_written() - is it a new one, whose maps kist sees to?
- */
-
-/**
- * idmap_by_host() - is it the host side that may copy the host's mounts? Else it is init, in a mount
- * namespace of its own, and perhaps with privileges in its user namespace only.
- */
-bool idmap_by_host(const struct plan *plan);
-bool idmap_by_child(const struct plan *plan);
 
 /**
  * idmap_reaches_guarded() - may the caller write to /proc/PID of a process that has guarded itself?

@@ -63,6 +63,7 @@ int namespaces_plan(struct plan *plan, struct error *err)
 			planned->joins & (at[NAMESPACE_USER].present ? ~0U : 1U << NAMESPACE_PID);
 	if (idmap_plan(plan, err) < 0)
 		return -err->code;
+	namespaces_plan_visit(plan);
 	return uts_plan(plan, err);
 }
 
@@ -85,11 +86,6 @@ static bool is_joined(const struct plan *plan)
 {
 	return !plan->namespaces.outside &&
 	       (plan->namespaces.joins & ~plan->namespaces.entered) != 0;
-}
-
-bool namespaces_joined_outside(const struct plan *plan)
-{
-	return plan->namespaces.outside;
 }
 
 static bool is_unshared_step(const struct plan *plan)
@@ -240,7 +236,7 @@ static int step_join_outside(struct creation *creation, struct error *err)
 const struct step namespaces_join_outside = {
 	"join namespaces",
 	.run = step_join_outside,
-	.when = namespaces_joined_outside,
+	.planned = PLANNED(namespaces.outside),
 };
 
 /*
@@ -291,7 +287,10 @@ int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err)
 int namespaces_plan_joined(struct plan *plan, struct error *err)
 {
 	plan->namespaces.joins = plan->joined->namespaces;
-	return idmap_plan_joined(plan, err);
+	if (idmap_plan(plan, err) < 0)
+		return -err->code;
+	namespaces_plan_visit(plan);
+	return 0;
 }
 
 void namespaces_joined_print(const struct plan *plan, FILE *out)
@@ -401,7 +400,7 @@ static int step_join_process(struct creation *creation, struct error *err)
 		return result;
 	if (creation->namespaces.process >= 0)
 		close(take(&creation->namespaces.process));
-	return idmap_planned(plan) ? idmap_become_root(creation, err) : 0;
+	return plan->idmap.planned ? idmap_become_root(creation, err) : 0;
 }
 
 const struct step namespaces_join_named = {
@@ -431,7 +430,7 @@ static int step_join_user(struct creation *creation, struct error *err)
 const struct step namespaces_join_user = {
 	"join user namespace",
 	.run = step_join_user,
-	.when = idmap_by_child,
+	.planned = PLANNED(idmap.by_child),
 };
 
 /* A descriptor of the namespace that the calling process is in. */

@@ -33,6 +33,9 @@ struct namespaces_plan {
 	unsigned entered; /* of those: by the host side, around clone3 */
 	bool outside;     /* a user namespace is joined: nobody comes back from there, so a process
 			 joins it and all others, and makes init, with the new ones, inside */
+	bool visited; /* the host side enters init's mount namespace, to open there what init, in its
+			 user namespace, needs from the host */
+	bool host_opens; /* the host side opens that, there or before there is an init; else init does */
 };
 
 int namespaces_plan(struct plan *plan, struct error *err);
@@ -59,7 +62,6 @@ extern const struct step uts_names;
 int sysctl_plan(struct plan *plan, struct error *err);
 extern const struct step sysctl_write;
 
-bool namespaces_joined_outside(const struct plan *plan);
 /* Whether a kernel parameter is set that a namespace of this kind has to itself. */
 bool sysctl_sets(const struct plan *plan, enum namespace_kind kind);
 bool uts_named(const struct plan *plan);
@@ -134,15 +136,8 @@ int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct 
 extern const struct step namespaces_invite;
 
 /**
- * namespaces_visited() - does the host side do so, to open what init, in its user namespace, needs from
- * the host?
+ * namespaces_plan_visit() - decide visited and host_opens, for namespaces_plan().
  */
-bool namespaces_visited(const struct plan *plan);
-
-/**
- * namespaces_host_opens() - does the host side open it, there or before there is an init? Else init
- * itself does.
- */
-bool namespaces_host_opens(const struct plan *plan);
+void namespaces_plan_visit(struct plan *plan);
 
 #endif

@@ -25,14 +25,13 @@ static bool may_visit(const struct host *host)
 	return (host->capabilities & needed) == needed;
 }
 
-bool namespaces_visited(const struct plan *plan)
+void namespaces_plan_visit(struct plan *plan)
 {
-	return idmap_planned(plan) && idmap_by_host(plan) && may_visit(plan->host);
-}
+	const struct idmap_plan *idmap = &plan->idmap;
+	struct namespaces_plan *namespaces = &plan->namespaces;
 
-bool namespaces_host_opens(const struct plan *plan)
-{
-	return namespaces_visited(plan) || (!idmap_planned(plan) && idmap_by_host(plan));
+	namespaces->visited = idmap->planned && idmap->by_host && may_visit(plan->host);
+	namespaces->host_opens = namespaces->visited || (!idmap->planned && idmap->by_host);
 }
 
 static int open_link(const char *path, int flags, struct error *err)
@@ -136,5 +135,5 @@ static int step_invite(struct creation *creation, struct error *err)
 const struct step namespaces_invite = {
 	"mount namespace",
 	.run = step_invite,
-	.when = namespaces_visited,
+	.planned = PLANNED(namespaces.visited),
 };

@@ -138,7 +138,7 @@ const struct step birth_begin = {
 const struct step birth_begin_inside = {
 	"begin",
 	.run = step_begin,
-	.when = namespaces_joined_outside,
+	.planned = PLANNED(namespaces.outside),
 };
 
 static int step_session(struct creation *creation, struct error *err)

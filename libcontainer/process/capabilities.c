@@ -101,7 +101,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 	const struct capabilities *asked = plan->config->process->capabilities;
 	const struct host *host = plan->host;
 	/* A new user namespace begins with all of them. */
-	uint64_t available = idmap_planned(plan) ? host->known_capabilities : host->capabilities;
+	uint64_t available = plan->idmap.planned ? host->known_capabilities : host->capabilities;
 	struct capability_masks *granted = &plan->process.capabilities;
 
 	(void)err;
@@ -118,7 +118,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 	}
 	apply_rules(plan);
 	/* A new user namespace begins without securebits, too. */
-	if (host->ambient_forbidden && !idmap_planned(plan))
+	if (host->ambient_forbidden && !plan->idmap.planned)
 		granted->ambient = cut(plan, "ambient", granted->ambient, 0,
 				       "the caller's securebits forbid it");
 	return 0;

@@ -184,7 +184,7 @@ static int step_inside(struct creation *creation, struct error *err)
 const struct step clone_inside_outside = {
 	"inside",
 	.run = step_inside,
-	.when = namespaces_joined_outside,
+	.planned = PLANNED(namespaces.outside),
 };
 
 const struct step clone_inside = {
@@ -223,7 +223,7 @@ static int step_follow(struct creation *creation, struct error *err)
 const struct step clone_follow_outside = {
 	"inside",
 	.run = step_follow,
-	.when = namespaces_joined_outside,
+	.planned = PLANNED(namespaces.outside),
 	.hears = true,
 };
 

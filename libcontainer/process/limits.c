@@ -41,7 +41,7 @@ bool limits_oom_planned(const struct plan *plan)
 
 static bool oom_by_init(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && !idmap_planned(plan);
+	return limits_oom_planned(plan) && !plan->idmap.planned;
 }
 
 /* Which limits there are, and soft against hard, is known since the configuration was checked. */
@@ -204,12 +204,12 @@ static bool lowered_by_init(const struct plan *plan)
 /* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
 static bool oom_by_host(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && idmap_planned(plan) && idmap_reaches_guarded(plan->host);
+	return limits_oom_planned(plan) && plan->idmap.planned && idmap_reaches_guarded(plan->host);
 }
 
 static bool oom_early(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && idmap_planned(plan) &&
+	return limits_oom_planned(plan) && plan->idmap.planned &&
 	       !idmap_reaches_guarded(plan->host);
 }
 

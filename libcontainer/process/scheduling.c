@@ -191,7 +191,7 @@ static bool is_asked_for(const struct plan *plan)
 /* Without the privilege the host side may do no more than init, and may not be its user. */
 static bool host_side_may_more(const struct plan *plan)
 {
-	return idmap_planned(plan) && (plan->host->capabilities & 1ULL << CAP_SYS_NICE);
+	return plan->idmap.planned && (plan->host->capabilities & 1ULL << CAP_SYS_NICE);
 }
 
 static bool is_planned(const struct plan *plan)

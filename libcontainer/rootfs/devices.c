@@ -91,7 +91,7 @@ static int check_device(const struct device *device, struct error *err)
 
 bool devices_bound(const struct plan *plan)
 {
-	return idmap_planned(plan) || plan->host->nodes_denied;
+	return plan->idmap.planned || plan->host->nodes_denied;
 }
 
 /* Where the host side may do what init may not. */
@@ -99,14 +99,14 @@ static bool are_made(const struct plan *plan)
 {
 	const uint64_t needed = 1ULL << CAP_MKNOD | 1ULL << CAP_CHOWN;
 
-	return namespaces_visited(plan) && !plan->host->nodes_denied &&
+	return plan->namespaces.visited && !plan->host->nodes_denied &&
 	       (plan->host->capabilities & needed) == needed;
 }
 
 /* The same id for whoever is in the container. */
 static uint32_t seen(const struct plan *plan, const struct id_mappings *mappings, uint32_t id)
 {
-	return idmap_planned(plan) ? idmap_id_of(mappings, id) : id;
+	return plan->idmap.planned ? idmap_id_of(mappings, id) : id;
 }
 
 static int fail_bound(const struct device *device, const char *what, const char *is,

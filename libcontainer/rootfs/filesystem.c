@@ -194,7 +194,7 @@ static int make_filesystem(const struct plan *plan, int covered, const struct mo
 static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
 {
 	/* In a container that runs it is not the host's that would be found. */
-	if (!idmap_planned(plan) || plan->joined)
+	if (!plan->idmap.planned || plan->joined)
 		return NULL;
 	if (entry_has_type(entry->mount, "sysfs"))
 		return "/sys";

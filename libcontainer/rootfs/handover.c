@@ -43,7 +43,7 @@ static int step_prepare(struct creation *creation, struct error *err)
 const struct step handover_prepare = {
 	"room for sources",
 	.run = step_prepare,
-	.when = namespaces_visited,
+	.planned = PLANNED(namespaces.visited),
 };
 
 /* One that is not full is the last. */
@@ -101,7 +101,7 @@ static int step_send(struct creation *creation, struct error *err)
 const struct step handover_send = {
 	"sources to init",
 	.run = step_send,
-	.when = namespaces_visited,
+	.planned = PLANNED(namespaces.visited),
 };
 
 static int put(struct creation *creation, size_t place, int descriptor, struct error *err)
@@ -137,5 +137,5 @@ static int step_receive(struct creation *creation, struct error *err)
 const struct step handover_receive = {
 	"sources from the host",
 	.run = step_receive,
-	.when = namespaces_visited,
+	.planned = PLANNED(namespaces.visited),
 };

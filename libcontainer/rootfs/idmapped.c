@@ -49,7 +49,7 @@ static struct mount_mapping find_mapping(const struct plan *plan, const struct m
 	};
 
 	/* Init guards itself: without CAP_SYS_PTRACE another one is made that says the same. */
-	mapping.own = idmap_planned(plan) && plan->host->capabilities & 1ULL << CAP_SYS_PTRACE &&
+	mapping.own = plan->idmap.planned && plan->host->capabilities & 1ULL << CAP_SYS_PTRACE &&
 		      same(mapping.uids, &linux->uidMappings) &&
 		      same(mapping.gids, &linux->gidMappings);
 	return mapping;
@@ -75,11 +75,11 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 		return error_set(err, EPERM,
 				 "options: idmap: takes CAP_SYS_ADMIN over the filesystem, which "
 				 "an ordinary user does not have");
-	if (!namespaces_host_opens(plan))
+	if (!plan->namespaces.host_opens)
 		return error_set(err, EPERM,
 				 "options: idmap: takes CAP_SYS_CHROOT, too, in a container with a "
 				 "user namespace");
-	if (entry->kind == MOUNT_FILESYSTEM && idmap_planned(plan))
+	if (entry->kind == MOUNT_FILESYSTEM && plan->idmap.planned)
 		return error_set(err, EINVAL,
 				 "options: idmap: a filesystem that is made in the container's "
 				 "user namespace has its mapping already");

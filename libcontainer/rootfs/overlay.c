@@ -149,7 +149,7 @@ static int set_options(int context, const struct plan *plan, struct error *err)
 	if (plan->options->ephemeral && mountfd_set(context, "volatile", NULL, err) < 0)
 		return -err->code;
 	/* A user namespace may not set the others. */
-	if (idmap_planned(plan) && mountfd_set(context, "userxattr", NULL, err) < 0)
+	if (plan->idmap.planned && mountfd_set(context, "userxattr", NULL, err) < 0)
 		return -err->code;
 	return 0;
 }

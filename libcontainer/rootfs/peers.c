@@ -30,7 +30,7 @@ bool peers_planned(const struct plan *plan)
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
 	/* In a mount namespace of his own, whoever has no privileges outside has no peers there. */
-	for (size_t i = 0; i < mounts->count && namespaces_host_opens(plan); i++)
+	for (size_t i = 0; i < mounts->count && plan->namespaces.host_opens; i++)
 		if (peers_asked(plan, &mounts->at[i]))
 			return true;
 	return false;
@@ -160,7 +160,7 @@ static int open_views(const struct plan *plan, const struct mount_plan *entry, s
 	views->group = copy_view(views, entry, err);
 	if (views->group < 0)
 		return -err->code;
-	if (namespaces_visited(plan)) {
+	if (plan->namespaces.visited) {
 		views->member = copy_view(views, entry, err);
 		if (views->member < 0)
 			return -err->code;

@@ -100,12 +100,12 @@ static bool has_sources(const struct plan *plan)
 
 static bool sources_planned(const struct plan *plan)
 {
-	return has_sources(plan) && !idmap_planned(plan) && idmap_by_host(plan);
+	return has_sources(plan) && !plan->idmap.planned && plan->idmap.by_host;
 }
 
 static bool sources_of_init(const struct plan *plan)
 {
-	return has_sources(plan) && !namespaces_host_opens(plan);
+	return has_sources(plan) && !plan->namespaces.host_opens;
 }
 
 static void print_sources(const struct plan *plan, FILE *out)
@@ -133,7 +133,7 @@ static int check_proc(int source, struct error *err)
 /* Below a mount that it does not take along something could be uncovered. */
 static const char *explain_copy(const struct plan *plan, bool recursive)
 {
-	return recursive || !idmap_planned(plan) ? " (is it on an unbindable mount?)"
+	return recursive || !plan->idmap.planned ? " (is it on an unbindable mount?)"
 						 : " (is it on an unbindable mount, or are there "
 						   "mounts below it, which a user "
 						   "namespace sees with rbind only?)";
@@ -290,13 +290,13 @@ const struct step rootfs_open_sources_in_init = {
 const struct step rootfs_open_sources_by_host = {
 	"mount sources",
 	.run = step_sources,
-	.when = idmap_by_host,
+	.planned = PLANNED(idmap.by_host),
 };
 
 const struct step rootfs_open_sources_by_child = {
 	"mount sources",
 	.run = step_sources,
-	.when = idmap_by_child,
+	.planned = PLANNED(idmap.by_child),
 };
 
 static int copy_root(const struct plan *plan, struct error *err)
@@ -339,7 +339,7 @@ static int step_inside(struct creation *creation, struct error *err)
 const struct step rootfs_inside = {
 	"mount sources",
 	.run = step_inside,
-	.when = namespaces_visited,
+	.planned = PLANNED(namespaces.visited),
 	.print = print_sources,
 };
 
@@ -361,7 +361,7 @@ static int leave_peer_groups(struct error *err)
 static int step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	_close_ int tree = namespaces_visited(plan) ? take(&creation->rootfs.tree)
+	_close_ int tree = plan->namespaces.visited ? take(&creation->rootfs.tree)
 						    : open_tree_private(plan, err);
 
 	if (tree < 0 || leave_peer_groups(err) < 0)

@@ -95,6 +95,8 @@ static inline int fixture_plan(void)
 								  devices_plan, mask_plan};
 
 	fixture_read_host();
+	plan.idmap.by_host = true;
+	plan.namespaces.host_opens = !plan.idmap.planned || plan.namespaces.visited;
 	for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
 		if (planners[i](&plan, &err) < 0)
 			return -err.code;

@@ -141,7 +141,7 @@ Test(capabilities, securebits_may_forbid_ambient_ones)
 	PLAN(capabilities_plan(&plan, &err));
 	cr_expect_eq(plan.process.capabilities.ambient, 0);
 	cr_expect_eq(plan.process.capabilities.permitted, BIT(CAP_CHOWN));
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
 	PLAN(capabilities_plan(&plan, &err));
 	cr_expect_eq(plan.process.capabilities.ambient, BIT(CAP_CHOWN));
 }

@@ -116,7 +116,7 @@ Test(devices_plan, is_printed)
 	STEP(devices_plan(&plan, &err));
 	expect_printed("\t\t/dev/x  c 10:200  0620  7:7\n");
 	host.devices = missing;
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
 	STEP(devices_plan(&plan, &err));
 	expect_printed("\t\t/dev/x  c 10:200  as on the host\n");
 	expect_printed("\t\t/dev/null  c 1:3  as on the host\n");
@@ -129,7 +129,8 @@ Test(devices_plan, whose_devices_they_are)
 	DEVICES({.type = S_IFIFO, .path = "/dev/pipe"});
 	STEP(devices_plan(&plan, &err));
 	cr_expect_not(planned("/dev/null")->bind);
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
+	plan.namespaces.visited = true;
 	host.capabilities = ~0ULL;
 	STEP(devices_plan(&plan, &err));
 	cr_expect(planned("/dev/null")->bind && planned("/dev/null")->made);
@@ -147,7 +148,8 @@ Test(devices_plan, owners_that_are_not_mapped)
 {
 	static const struct id_mapping mapping = {.hostID = 1000, .size = 7};
 
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
+	plan.namespaces.visited = true;
 	host.capabilities = ~0ULL;
 	DEVICES({.type = S_IFCHR, .path = "/dev/x", .major = &one, .minor = &three, .gid = &seven});
 	/* A user namespace that others have mapped. */
@@ -170,7 +172,7 @@ Test(devices_plan, bound_ones_are_as_they_are)
 	static const uint32_t mode_0666 = 020666;
 
 	host.nodes_denied = true;
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
 	linux_config.uidMappings = (struct id_mappings){.count = 1, .at = &mapping};
 	DEVICES({.type = S_IFCHR,
 		 .path = "/dev/null",

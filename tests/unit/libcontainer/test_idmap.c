@@ -226,7 +226,8 @@ static int plan_mount(struct id_mappings uids, struct id_mappings gids)
 	mount.uidMappings = uids;
 	mount.gidMappings = gids;
 	config.mounts = (struct mounts){.count = 1, .at = &mount};
-	plan.idmap = (struct idmap_plan){0};
+	plan.idmap = (struct idmap_plan){.by_host = true};
+	plan.namespaces.host_opens = true;
 	plan.rootfs.mappings.count = 0;
 	return idmapped_plan(&plan, &entry, &err);
 }
@@ -283,6 +284,7 @@ Test(idmap, a_mount_with_the_mapping_of_the_configuration)
 	config.mounts = (struct mounts){.count = 1, .at = &mount};
 	linux_config.uidMappings = short_lines(341);
 	linux_config.gidMappings = few;
+	plan.namespaces.host_opens = true;
 	REFUSED(idmapped_plan(&plan, &entry, &err), EINVAL,
 		"linux.uidMappings: 341 mappings are more than the kernel takes, 340");
 }

@@ -173,7 +173,7 @@ CHILD_TEST(join, joins_what_differs_at_once)
 	EXPECT(joined.namespaces == 1U << NAMESPACE_UTS);
 	plan.joined = &joined;
 	STEP(namespaces_plan_joined(&plan, &err));
-	EXPECT(namespaces_open_paths.when(&plan) && !idmap_planned(&plan));
+	EXPECT(namespaces_open_paths.when(&plan) && !plan.idmap.planned);
 	creation.namespaces.process = sys_pidfd_open(pid, 0);
 	STEP(namespaces_join_named.run(&creation, &err));
 	EXPECT(creation.namespaces.process == -1);
@@ -263,7 +263,7 @@ Test(join, a_user_namespace_has_its_ids)
 	process.user.uid = process.user.gid = 6;
 	plan.joined = &joined;
 	PLAN(namespaces_plan_joined(&plan, &err));
-	cr_expect(idmap_planned(&plan) && plan.idmap.deny_setgroups);
+	cr_expect(plan.idmap.planned && plan.idmap.deny_setgroups);
 	cr_expect(plan.idmap.writer == IDMAP_WRITTEN && plan.idmap.uid == 5);
 	process.user.uid = 4;
 	REFUSED(namespaces_plan_joined(&plan, &err), EINVAL,

@@ -56,14 +56,14 @@ Test(rootfs, is_printed)
 Test(rootfs, sources_are_opened_where_there_are_some)
 {
 	STEP(fixture_plan());
-	cr_expect_not(rootfs_open_sources.when(&plan));
+	cr_expect_not(step_is_planned(&rootfs_open_sources, &plan));
 	MOUNTS({.destination = "/t", .type = "tmpfs"});
 	STEP(fixture_plan());
-	cr_expect_not(rootfs_open_sources.when(&plan));
+	cr_expect_not(step_is_planned(&rootfs_open_sources, &plan));
 	MOUNTS({.destination = "/t", .type = "tmpfs"},
 	       {.destination = "/b", .source = "/mnt/outside", .options = BIND});
 	STEP(fixture_plan());
-	cr_expect(rootfs_open_sources.when(&plan));
+	cr_expect(step_is_planned(&rootfs_open_sources, &plan));
 	cr_expect_str_eq(print(rootfs_open_sources.print), "\t\t/mnt/outside\n");
 	STEP(rootfs_open_sources.run(&creation, &err));
 	cr_assert_eq(creation.rootfs.count, 2);

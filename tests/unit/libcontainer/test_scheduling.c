@@ -44,7 +44,7 @@ Test(scheduling, is_planned_when_asked_for)
 Test(scheduling, is_the_host_side_s_business_with_a_user_namespace)
 {
 	process.scheduler = &scheduler;
-	plan.idmap.writer = IDMAP_DIRECT;
+	plan.idmap.planned = true;
 	cr_expect(!scheduling_set.when(&plan) && scheduling_set_init.when(&plan));
 	/* Of no use to somebody without the privilege. */
 	host.capabilities &= ~(1ULL << CAP_SYS_NICE);
