@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "libcontainer/log.h"
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
@@ -181,20 +180,21 @@ static const char *name_of(const struct cgroup *cgroup, struct arena *arena)
 
 /* The planning half. */
 
-static void warn_ignored(const char *property, const char *reason)
+static void warn_ignored(struct plan *plan, const char *property, const char *reason)
 {
-	log_warning("linux.resources.memory.%s: ignored: %s", property, reason);
+	warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
+		     "linux.resources.memory.%s: ignored: %s", property, reason);
 }
 
 /* What no kernel of today can do any more, and no caller depends on. */
-static void warn_obsolete(const struct memory *memory)
+static void warn_obsolete(struct plan *plan, const struct memory *memory)
 {
 	if (memory->kernel && *memory->kernel > 0)
-		warn_ignored("kernel", "kernel memory counts towards memory.limit");
+		warn_ignored(plan, "kernel", "kernel memory counts towards memory.limit");
 	if (memory->kernelTCP && *memory->kernelTCP > 0)
-		warn_ignored("kernelTCP", "TCP buffers count towards memory.limit");
+		warn_ignored(plan, "kernelTCP", "TCP buffers count towards memory.limit");
 	if (memory->useHierarchy && !*memory->useHierarchy)
-		warn_ignored("useHierarchy", "the kernel always accounts hierarchically");
+		warn_ignored(plan, "useHierarchy", "the kernel always accounts hierarchically");
 }
 
 static int plan_limits(struct plan *plan, const struct hierarchies *hierarchies, struct error *err)
@@ -202,7 +202,7 @@ static int plan_limits(struct plan *plan, const struct hierarchies *hierarchies,
 	const struct resources *resources = plan->config->linux->resources;
 
 	if (resources && resources->memory)
-		warn_obsolete(resources->memory);
+		warn_obsolete(plan, resources->memory);
 	return cgroup_limits_make(resources, hierarchies, plan->arena, &plan->cgroup.limits, err);
 }
 
@@ -217,8 +217,9 @@ static int plan_devices(struct plan *plan, struct error *err)
 	if (limits->devices.count > 0 && !cgroup_devices_may_load(plan->host->capabilities)) {
 		limits->devices = (struct bpf_program){0};
 		limits->device_rules = (struct cgroup_device_rules){0};
-		log_warning("linux.resources.devices: not enforced, which needs CAP_SYS_ADMIN; "
-			    "devices are protected by their permissions only");
+		warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
+			     "linux.resources.devices: not enforced, which needs CAP_SYS_ADMIN; "
+			     "devices are protected by their permissions only");
 	}
 	return 0;
 }
@@ -239,7 +240,8 @@ static int plan_without(struct plan *plan, struct error *err)
 	const struct resources *resources = plan->config->linux->resources;
 
 	if (resources && resources->devices.count > 0)
-		log_warning("linux.resources.devices: not enforced: the container has no cgroup");
+		warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
+			     "linux.resources.devices: not enforced: the container has no cgroup");
 	return plan_limits(plan, &none, err);
 }
 

@@ -194,6 +194,35 @@ static const char *print(void)
 	return arena_strdup(&arena, text);
 }
 
+static void expect_warning(const char *text)
+{
+	const struct warning *warning = plan.warnings.first;
+
+	cr_assert(warning, "no warning: %s", text);
+	cr_expect_eq(warning->level, CONTAINER_LOG_WARNING);
+	cr_expect_str_eq(warning->text, text);
+	cr_expect_null(warning->next);
+}
+
+/* What is not done as config.json has it is said, and does not fail. */
+Test(cgroup, warnings)
+{
+	cr_expect_eq(plan_resources(v2, "\"memory\": {\"limit\": 1048576}"), 0);
+	cr_expect_null(plan.warnings.first);
+	cr_expect_eq(plan_resources(v2, "\"memory\": {\"kernel\": 1, \"kernelTCP\": -1}"), 0);
+	expect_warning("linux.resources.memory.kernel: ignored: kernel memory counts towards "
+		       "memory.limit");
+	prepare(v2, "\"resources\": {\"devices\": [{\"allow\": false}]}");
+	host.capabilities = 0;
+	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
+	expect_warning("linux.resources.devices: not enforced, which needs CAP_SYS_ADMIN; devices "
+		       "are protected by their permissions only");
+	cr_expect_eq(plan_managed(CONTAINER_NO_CGROUP,
+				  "\"resources\": {\"devices\": [{\"allow\": false}]}"),
+		     0);
+	expect_warning("linux.resources.devices: not enforced: the container has no cgroup");
+}
+
 Test(cgroup, print)
 {
 	plan_resources(v1, "\"memory\": {\"limit\": 1048576}, \"pids\": {\"limit\": 5}");
