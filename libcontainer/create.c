@@ -258,6 +258,12 @@ static const struct step_row child_rows[] = {
 const struct step_table create_host = STEP_TABLE(host_rows);
 const struct step_table create_child = STEP_TABLE(child_rows);
 
+void create_print(const struct plan *plan, FILE *out)
+{
+	steps_print("host", &create_host, plan, out);
+	steps_print("init", &create_child, plan, out);
+}
+
 int create_undo(const struct record *record, struct error *err)
 {
 	return steps_undo(&create_host, record, err);
@@ -468,7 +474,7 @@ int container_plan(const struct container_options *options, FILE *out, struct er
 	}
 	warnings_log(&source.plan.warnings);
 	if (result == 0)
-		plan_print(&source.plan, out);
+		create_print(&source.plan, out);
 	arena_finish(&source.arena);
 	return result;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The two step tables of create, for those who walk them: plan_print() and delete.
+ * The two step tables of create, for those who print them and for delete.
  */
 #ifndef KIST_CREATE_H
 #define KIST_CREATE_H
@@ -8,6 +8,11 @@
 #include "libcontainer/steps.h"
 
 extern const struct step_table create_host, create_child;
+
+/**
+ * create_print() - the steps that create would take, in order, with their details.
+ */
+void create_print(const struct plan *plan, FILE *out);
 
 /**
  * create_undo() - walk the undo column of create_host up: what a failing create does, and delete.

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "libcontainer/create.h"
-
 /* A subject reads its facts and decides for itself. Facts come first: a planner asks nobody. */
 struct subject {
 	int (*read_host)(const struct plan *plan, struct host *host, struct error *err);
@@ -98,10 +96,4 @@ int plan_make_joined(struct plan *plan, struct error *err)
 		if (subject->plan_joined && subject->plan_joined(plan, err) < 0)
 			return -err->code;
 	return 0;
-}
-
-void plan_print(const struct plan *plan, FILE *out)
-{
-	steps_print("host", &create_host, plan, out);
-	steps_print("init", &create_child, plan, out);
 }

@@ -96,9 +96,4 @@ int plan_make(struct plan *plan, struct error *err);
  */
 int plan_make_joined(struct plan *plan, struct error *err);
 
-/**
- * plan_print() - the steps that create would take, in order, with their details.
- */
-void plan_print(const struct plan *plan, FILE *out);
-
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "libcontainer/create.h"
 #include "libcontainer/exec.h"
 #include "libcontainer/plan.h"
 
@@ -92,7 +93,7 @@ static int print_create(struct plan *plan, const char *driver, struct error *err
 	(void)driver;
 	if (plan_make(plan, err) < 0)
 		return -err->code;
-	plan_print(plan, stdout);
+	create_print(plan, stdout);
 	return 0;
 }
 

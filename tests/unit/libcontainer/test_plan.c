@@ -46,7 +46,7 @@ static const char *print_plan(void)
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	plan_print(&plan, out);
+	create_print(&plan, out);
 	fclose(out);
 	kept = arena_strdup(&arena, text);
 	free(text);
