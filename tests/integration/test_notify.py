@@ -293,9 +293,11 @@ def test_start(kist, bundle, manager):
 
 def test_started_by_somebody_else(kist, bundle, manager):
     """Whose manager is another one, or none: nobody listens, and nobody waits."""
-    shell(bundle, "/probe notify READY=1; echo $?; exec sleep 1000")
+    shell(bundle, "read wait </fifo; /probe notify READY=1; echo $?; exec sleep 1000")
+    os.mkfifo(bundle.rootfs / "fifo")
     container = kist.create(bundle, env=environment(manager))
     container.start()
+    (bundle.rootfs / "fifo").write_text("\n")
     container.wait_for_output("1\n")
     assert manager.receive_all() == []
 

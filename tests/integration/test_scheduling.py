@@ -53,7 +53,7 @@ def test_nice_value_of_the_caller(kist, bundle):
     assert result.json["scheduler"]["nice"] == 5
     bundle.process["scheduler"] = {"policy": "SCHED_BATCH"}
     bundle.write()
-    result = kist("run", "--bundle", bundle.path, kist.new_id(), preexec_fn=lambda: os.nice(5))
+    result = kist.ok("run", "--bundle", bundle.path, kist.new_id(), preexec_fn=lambda: os.nice(5))
     assert result.json["scheduler"]["nice"] == 0
 
 
