@@ -61,7 +61,7 @@ static int open_container(int base, const char *root, const char *id, struct con
 	if (directory < 0)
 		return errno == ENOENT ? record_error_gone(id, err)
 				       : error_errno(err, "%s/%s", root, id);
-	*container = (struct container){.record.directory = directory};
+	*container = (struct container){.record.directory = directory, .init = -1};
 	if (read_directory(container, id, err) < 0) {
 		container_close(container);
 		return -err->code;
@@ -84,6 +84,7 @@ int container_open(const char *root, const char *id, struct container *container
 
 void container_close(struct container *container)
 {
+	cleanup_close(&container->init);
 	cleanup_close(&container->record.directory);
 	arena_finish(&container->arena);
 }

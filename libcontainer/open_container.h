@@ -21,6 +21,8 @@ struct container {
 	struct record record;
 	bool creating; /* its creator lives, when it was opened */
 	bool damaged; /* no readable record: its creator was killed. Only delete --force wants it */
+	enum status status; /* when somebody has asked; see enter.h */
+	int init;           /* and a pidfd of init, while it lives; else -1 */
 	struct arena arena;
 };
 

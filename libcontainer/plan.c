@@ -3,39 +3,52 @@
 
 #include <string.h>
 
+#include "libcontainer/rootfs/running.h"
+
 /* A subject reads its facts and decides for itself. Facts come first: a planner asks nobody. */
 struct subject {
 	int (*read_host)(const struct plan *plan, struct host *host, struct error *err);
 	int (*plan)(struct plan *plan, struct error *err);
-	/* Of a container that is there, and of a process that joins it. */
+	/* Of a container that is there, and of a process that joins it: what for, enum join_purpose. */
 	int (*read_joined)(const struct plan *plan, struct joined *joined, struct error *err);
 	int (*plan_joined)(struct plan *plan, struct error *err);
+	unsigned purposes;
 };
 
-/* The order does not matter, but for the filter, which comes last: it is the only one that costs
- * time. */
+enum { TO_ALL = JOIN_TO_EXECUTE | JOIN_TO_MOUNT | JOIN_TO_UNMOUNT };
+
+/* What joins is planned before what is mounted there. Else the order does not matter, but for the
+ * filter, which comes last: it is the only one that costs time. */
 /* clang-format off */
 static const struct subject subjects[] = {
-	{NULL, namespaces_plan, idmap_read_joined, namespaces_plan_joined},
+	{NULL, namespaces_plan, idmap_read_joined, namespaces_plan_joined, TO_ALL},
 	{rootfs_read_host, rootfs_plan, NULL, NULL},
-	{NULL, mount_plan, NULL, NULL},
+	{NULL, mount_plan, NULL, mount_plan, JOIN_TO_MOUNT},
+	{NULL, NULL, running_read, running_plan_adding, JOIN_TO_MOUNT},
+	{NULL, NULL, NULL, running_plan_removing, JOIN_TO_UNMOUNT},
 	{devices_read_host, devices_plan, NULL, NULL},
 	{NULL, mask_plan, NULL, NULL},
-	{cgroup_read_host, cgroup_plan, cgroup_read_joined, cgroup_plan_joined},
-	{rdt_read_host, rdt_plan, rdt_read_joined, rdt_plan_joined},
-	{NULL, process_plan, NULL, process_plan},
-	{NULL, capabilities_plan, NULL, capabilities_plan},
-	{NULL, limits_plan, NULL, limits_plan},
-	{lsm_read_host, lsm_plan, NULL, lsm_plan},
-	{NULL, console_plan, NULL, console_plan},
-	{NULL, pidfd_plan, NULL, pidfd_plan},
+	{cgroup_read_host, cgroup_plan, cgroup_read_joined, cgroup_plan_joined, JOIN_TO_EXECUTE},
+	{rdt_read_host, rdt_plan, rdt_read_joined, rdt_plan_joined, JOIN_TO_EXECUTE},
+	{NULL, process_plan, NULL, process_plan, JOIN_TO_EXECUTE},
+	{NULL, capabilities_plan, NULL, capabilities_plan, JOIN_TO_EXECUTE},
+	{NULL, limits_plan, NULL, limits_plan, JOIN_TO_EXECUTE},
+	{lsm_read_host, lsm_plan, NULL, lsm_plan, JOIN_TO_EXECUTE},
+	{NULL, console_plan, NULL, console_plan, JOIN_TO_EXECUTE},
+	{NULL, pidfd_plan, NULL, pidfd_plan, JOIN_TO_EXECUTE},
 	{NULL, sysctl_plan, NULL, NULL},
 	{NULL, hooks_plan, NULL, NULL},
-	{NULL, seccomp_plan, seccomp_read_joined, seccomp_plan},
+	{NULL, seccomp_plan, seccomp_read_joined, seccomp_plan, JOIN_TO_EXECUTE},
 };
 /* clang-format on */
 
 static const struct subject *const subjects_end = subjects + sizeof subjects / sizeof *subjects;
+
+/* What is about new containers only need not be asked for another process. */
+static bool concerns(const struct subject *subject, const struct plan *plan)
+{
+	return !plan->joined || subject->purposes;
+}
 
 int plan_read_host(struct plan *plan, struct error *err)
 {
@@ -44,7 +57,8 @@ int plan_read_host(struct plan *plan, struct error *err)
 	if (host_read(host, err) < 0)
 		return -err->code;
 	for (const struct subject *subject = subjects; subject < subjects_end; subject++)
-		if (subject->read_host && subject->read_host(plan, host, err) < 0)
+		if (subject->read_host && concerns(subject, plan) &&
+		    subject->read_host(plan, host, err) < 0)
 			return -err->code;
 	plan->host = host;
 	return 0;
@@ -53,23 +67,23 @@ int plan_read_host(struct plan *plan, struct error *err)
 int plan_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
 	for (const struct subject *subject = subjects; subject < subjects_end; subject++)
-		if (subject->read_joined && subject->read_joined(plan, joined, err) < 0)
+		if (subject->purposes & joined->purpose && subject->read_joined &&
+		    subject->read_joined(plan, joined, err) < 0)
 			return -err->code;
 	return 0;
 }
 
-/* config.md: process is only required when `start` is called. An empty one lets everything else be
- * done as ever, and fails there. */
+const struct process plan_no_process = {.cwd = "/"};
+
 static void default_process(struct plan *plan)
 {
-	static const struct process nothing = {.cwd = "/"};
 	struct config *config;
 
 	if (plan->config->process)
 		return;
 	config = arena_alloc(plan->arena, sizeof *config);
 	*config = *plan->config;
-	config->process = &nothing;
+	config->process = &plan_no_process;
 	plan->config = config;
 }
 
@@ -93,7 +107,8 @@ int plan_make(struct plan *plan, struct error *err)
 int plan_make_joined(struct plan *plan, struct error *err)
 {
 	for (const struct subject *subject = subjects; subject < subjects_end; subject++)
-		if (subject->plan_joined && subject->plan_joined(plan, err) < 0)
+		if (subject->purposes & plan->joined->purpose && subject->plan_joined &&
+		    subject->plan_joined(plan, err) < 0)
 			return -err->code;
 	return 0;
 }

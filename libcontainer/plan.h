@@ -25,20 +25,32 @@
 #include "spec/arena.h"
 #include "spec/config.h"
 
+/* What a process joins a container for. */
+enum join_purpose {
+	JOIN_TO_EXECUTE = 1, /* a program */
+	JOIN_TO_MOUNT = 2,   /* something more there */
+	JOIN_TO_UNMOUNT = 4,
+};
+
 /* The container that a process is to join: facts, asked once. */
 struct joined {
-	unsigned namespaces; /* see namespaces_differ() */
-	bool asked;          /* init, for descriptors of them, which are open: */
-	int files[NAMESPACE_KINDS];
-	bool denies_setgroups; /* its user namespace knows no setgroups(2) */
+	enum join_purpose purpose;
+	unsigned namespaces;        /* see namespaces_differ() */
+	bool asked;                 /* init, for descriptors of them: */
+	int files[NAMESPACE_KINDS]; /* -1: not open */
+	bool denies_setgroups;      /* its user namespace knows no setgroups(2) */
 	const struct record *record;
 	enum status status;
 	struct sock_fprog filter;     /* as kept by create; len 0: none */
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
 	struct rdt_joined rdt;
-	const char *filesystems; /* mounts: the text of /proc/filesystems */
+	const char *filesystems; /* to mount: the text of /proc/filesystems */
 };
+
+/* What a container without process has (config.md: it is only required when `start` is called): it
+ * lets everything else be done as ever, and fails there. */
+extern const struct process plan_no_process;
 
 struct plan {
 	/* What it is made from. */
@@ -76,7 +88,7 @@ int plan_read_host(struct plan *plan, struct error *err);
  * plan_read_joined() - ask each subject what there is to know about the container to join. The pid of
  * its init is still its own when its pidfd says so afterwards.
  * @plan: as above, with host
- * @joined: record, status and namespaces are set
+ * @joined: purpose, record, status and namespaces are set
  */
 int plan_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
 
@@ -89,7 +101,7 @@ int plan_read_joined(const struct plan *plan, struct joined *joined, struct erro
 int plan_make(struct plan *plan, struct error *err);
 
 /**
- * plan_make_joined() - decide everything about a process that joins a container.
+ * plan_make_joined() - decide everything about a process that joins a container, for its purpose.
  * @plan: as above, with joined set; config's process is the one that joins
  *
  * Return: as above

@@ -103,3 +103,22 @@ const struct step procfs_open_private = {
 	.run = step_open_private,
 	.planned = PLANNED(writes_procfs),
 };
+
+static int step_open_descriptors(struct creation *creation, struct error *err)
+{
+	_close_ int proc = procfs_open(err);
+	int descriptors;
+
+	if (proc < 0)
+		return proc;
+	descriptors = procfs_open_descriptors(proc, err);
+	if (descriptors < 0)
+		return descriptors;
+	creation->procfs = descriptors;
+	return 0;
+}
+
+const struct step procfs_open_own_descriptors = {
+	"descriptors",
+	.run = step_open_descriptors,
+};

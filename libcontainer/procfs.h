@@ -45,4 +45,7 @@ int procfs_open_descriptors(int proc, struct error *err);
 /* Init: open it while there is something to write: an oom score, a sysctl, a label. */
 extern const struct step procfs_open_private;
 
+/* Child, of mounts: its own descriptors there, see procfs_open_descriptors(). */
+extern const struct step procfs_open_own_descriptors;
+
 #endif

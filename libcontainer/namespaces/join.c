@@ -284,11 +284,25 @@ int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err)
 	return 0;
 }
 
+static unsigned choose_joins(const struct plan *plan)
+{
+	unsigned joins = plan->joined->namespaces;
+
+	if (plan->joined->purpose == JOIN_TO_EXECUTE)
+		return joins;
+	/* It has no children that would be born in there. */
+	joins &= ~(1U << NAMESPACE_PID);
+	/* This one is joined first, by a step of its own. */
+	if (plan->joined->purpose == JOIN_TO_MOUNT && plan->idmap.by_child)
+		joins &= ~(1U << NAMESPACE_USER);
+	return joins;
+}
+
 int namespaces_plan_joined(struct plan *plan, struct error *err)
 {
-	plan->namespaces.joins = plan->joined->namespaces;
 	if (idmap_plan(plan, err) < 0)
 		return -err->code;
+	plan->namespaces.joins = choose_joins(plan);
 	namespaces_plan_visit(plan);
 	return 0;
 }

@@ -14,6 +14,8 @@
 #include "libcontainer/process/process.h"
 #include "libcontainer/steps.h"
 
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
 enum { FIRST_PRESERVED = STDERR_FILENO + 1 };
 
 static bool is_preserved(const struct plan *plan)
@@ -99,9 +101,9 @@ static int step_close(struct creation *creation, struct error *err)
 			     &creation->rootfs.tree,
 			     &creation->cgroup.directory};
 
-	if (close_around(first_to_close(creation->plan), kept, sizeof kept / sizeof *kept, err) < 0)
+	if (close_around(first_to_close(creation->plan), kept, COUNT(kept), err) < 0)
 		return -err->code;
-	for (size_t i = 0; i < sizeof gone / sizeof *gone; i++)
+	for (size_t i = 0; i < COUNT(gone); i++)
 		*gone[i] = -1;
 	return 0;
 }
@@ -120,4 +122,31 @@ static int step_let_go(struct creation *creation, struct error *err)
 const struct step descriptors_let_go = {
 	"descriptors",
 	.run = step_let_go,
+};
+
+static int step_keep_sources(struct creation *creation, struct error *err)
+{
+	const struct rootfs_handles *rootfs = &creation->rootfs;
+	const struct namespaces_handles *namespaces = &creation->namespaces;
+	const int own[] = {creation->sync, creation->procfs, namespaces->process, log_descriptor()};
+	const struct {
+		const int *at;
+		size_t count;
+	} lists[] = {{own, COUNT(own)},
+		     {namespaces->at, NAMESPACE_KINDS},
+		     {rootfs->sources, rootfs->count},
+		     {rootfs->mappings, rootfs->mapping_count}};
+	size_t room = COUNT(own) + NAMESPACE_KINDS + rootfs->count + rootfs->mapping_count;
+	int *kept = arena_array(creation->plan->arena, room, sizeof *kept);
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (size_t j = 0; j < lists[i].count; j++)
+			kept[count++] = lists[i].at[j];
+	return descriptors_close_but(kept, count, err);
+}
+
+const struct step descriptors_keep_sources = {
+	"let go",
+	.run = step_keep_sources,
 };

@@ -91,6 +91,8 @@ extern const struct step descriptors_check; /* host: those to preserve are there
 extern const struct step
 	descriptors_close; /* all but stdio, preserved, and what init still needs */
 extern const struct step descriptors_let_go; /* the log, too, of which there is no more */
+/* mounts: all but the namespaces to join, and sources and their mappings, for which it is done */
+extern const struct step descriptors_keep_sources;
 
 /**
  * descriptors_log() - the log's descriptor, while init will still write to it; else -1.

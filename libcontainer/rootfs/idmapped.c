@@ -215,12 +215,20 @@ int idmapped_apply(const struct creation *creation, const struct mount_plan *ent
 	return map(entry, mount, creation->rootfs.mappings[entry->mapping], err);
 }
 
+/* Whose user namespace it is that mounts are to show. */
+static pid_t init_of(const struct creation *creation)
+{
+	const struct joined *joined = creation->plan->joined;
+
+	return joined ? joined->record->pid : creation->record.pid;
+}
+
 /* Init has its maps, and has not been told to go on. */
 static int step_own(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
-	_close_ int userns = idmap_namespace_of(creation->record.pid, err);
+	_close_ int userns = idmap_namespace_of(init_of(creation), err);
 
 	if (userns < 0)
 		return userns;

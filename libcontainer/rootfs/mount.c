@@ -71,7 +71,8 @@ int mount_plan(struct plan *plan, struct error *err)
 		if (entry_plan(plan, i, &at[i], err) < 0 || idmapped_plan(plan, &at[i], err) < 0 ||
 		    plan_parameters(plan->arena, &at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
-		at[i].readonly_late = is_readonly_late(&at[i], dev_is_late);
+		/* Nothing is made any more in what is mounted later. */
+		at[i].readonly_late = !plan->joined && is_readonly_late(&at[i], dev_is_late);
 		if (strcmp(at[i].target, "/dev") == 0)
 			dev_is_late = at[i].readonly_late;
 	}
@@ -89,7 +90,7 @@ static void print_words(const struct strings *words, FILE *out)
 	}
 }
 
-static void print_step(const struct plan *plan, FILE *out)
+void mount_print(const struct plan *plan, FILE *out)
 {
 	static const char *const kinds[] = {
 		[MOUNT_BIND] = "bind", [MOUNT_CGROUP] = "cgroup", [MOUNT_REMOUNT] = "remount"};
@@ -409,7 +410,7 @@ static int step_all(struct creation *creation, struct error *err)
 const struct step mount_all = {
 	"mounts",
 	.run = step_all,
-	.print = print_step,
+	.print = mount_print,
 };
 
 static bool propagation_planned(const struct plan *plan)

@@ -5,11 +5,14 @@
 #ifndef KIST_MOUNT_H
 #define KIST_MOUNT_H
 
+#include <stdio.h>
+
 #include "spec/error.h"
 
 struct creation;
 struct mount_options;
 struct mount_plan;
+struct plan;
 
 /**
  * mount_make() - what an entry describes, detached: a new filesystem, or its source, which is used
@@ -32,5 +35,10 @@ int mount_target(const struct creation *creation, const struct mount_plan *entry
  * mount_propagate() - set the propagation that the options ask for.
  */
 int mount_propagate(int mount, const struct mount_options *options, struct error *err);
+
+/**
+ * mount_print() - the entries, for `kist plan`.
+ */
+void mount_print(const struct plan *plan, FILE *out);
 
 #endif

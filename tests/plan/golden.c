@@ -107,6 +107,7 @@ static int print_exec(struct plan *plan, const char *driver, struct error *err)
 		.pid = 1234,
 	};
 	struct joined joined = {
+		.purpose = JOIN_TO_EXECUTE,
 		.record = &record,
 		.status = STATUS_RUNNING,
 		.cgroups = arena_array(plan->arena, plan->host->hierarchies.count,

@@ -5,19 +5,13 @@
  */
 #include "libcontainer/mounts.h"
 
+#include "libcontainer/process/answer.h"
 #include "libcontainer/process/birth.h"
+#include "libcontainer/procfs.h"
+#include "libcontainer/rootfs/running.h"
 
 #include "tests/unit/libcontainer/record_fixture.h"
 #include "tests/unit/libcontainer/table_fixture.h"
-
-static size_t find_name(const struct step_table *table, const char *name)
-{
-	size_t i = 0;
-
-	while (i < table->count && strcmp(table->rows[i].step->name, name) != 0)
-		i++;
-	return i;
-}
 
 static const struct step_table *const tables[] = {&mounts_add_host, &mounts_add_child,
 						  &mounts_remove_host, &mounts_remove_child};
@@ -36,15 +30,10 @@ Test(mounts_tables, order_of_joining)
 	const struct step_table *const children[] = {&mounts_add_child, &mounts_remove_child};
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct step_table *child = children[i];
-		size_t join = table_find(child, 0, &namespaces_join_process);
-
-		cr_expect_eq(child->rows[0].step, &birth_begin);
-		cr_assert_lt(join, child->count);
-		cr_expect_lt(find_name(child, "descriptors"), find_name(child, "let go"));
-		cr_expect_lt(find_name(child, "let go"), join);
-		cr_expect_lt(join, find_name(child, "root"));
-		cr_expect_lt(find_name(child, "root"), child->count);
+		cr_expect_eq(children[i]->rows[0].step, &birth_begin);
+		EXPECT_ORDER(children[i], &birth_begin, &procfs_open_own_descriptors,
+			     &descriptors_keep_sources, &namespaces_join_process, &running_root);
+		cr_expect_eq(table_last(children[i], 0)->step, &answer_end);
 	}
 }
 
