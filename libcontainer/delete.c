@@ -10,7 +10,7 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/create.h"
 #include "libcontainer/directory.h"
-#include "libcontainer/open_container.h"
+#include "libcontainer/enter.h"
 #include "spec/cleanup.h"
 #include "spec/names.h"
 
@@ -19,27 +19,41 @@
 /* How long to wait for what will not be so for long, and how often to look. */
 enum { CREATOR_WAIT_MS = 2000, HALF_MADE_WAIT_MS = 100, PAUSE_MS = 10 };
 
-/* May it go? A created one may, as callers expect; one that runs only by force. */
-static int check_deletable(const struct container *container, bool force, struct error *err)
+static int refuse(const struct container *container, struct error *err)
 {
 	const char *id = container->record.id;
-	_close_ int pidfd = -1;
-	int status = container_status(container, &pidfd, err);
 
-	if (status < 0)
-		return status;
-	if (status == STATUS_CREATING)
+	if (container->status == STATUS_CREATING)
 		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
 				 id);
-	if (status != STATUS_STOPPED && status != STATUS_CREATED && !force)
-		return error_set(err, EBUSY,
-				 "cannot delete container \"%s\" that is not stopped: %s; kill it "
-				 "first, or use --force",
-				 id, words_name(&status_words, (uint64_t)status));
+	return error_set(err, EBUSY,
+			 "cannot delete container \"%s\" that is not stopped: %s; kill it "
+			 "first, or use --force",
+			 id, words_name(&status_words, container->status));
+}
+
+/* A created one may go, as callers expect; one that runs only by force. */
+static const struct verb verb_delete = {
+	.doing = "delete",
+	.statuses = ENTER_IN(STATUS_STOPPED) | ENTER_IN(STATUS_CREATED),
+	.refuse = refuse,
+};
+
+static const struct verb verb_delete_by_force = {
+	.doing = "delete",
+	.statuses = ENTER_ANY & ~ENTER_IN(STATUS_CREATING),
+	.refuse = refuse,
+};
+
+static int check_deletable(struct container *container, bool force, struct error *err)
+{
+	if (enter_check(container, force ? &verb_delete_by_force : &verb_delete, err) < 0)
+		return -err->code;
 	if (container->damaged && !force)
 		return error_set(
 			err, ESTALE,
-			"container \"%s\" was left half-made by a killed create; use --force", id);
+			"container \"%s\" was left half-made by a killed create; use --force",
+			container->record.id);
 	return container->damaged ? directory_check_files(&container->record, err) : 0;
 }
 
@@ -79,7 +93,7 @@ static bool is_anothers(const struct record *record, const struct container_proc
 
 /* One at a time: poststop hooks run once, and what another container then has under the same names
  * is not touched. And not one that is about to run. */
-static int delete_opened(const struct container *container, bool force,
+static int delete_opened(struct container *container, bool force,
 			 const struct container_process *process, struct error *err)
 {
 	_close_ int lock = lock_opened(container, force, err);

@@ -7,7 +7,7 @@
 
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/compat.h"
-#include "libcontainer/open_container.h"
+#include "libcontainer/enter.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
 
@@ -59,31 +59,29 @@ static int kill_all(struct container *container, enum status status, int signal,
 
 static int kill_opened(struct container *container, int signal, bool all, struct error *err)
 {
-	_close_ int pidfd = -1;
-	int status = container_status(container, &pidfd, err);
-
-	if (status < 0)
-		return status;
-	if (status == STATUS_CREATING)
-		return error_set(err, EAGAIN,
-				 "cannot kill a container that is still being created");
 	if (all)
-		return kill_all(container, (enum status)status, signal, err);
-	if (status == STATUS_STOPPED)
+		return kill_all(container, container->status, signal, err);
+	if (container->status == STATUS_STOPPED)
 		return error_not_running(err);
-	if (sys_pidfd_send_signal(pidfd, signal) < 0)
+	if (sys_pidfd_send_signal(container->init, signal) < 0)
 		return errno == ESRCH ? error_not_running(err) : error_errno(err, "kill");
 	if (signal == SIGKILL)
 		cgroup_release_killed(&container->record.cgroup);
 	return 0;
 }
 
+/* Of one that has stopped there may be processes left. */
+static const struct verb verb_kill = {
+	.doing = "kill",
+	.statuses = ENTER_ANY & ~ENTER_IN(STATUS_CREATING),
+};
+
 int container_kill(const char *root, const char *id, int signal, bool all, struct error *err)
 {
 	struct container container;
 	int result;
 
-	if (container_open(root, id, &container, err) < 0)
+	if (enter_open(root, id, &verb_kill, &container, err) < 0)
 		return -err->code;
 	result = kill_opened(&container, signal, all, err);
 	container_close(&container);

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 #include "libcontainer/create.h"
-#include "libcontainer/open_container.h"
+#include "libcontainer/enter.h"
 #include "libcontainer/process/clone.h"
 #include "libcontainer/process/start_socket.h"
 #include "libcontainer/process/sync.h"
@@ -93,21 +93,18 @@ static int read_start_config(struct container *container, struct start_config *s
 	return 0;
 }
 
-static int check_created(const struct container *container, struct container_process *process,
-			 struct error *err)
+static int refuse(const struct container *container, struct error *err)
 {
-	int status = container_status(container, &process->pidfd, err);
-
-	if (status < 0)
-		return status;
 	/* Or it was killed, and its socket is closed already. */
-	if (status == STATUS_RUNNING)
-		return error_refused(process->pidfd, err);
-	if (status != STATUS_CREATED)
-		return error_not_created((enum status)status, err);
-	process->pid = container->record.pid;
-	return 0;
+	return container->status == STATUS_RUNNING ? error_refused(container->init, err)
+						   : error_not_created(container->status, err);
 }
+
+static const struct verb verb_start = {
+	.doing = "start",
+	.statuses = ENTER_IN(STATUS_CREATED),
+	.refuse = refuse,
+};
 
 /* Under the lock nobody removes the container for being only created. The configuration is read first:
  * if it cannot be, that is found out before anything runs. */
@@ -118,9 +115,11 @@ static int start_locked(struct container *container, struct container_process *p
 
 	if (lock < 0)
 		return lock;
-	if (check_created(container, process, err) < 0 ||
+	if (enter_check(container, &verb_start, err) < 0 ||
 	    read_start_config(container, start, err) < 0)
 		return -err->code;
+	process->pid = container->record.pid;
+	process->pidfd = take(&container->init);
 	return start_once(&container->record, process, start->agent.path ? &start->agent : NULL,
 			  err);
 }

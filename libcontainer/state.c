@@ -16,8 +16,8 @@
 
 #include "libcontainer/cgroup/hierarchies.h"
 #include "libcontainer/directory.h"
+#include "libcontainer/enter.h"
 #include "libcontainer/log.h"
-#include "libcontainer/open_container.h"
 #include "libcontainer/process/passwd.h"
 #include "spec/cleanup.h"
 #include "spec/config.h"
@@ -52,10 +52,10 @@ static const struct container_annotation *copy_annotations(const struct pairs *p
 }
 
 /* Hand the container's memory over to the state that points into it. */
-static void state_fill(struct container *container, enum status status,
-		       struct container_state *state)
+static void state_fill(struct container *container, struct container_state *state)
 {
 	const struct record *record = &container->record;
+	enum status status = container->status;
 	bool lives = status != STATUS_CREATING && status != STATUS_STOPPED;
 
 	*state = (struct container_state){
@@ -75,19 +75,14 @@ static void state_fill(struct container *container, enum status status,
 int container_state(const char *root, const char *id, struct container_state *state,
 		    struct error *err)
 {
+	static const struct verb verb = {.doing = "look at", .statuses = ENTER_ANY};
 	struct container container;
-	_close_ int pidfd = -1;
-	int status;
 
-	if (container_open(root, id, &container, err) < 0)
+	if (enter_open(root, id, &verb, &container, err) < 0)
 		return -err->code;
-	status = container_status(&container, &pidfd, err);
-	if (status < 0) {
-		container_close(&container);
-		return status;
-	}
-	state_fill(&container, (enum status)status, state);
-	cleanup_close(&container.record.directory);
+	state_fill(&container, state);
+	container.arena = (struct arena){0};
+	container_close(&container);
 	return 0;
 }
 
