@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Print what create would do with a configuration, or exec with its process in the container that
- * create has made of it, on hosts that are written by hand, so that the answer depends on nothing of
- * the machine that runs the test. On none of them are there devices.
+ * Print what create would do with a configuration; or, in the container that create has made of it,
+ * exec with its process, or mounts with its mounts. The hosts are written by hand, so that the answer
+ * depends on nothing of the machine that runs the test. On none of them are there devices.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +12,7 @@
 
 #include "libcontainer/create.h"
 #include "libcontainer/exec.h"
+#include "libcontainer/mounts.h"
 #include "libcontainer/plan.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -98,7 +99,9 @@ static int print_create(struct plan *plan, const char *driver, struct error *err
 }
 
 /* Init as create has left it: in all its namespaces, and where the cgroup was made. */
-static int print_exec(struct plan *plan, const char *driver, struct error *err)
+static int print_joined(struct plan *plan, const char *driver, enum join_purpose purpose,
+			const struct step_table *host, const struct step_table *child,
+			struct error *err)
 {
 	const struct record record = {
 		.id = plan->options->id,
@@ -107,12 +110,13 @@ static int print_exec(struct plan *plan, const char *driver, struct error *err)
 		.pid = 1234,
 	};
 	struct joined joined = {
-		.purpose = JOIN_TO_EXECUTE,
+		.purpose = purpose,
 		.record = &record,
 		.status = STATUS_RUNNING,
 		.cgroups = arena_array(plan->arena, plan->host->hierarchies.count,
 				       sizeof *joined.cgroups),
 		.rdt = {.control = "golden"},
+		.filesystems = "nodev\tproc\nnodev\ttmpfs\n\text4\n",
 	};
 
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
@@ -121,9 +125,26 @@ static int print_exec(struct plan *plan, const char *driver, struct error *err)
 	plan->joined = &joined;
 	if (plan_make_joined(plan, err) < 0)
 		return -err->code;
-	steps_print("host", &exec_host, plan, stdout);
-	steps_print("process", &exec_child, plan, stdout);
+	steps_print("host", host, plan, stdout);
+	steps_print("process", child, plan, stdout);
 	return 0;
+}
+
+static int print_exec(struct plan *plan, const char *driver, struct error *err)
+{
+	return print_joined(plan, driver, JOIN_TO_EXECUTE, &exec_host, &exec_child, err);
+}
+
+/* The configuration's own mounts, once more. */
+static int print_adding(struct plan *plan, const char *driver, struct error *err)
+{
+	return print_joined(plan, driver, JOIN_TO_MOUNT, &mounts_add_host, &mounts_add_child, err);
+}
+
+static int print_removing(struct plan *plan, const char *driver, struct error *err)
+{
+	return print_joined(plan, driver, JOIN_TO_UNMOUNT, &mounts_remove_host,
+			    &mounts_remove_child, err);
 }
 
 static const struct {
@@ -132,6 +153,8 @@ static const struct {
 } verbs[] = {
 	{"create", print_create},
 	{"exec", print_exec},
+	{"mounts-add", print_adding},
+	{"mounts-remove", print_removing},
 };
 
 static int print_plans(const struct config *config, struct arena *arena,
@@ -172,7 +195,7 @@ int main(int argc, char **argv)
 	struct error err;
 
 	if (argc != 3) {
-		fprintf(stderr, "usage: %s create|exec CONFIG\n", argv[0]);
+		fprintf(stderr, "usage: %s create|exec|mounts-add|mounts-remove CONFIG\n", argv[0]);
 		return EXIT_FAILURE;
 	}
 	if (config_read(AT_FDCWD, argv[2], &arena, &document, &err) < 0 ||
