@@ -300,15 +300,10 @@ static int step_check_cgroup(struct creation *creation, struct error *err)
 	return -err->code;
 }
 
-static bool has_cgroup(const struct plan *plan)
-{
-	return plan->cgroup.planned;
-}
-
 static const struct step create_check_cgroup = {
 	"cgroup",
 	.run = step_check_cgroup,
-	.when = has_cgroup,
+	.planned = PLANNED(cgroup.planned),
 };
 
 /* Asking whose they are takes reading all containers, and is hardly ever needed. */

@@ -34,10 +34,9 @@ void creation_finish(struct creation *creation)
 {
 	struct error ignored;
 	const int own[] = {creation->sync, creation->start, creation->console,
-			   creation->pidfd_socket, creation->cgroup.directory};
+			   creation->pidfd_socket};
 
 	cleanup_close_all(own, COUNT(own));
-	cleanup_close_all(creation->cgroup.tasks, creation->cgroup.count);
 	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
 	rootfs_close.run(creation, &ignored);
 	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);

@@ -30,7 +30,10 @@ FLOORS = (
 VERBS = 0
 
 # {from: {to: why this arrow goes up, or aside to another subject}}, each a file or a folder.
-ARROWS = {}
+ARROWS = {
+    "process/clone.c": {"cgroup/cgroup.c": "a killed init dies only once v1's freezer lets it go"},
+    "rootfs/cgroups.c": {"cgroup/": "a mount of type cgroup shows the cgroup's own directories"},
+}
 
 # Files that need one another, {file: why it needs the others}. No cycle is larger than this.
 CYCLE_MAX = 3

@@ -295,16 +295,6 @@ int cgroup_plan(struct plan *plan, struct error *err)
 	return 0;
 }
 
-static bool is_planned(const struct plan *plan)
-{
-	return plan->cgroup.planned;
-}
-
-static bool is_entered(const struct plan *plan)
-{
-	return plan->cgroup.entered;
-}
-
 static void print_device_rules(const struct cgroup_device_rules *rules, FILE *out)
 {
 	fprintf(out, "\t\tdevices: %s the others\n", rules->allow ? "allow" : "deny");
@@ -407,7 +397,7 @@ static int step_check(struct creation *creation, struct error *err)
 const struct step cgroup_check = {
 	"cgroup",
 	.run = step_check,
-	.when = is_planned,
+	.planned = PLANNED(cgroup.planned),
 };
 
 static int step_create(struct creation *creation, struct error *err)
@@ -418,11 +408,17 @@ static int step_create(struct creation *creation, struct error *err)
 				       &creation->cgroup, err);
 }
 
+static void finish(struct creation *creation)
+{
+	tree_release(&creation->cgroup);
+}
+
 const struct step cgroup_create = {
 	"cgroup",
 	.run = step_create,
-	.when = is_planned,
+	.planned = PLANNED(cgroup.planned),
 	.print = print_step,
+	.finish = finish,
 };
 
 static int step_join(struct creation *creation, struct error *err)
@@ -433,7 +429,7 @@ static int step_join(struct creation *creation, struct error *err)
 const struct step cgroup_join = {
 	"cgroup",
 	.run = step_join,
-	.when = is_entered,
+	.planned = PLANNED(cgroup.entered),
 };
 
 int cgroup_undo_empty(const struct record *record, struct error *err)

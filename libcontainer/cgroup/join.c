@@ -191,14 +191,15 @@ static int step_open(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static bool is_planned(const struct plan *plan)
+static void finish(struct creation *creation)
 {
-	return plan->cgroup.planned;
+	tree_release(&creation->cgroup);
 }
 
 const struct step cgroup_open = {
 	"cgroup",
 	.run = step_open,
-	.when = is_planned,
+	.planned = PLANNED(cgroup.planned),
 	.print = print_joined,
+	.finish = finish,
 };

@@ -294,3 +294,10 @@ int tree_enter(const struct cgroup_handles *handles, struct error *err)
 							   : "");
 	return 0;
 }
+
+void tree_release(struct cgroup_handles *handles)
+{
+	cleanup_close(&handles->directory);
+	cleanup_close_all(handles->tasks, handles->count);
+	*handles = (struct cgroup_handles){.directory = -1};
+}

@@ -76,6 +76,11 @@ int tree_hold(const struct hierarchy *hierarchy, int *directory, bool born_insid
  */
 int tree_enter(const struct cgroup_handles *handles, struct error *err);
 
+/**
+ * tree_release() - hold nothing open any more.
+ */
+void tree_release(struct cgroup_handles *handles);
+
 /* The cgroups above a path, from the root down: */
 struct ancestor {
 	const char *path;    /* the whole path */

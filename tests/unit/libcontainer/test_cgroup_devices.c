@@ -357,6 +357,8 @@ Test(cgroup_devices, without_privileges)
 	host.capabilities = 1ULL << CAP_BPF;
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);
 	cr_expect_eq(plan.cgroup.limits.devices.count, 0);
+	cr_assert(plan.warnings.first);
+	cr_expect(strstr(plan.warnings.first->text, "linux.resources.devices: not enforced"));
 	prepare(v2, RULES(DENY_ALL));
 	host.capabilities = 1ULL << CAP_BPF | 1ULL << CAP_NET_ADMIN;
 	cr_expect_eq(cgroup_plan(&plan, &err), 0, "%s", err.text);

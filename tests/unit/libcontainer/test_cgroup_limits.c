@@ -88,6 +88,12 @@ Test(cgroup_limits, obsolete)
 		      "\"memory\": {\"kernel\": 1000, \"kernelTCP\": 1000, \"useHierarchy\": "
 		      "false}",
 		      "");
+	cr_assert(plan.warnings.first && plan.warnings.first->next);
+	cr_expect_str_eq(plan.warnings.first->text,
+			 "linux.resources.memory.kernel: ignored: kernel memory counts towards "
+			 "memory.limit");
+	cr_expect_eq(plan.warnings.first->next->next, plan.warnings.last);
+	cr_expect(strstr(plan.warnings.last->text, "memory.useHierarchy: ignored"));
 }
 
 Test(cgroup_limits, cpu_bandwidth)
