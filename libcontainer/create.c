@@ -399,7 +399,6 @@ static int create_planned(const struct source *source, struct container_process 
 	result = steps_walk(&create_host, &creation, err);
 	/* First: undo opens files, and a create may have failed for want of descriptors. */
 	steps_finish(&create_host, &creation);
-	creation_finish(&creation);
 	if (result < 0)
 		creation_undo(&creation);
 	else

@@ -5,8 +5,6 @@
 #include "libcontainer/rootfs/rootfs.h"
 #include "spec/cleanup.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-
 void creation_init(struct creation *creation, const struct plan *plan,
 		   const struct document *document)
 {
@@ -28,18 +26,4 @@ void creation_init(struct creation *creation, const struct plan *plan,
 	};
 	for (int kind = 0; kind < NAMESPACE_KINDS; kind++)
 		creation->namespaces.at[kind] = -1;
-}
-
-void creation_finish(struct creation *creation)
-{
-	struct error ignored;
-	const int own[] = {creation->sync, creation->start, creation->console,
-			   creation->pidfd_socket};
-
-	cleanup_close_all(own, COUNT(own));
-	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
-	rootfs_close.run(creation, &ignored);
-	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
-	if (limits_raised(creation->plan))
-		limits_restore.run(creation, &ignored);
 }

@@ -13,10 +13,4 @@
 void creation_init(struct creation *creation, const struct plan *plan,
 		   const struct document *document);
 
-/**
- * creation_finish() - close what the host side held for the process. The process and its terminal go
- * to the caller, and so does the container's directory.
- */
-void creation_finish(struct creation *creation);
-
 #endif

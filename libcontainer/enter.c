@@ -196,12 +196,6 @@ static void lend_namespaces(const struct entering *entering, const struct contai
 	creation->namespaces.process = entering->joined.asked ? -1 : container->init;
 }
 
-static void keep_namespaces(struct creation *creation)
-{
-	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
-		creation->namespaces.at[kind] = -1;
-}
-
 /* It has nothing more to do, or must not go on; unless it is held up in the kernel: then it ends when
  * the container does, or whatever else holds it. Its end of the conversation is closed by now. */
 static void end_process(struct creation *creation)
@@ -227,8 +221,6 @@ static int carry_out(const struct entering *entering, const struct verb *verb,
 	lend_namespaces(entering, container, &creation);
 	result = steps_walk(verb->host, &creation, err);
 	steps_finish(verb->host, &creation);
-	keep_namespaces(&creation);
-	creation_finish(&creation);
 	if (result < 0 || !request->process)
 		end_process(&creation);
 	else

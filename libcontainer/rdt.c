@@ -542,11 +542,14 @@ static int step_create(struct creation *creation, struct error *err)
 	return hold_all_tasks(creation, root, err);
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close_all(creation->rdt.tasks, creation->rdt.count);
+}
+
 const struct step rdt_create = {
-	"resctrl group",
-	.run = step_create,
-	.when = is_planned,
-	.print = print_step,
+	"resctrl group",     .run = step_create, .when = is_planned,
+	.print = print_step, .finish = finish,
 };
 
 static int step_join(struct creation *creation, struct error *err)
@@ -628,10 +631,8 @@ static int step_open(struct creation *creation, struct error *err)
 }
 
 const struct step rdt_open = {
-	"resctrl group",
-	.run = step_open,
-	.when = is_planned,
-	.print = print_step,
+	"resctrl group",     .run = step_open, .when = is_planned,
+	.print = print_step, .finish = finish,
 };
 
 /* Removing. */

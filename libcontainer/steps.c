@@ -55,9 +55,12 @@ int steps_undo(const struct step_table *table, const struct record *record, stru
 
 void steps_finish(const struct step_table *table, struct creation *creation)
 {
-	for (size_t i = table->count; i-- > 0;)
-		if (table->rows[i].step->finish)
-			table->rows[i].step->finish(creation);
+	for (size_t i = table->count; i-- > 0;) {
+		const struct step *step = table->rows[i].step;
+
+		if (step->finish && step_is_planned(step, creation->plan))
+			step->finish(creation);
+	}
 }
 
 void steps_print(const char *side, const struct step_table *table, const struct plan *plan,

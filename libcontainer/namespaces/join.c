@@ -180,10 +180,16 @@ static int step_open(struct creation *creation, struct error *err)
 	return 0;
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close_all(creation->namespaces.at, NAMESPACE_KINDS);
+}
+
 const struct step namespaces_open_paths = {
 	"join namespaces",
 	.run = step_open,
 	.when = is_named,
+	.finish = finish,
 };
 
 static int step_join(struct creation *creation, struct error *err)

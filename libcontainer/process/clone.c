@@ -128,16 +128,23 @@ static int step_start(struct creation *creation, struct error *err)
 	return clone_identify(creation->init, pid, &creation->record, err);
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close(&creation->sync);
+}
+
 const struct step clone_new = {
 	"process",
 	.run = step_start,
 	.print = namespaces_print,
+	.finish = finish,
 };
 
 const struct step clone_joined = {
 	"process",
 	.run = step_start,
 	.print = namespaces_joined_print,
+	.finish = finish,
 };
 
 /* A process is born where its parent may run. */
@@ -159,6 +166,7 @@ const struct step clone_joined_affine = {
 	"process",
 	.run = step_start_affine,
 	.print = namespaces_joined_print,
+	.finish = finish,
 };
 
 static int step_inside(struct creation *creation, struct error *err)

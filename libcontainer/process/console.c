@@ -287,9 +287,12 @@ static void print_socket(const struct plan *plan, FILE *out)
 	fprintf(out, "\t\t%s\n", plan->options->console_socket);
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close(&creation->console);
+}
+
 const struct step console_connect = {
-	"console socket",
-	.run = step_connect,
-	.when = socket_planned,
-	.print = print_socket,
+	"console socket",      .run = step_connect, .when = socket_planned,
+	.print = print_socket, .finish = finish,
 };

@@ -219,11 +219,17 @@ static void print_raise(const struct plan *plan, FILE *out)
 		(uintmax_t)plan->host->descriptors.rlim_max);
 }
 
+/* Back to the caller's, whose process this is. */
+static void finish(struct creation *creation)
+{
+	struct error ignored;
+
+	step_restore(creation, &ignored);
+}
+
 const struct step limits_raise = {
-	"descriptor limit",
-	.run = step_raise,
-	.when = limits_raised,
-	.print = print_raise,
+	"descriptor limit",   .run = step_raise, .when = limits_raised,
+	.print = print_raise, .finish = finish,
 };
 
 static void print_value(uint64_t value, FILE *out)

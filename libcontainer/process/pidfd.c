@@ -53,9 +53,12 @@ static void print_step(const struct plan *plan, FILE *out)
 	fprintf(out, "\t\t%s\n", plan->options->pidfd_socket);
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close(&creation->pidfd_socket);
+}
+
 const struct step pidfd_connect = {
-	"pidfd socket",
-	.run = step_connect,
-	.when = is_planned,
-	.print = print_step,
+	"pidfd socket",      .run = step_connect, .when = is_planned,
+	.print = print_step, .finish = finish,
 };

@@ -47,10 +47,17 @@ static int step_listen(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* Init alone holds it, for as long as it waits. */
+static void finish(struct creation *creation)
+{
+	cleanup_close(&creation->start);
+}
+
 const struct step start_socket_listen = {
 	"start socket",
 	.run = step_listen,
 	.when = socket_planned,
+	.finish = finish,
 };
 
 static int connect_to(int directory, int flags, struct error *err)

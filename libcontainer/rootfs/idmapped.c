@@ -180,11 +180,15 @@ static int step_open(struct creation *creation, struct error *err)
 	return 0;
 }
 
+static void finish(struct creation *creation)
+{
+	cleanup_close_all(creation->rootfs.mappings, creation->rootfs.mapping_count);
+	creation->rootfs.mapping_count = 0;
+}
+
 const struct step idmapped_open = {
-	"id-mapped mounts",
-	.run = step_open,
-	.when = is_planned,
-	.print = print_step,
+	"id-mapped mounts",  .run = step_open, .when = is_planned,
+	.print = print_step, .finish = finish,
 };
 
 static const char *explain(int code)

@@ -273,11 +273,25 @@ static int step_sources(struct creation *creation, struct error *err)
 	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
 }
 
+static void finish(struct creation *creation)
+{
+	struct rootfs_handles *rootfs = &creation->rootfs;
+
+	cleanup_close_all(rootfs->sources, rootfs->count);
+	cleanup_close_all(rootfs->mappings, rootfs->mapping_count);
+	cleanup_close_all(rootfs->devices, rootfs->device_count);
+	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
+		if (rootfs->cgroups[i])
+			cleanup_close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
+	peers_close(rootfs);
+	cleanup_close(&rootfs->tree);
+	cleanup_close(&rootfs->overlay);
+	*rootfs = (struct rootfs_handles){.tree = -1, .overlay = -1};
+}
+
 const struct step rootfs_open_sources = {
-	"mount sources",
-	.run = step_sources,
-	.when = sources_planned,
-	.print = print_sources,
+	"mount sources",        .run = step_sources, .when = sources_planned,
+	.print = print_sources, .finish = finish,
 };
 
 const struct step rootfs_open_sources_in_init = {
@@ -291,6 +305,7 @@ const struct step rootfs_open_sources_by_host = {
 	"mount sources",
 	.run = step_sources,
 	.planned = PLANNED(idmap.by_host),
+	.finish = finish,
 };
 
 const struct step rootfs_open_sources_by_child = {
@@ -337,10 +352,8 @@ static int step_inside(struct creation *creation, struct error *err)
 }
 
 const struct step rootfs_inside = {
-	"mount sources",
-	.run = step_inside,
-	.planned = PLANNED(namespaces.visited),
-	.print = print_sources,
+	"mount sources",        .run = step_inside, .planned = PLANNED(namespaces.visited),
+	.print = print_sources, .finish = finish,
 };
 
 /* From here on nothing that init mounts or unmounts is seen by the host. After the tree was copied,
@@ -471,19 +484,8 @@ const struct step rootfs_seal = {
 
 static int step_close(struct creation *creation, struct error *err)
 {
-	struct rootfs_handles *rootfs = &creation->rootfs;
-
 	(void)err;
-	cleanup_close_all(rootfs->sources, rootfs->count);
-	cleanup_close_all(rootfs->mappings, rootfs->mapping_count);
-	cleanup_close_all(rootfs->devices, rootfs->device_count);
-	for (size_t i = 0; rootfs->cgroups && i < rootfs->count; i++)
-		if (rootfs->cgroups[i])
-			cleanup_close_all(rootfs->cgroups[i]->at, rootfs->cgroups[i]->count);
-	peers_close(rootfs);
-	cleanup_close(&rootfs->tree);
-	cleanup_close(&rootfs->overlay);
-	*rootfs = (struct rootfs_handles){.tree = -1, .overlay = -1};
+	finish(creation);
 	return 0;
 }
 

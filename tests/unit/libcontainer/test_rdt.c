@@ -372,7 +372,7 @@ static int enter(void)
 {
 	int result = rdt_join.run(&creation, &err);
 
-	creation_finish(&creation);
+	rdt_create.finish(&creation);
 	return result;
 }
 
@@ -454,7 +454,7 @@ Test(rdt, a_class_with_a_name_stays_though_it_was_made)
 	rdt.l3CacheSchema = "L3:0=f";
 	STEP(create("web"));
 	cr_expect_str_eq(did, "gold/schemata: L3:0=f\n");
-	creation_finish(&creation);
+	rdt_create.finish(&creation);
 	delete ();
 	cr_expect(has_group("gold"));
 }
@@ -464,7 +464,7 @@ Test(rdt, a_create_that_fails_takes_back_what_it_made)
 	rdt.closID = "gold";
 	rdt.l3CacheSchema = "L3:0=f";
 	STEP(create("web"));
-	creation_finish(&creation);
+	rdt_create.finish(&creation);
 	undo();
 	cr_expect_not(has_group("gold"));
 	cr_expect_not(is_there("web"));
@@ -475,7 +475,7 @@ Test(rdt, but_not_a_class_that_others_have_entered)
 	rdt.closID = "gold";
 	rdt.l3CacheSchema = "L3:0=f";
 	STEP(create("web"));
-	creation_finish(&creation);
+	rdt_create.finish(&creation);
 	put_below("gold/tasks", "1\n");
 	undo();
 	cr_expect(has_group("gold"));
@@ -576,7 +576,7 @@ Test(rdt, unmounted_meanwhile)
 {
 	rdt.enableMonitoring = true;
 	STEP(create("web"));
-	creation_finish(&creation);
+	rdt_create.finish(&creation);
 	is_mounted = false;
 	delete ();
 	cr_expect_not(is_there("web"));
