@@ -34,7 +34,7 @@ static void secure_stdio(void)
 		close(fd);
 }
 
-static int obey(char **argv, const struct call *call, int *failure, struct error *err)
+static int dispatch(char **argv, const struct call *call, int *failure, struct error *err)
 {
 	struct global global;
 
@@ -150,7 +150,7 @@ int main(int argc, char **argv)
 	call.place = find_command_line(argc, argv);
 	move_words(argc, argv);
 	call.words = copy_words(argc, argv);
-	status = obey(argv + 1, &call, &failure, &err);
+	status = dispatch(argv + 1, &call, &failure, &err);
 	if (status >= 0 && finish_stdout(&call, &err) < 0)
 		status = -err.code;
 	if (status < 0)

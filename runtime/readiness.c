@@ -20,9 +20,9 @@ enum {
 	BARRIER_MS = 30000, /* as long as sd_notify_barrier(3) is usually told to wait */
 	/* After each message: a container that says more than the manager should have to hear waits
 	 * itself, since its socket is full. */
-	REST_MS = 10,
-	LAST_WORDS = 1024, /* more than its socket holds */
-	LAST_WAIT_MS = 1000,
+	PAUSE_MS = 10,
+	LAST_MESSAGES_MAX = 1024, /* more than its socket holds */
+	LAST_MESSAGES_MS = 1000,
 	DESCRIPTORS_MAX = 253, /* with one message (unix(7)) */
 	KEPT_MAX = 64,
 };
@@ -121,24 +121,24 @@ static const struct line *find_line(const char *text, size_t length)
 	return NULL;
 }
 
-size_t readiness_filter(const char *said, size_t length, char *kept, bool *ready)
+size_t readiness_filter(const char *received, size_t length, char *kept, bool *ready)
 {
 	size_t used = 0;
 
 	*ready = false;
 	while (length > 0) {
-		const char *newline = memchr(said, '\n', length);
-		size_t size = newline ? (size_t)(newline - said) : length;
-		const struct line *line = find_line(said, size);
+		const char *newline = memchr(received, '\n', length);
+		size_t size = newline ? (size_t)(newline - received) : length;
+		const struct line *line = find_line(received, size);
 
 		if (line) {
 			if (used > 0)
 				kept[used++] = '\n';
-			memcpy(kept + used, said, size);
+			memcpy(kept + used, received, size);
 			used += size;
 			*ready |= line == &lines[0];
 		}
-		said += size + (newline != NULL);
+		received += size + (newline != NULL);
 		length -= size + (newline != NULL);
 	}
 	return used;
@@ -156,16 +156,16 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void rest(struct readiness *readiness)
+static void pause_listening(struct readiness *readiness)
 {
 	readiness->stage = READINESS_LISTEN;
-	readiness->until_ms = now_ms() + REST_MS;
+	readiness->until_ms = now_ms() + PAUSE_MS;
 }
 
 /* The last to close a socket waits for what it still has to send, as long as whoever made it likes
  * (SO_LINGER); a file of a filesystem in user space is no better. Not so when a process ends, and kist
  * ends soon after the container. A pipe is what sd_notify_barrier(3) passes, and waits for. */
-static void close_or_keep(struct readiness *readiness, int descriptor)
+static void close_pipe_or_keep(struct readiness *readiness, int descriptor)
 {
 	if (fcntl(descriptor, F_GETPIPE_SZ) >= 0)
 		close(descriptor);
@@ -178,7 +178,7 @@ union control {
 	char bytes[CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
 };
 
-static void take_descriptors(struct readiness *readiness, struct msghdr *message)
+static void receive_descriptors(struct readiness *readiness, struct msghdr *message)
 {
 	for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header;
 	     header = CMSG_NXTHDR(message, header)) {
@@ -189,7 +189,7 @@ static void take_descriptors(struct readiness *readiness, struct msghdr *message
 			continue;
 		memcpy(at, CMSG_DATA(header), count * sizeof *at);
 		for (size_t i = 0; i < count; i++)
-			close_or_keep(readiness, at[i]);
+			close_pipe_or_keep(readiness, at[i]);
 	}
 	if (readiness->kept <= KEPT_MAX)
 		return;
@@ -203,10 +203,10 @@ static void take_descriptors(struct readiness *readiness, struct msghdr *message
 }
 
 /* Return: bytes of a whole message; 0: there is none, or it is too long */
-static size_t receive(struct readiness *readiness, char *said, size_t size)
+static size_t receive(struct readiness *readiness, char *received, size_t size)
 {
 	union control control;
-	struct iovec part = {.iov_base = said, .iov_len = size};
+	struct iovec part = {.iov_base = received, .iov_len = size};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
 				 .msg_control = control.bytes,
@@ -215,7 +215,7 @@ static size_t receive(struct readiness *readiness, char *said, size_t size)
 
 	if (got < 0)
 		return 0;
-	take_descriptors(readiness, &message);
+	receive_descriptors(readiness, &message);
 	return message.msg_flags & MSG_TRUNC ? 0 : (size_t)got;
 }
 
@@ -271,13 +271,13 @@ static int send_message(int manager, const char *text, size_t length,
 }
 
 /* Most managers listen to the main process alone. Root may speak for another one. */
-static int say(const struct readiness *readiness)
+static int send_to_manager(const struct readiness *readiness)
 {
 	const struct ucred init = {readiness->pid, getuid(), getgid()};
 	const struct attachment none = {0}, as_init = {SCM_CREDENTIALS, sizeof init, &init};
 	int result = -EPERM;
 
-	if (readiness->introduced)
+	if (readiness->main_process_named)
 		result = send_message(readiness->manager, readiness->text, readiness->length,
 				      &as_init);
 	if (result == 0 || result == -EAGAIN)
@@ -285,39 +285,39 @@ static int say(const struct readiness *readiness)
 	return send_message(readiness->manager, readiness->text, readiness->length, &none);
 }
 
-static void hang_up(struct readiness *readiness)
+static void disconnect_manager(struct readiness *readiness)
 {
 	cleanup_close(&readiness->manager);
 	readiness->manager = -1;
-	rest(readiness);
+	pause_listening(readiness);
 }
 
 /* The container runs all the same. */
-static void give_up(struct readiness *readiness, int code)
+static void report_failure(struct readiness *readiness, int code)
 {
 	container_log(CONTAINER_LOG_WARNING, "%s: %s: %s", VARIABLE, manager_name(),
 		      error_describe(code));
-	readiness->over |= readiness->ready;
-	hang_up(readiness);
+	readiness->complete |= readiness->ready;
+	disconnect_manager(readiness);
 }
 
-static bool introduces(const struct readiness *readiness)
+static bool names_main_process(const struct readiness *readiness)
 {
-	return readiness->ready && !readiness->introduced;
+	return readiness->ready && !readiness->main_process_named;
 }
 
 /* To the manager that is there now: it may be another one than before. */
 static void prepare(struct readiness *readiness, size_t length)
 {
-	if (introduces(readiness))
+	if (names_main_process(readiness))
 		length +=
 			(size_t)snprintf(readiness->text + length, sizeof readiness->text - length,
 					 "\nMAINPID=%d", readiness->pid);
 	readiness->length = length;
-	readiness->stage = READINESS_SAY;
+	readiness->stage = READINESS_SEND;
 	readiness->manager = connect_manager();
 	if (readiness->manager < 0)
-		give_up(readiness, -readiness->manager);
+		report_failure(readiness, -readiness->manager);
 }
 
 /*
@@ -326,38 +326,38 @@ static void prepare(struct readiness *readiness, size_t length)
 
 static void listen_step(struct readiness *readiness)
 {
-	char said[READINESS_SAID_BYTES];
-	size_t length = receive(readiness, said, sizeof said);
+	char received[READINESS_MESSAGE_BYTES];
+	size_t length = receive(readiness, received, sizeof received);
 
-	rest(readiness);
-	length = readiness_filter(said, length, readiness->text, &readiness->ready);
+	pause_listening(readiness);
+	length = readiness_filter(received, length, readiness->text, &readiness->ready);
 	if (length > 0)
 		prepare(readiness, length);
 }
 
-static void say_step(struct readiness *readiness)
+static void send_step(struct readiness *readiness)
 {
-	int result = say(readiness);
+	int result = send_to_manager(readiness);
 
 	if (result == -EAGAIN)
 		return;
 	if (result < 0) {
-		give_up(readiness, -result);
-	} else if (introduces(readiness)) {
-		readiness->introduced = true;
-		readiness->stage = READINESS_SAY_BARRIER;
+		report_failure(readiness, -result);
+	} else if (names_main_process(readiness)) {
+		readiness->main_process_named = true;
+		readiness->stage = READINESS_SEND_BARRIER;
 	} else {
-		hang_up(readiness);
+		disconnect_manager(readiness);
 	}
 }
 
-static void say_barrier_step(struct readiness *readiness)
+static void send_barrier_step(struct readiness *readiness)
 {
 	static const char text[] = "BARRIER=1";
 	int ends[2], result;
 
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		give_up(readiness, errno);
+		report_failure(readiness, errno);
 		return;
 	}
 	result = send_message(readiness->manager, text, sizeof text - 1,
@@ -366,7 +366,7 @@ static void say_barrier_step(struct readiness *readiness)
 	if (result < 0) {
 		close(ends[0]);
 		if (result != -EAGAIN)
-			give_up(readiness, -result);
+			report_failure(readiness, -result);
 		return;
 	}
 	readiness->barrier = ends[0];
@@ -377,8 +377,8 @@ static void say_barrier_step(struct readiness *readiness)
 static void await_barrier_step(struct readiness *readiness)
 {
 	close(take(&readiness->barrier));
-	readiness->over = true;
-	hang_up(readiness);
+	readiness->complete = true;
+	disconnect_manager(readiness);
 }
 
 /*
@@ -408,8 +408,8 @@ struct pollfd readiness_poll(const struct readiness *readiness)
 	switch (readiness->stage) {
 	case READINESS_AWAIT_BARRIER:
 		return (struct pollfd){.fd = readiness->barrier};
-	case READINESS_SAY:
-	case READINESS_SAY_BARRIER:
+	case READINESS_SEND:
+	case READINESS_SEND_BARRIER:
 		return (struct pollfd){.fd = readiness->manager, .events = POLLOUT};
 	default:
 		return (struct pollfd){.fd = left_ms(readiness) ? -1 : readiness->container,
@@ -428,8 +428,8 @@ void readiness_step(struct readiness *readiness, short revents)
 {
 	static void (*const steps[])(struct readiness * readiness) = {
 		[READINESS_LISTEN] = listen_step,
-		[READINESS_SAY] = say_step,
-		[READINESS_SAY_BARRIER] = say_barrier_step,
+		[READINESS_SEND] = send_step,
+		[READINESS_SEND_BARRIER] = send_barrier_step,
 		[READINESS_AWAIT_BARRIER] = await_barrier_step,
 	};
 
@@ -439,9 +439,9 @@ void readiness_step(struct readiness *readiness, short revents)
 
 void readiness_finish(struct readiness *readiness)
 {
-	int64_t end_ms = now_ms() + LAST_WAIT_MS;
+	int64_t end_ms = now_ms() + LAST_MESSAGES_MS;
 
-	for (int i = 0; i < LAST_WORDS && readiness->stage != READINESS_AWAIT_BARRIER; i++) {
+	for (int i = 0; i < LAST_MESSAGES_MAX && readiness->stage != READINESS_AWAIT_BARRIER; i++) {
 		int64_t left = readiness->stage == READINESS_LISTEN ? 0 : end_ms - now_ms();
 		struct pollfd fd;
 
@@ -459,7 +459,7 @@ void readiness_wait(const struct container_process *process)
 	bool ended = false;
 
 	readiness_begin(&readiness, process);
-	while (!readiness.over && !(ended && readiness.stage == READINESS_LISTEN)) {
+	while (!readiness.complete && !(ended && readiness.stage == READINESS_LISTEN)) {
 		struct pollfd fds[] = {{.fd = ended ? -1 : process->pidfd, .events = POLLIN},
 				       readiness_poll(&readiness)};
 

@@ -17,30 +17,30 @@
 #include "libcontainer/container.h"
 
 enum {
-	READINESS_SAID_BYTES = 4096, /* of one message; service managers take no more */
+	READINESS_MESSAGE_BYTES = 4096, /* of one message; service managers take no more */
 	/* With what is added to it. */
-	READINESS_TEXT_BYTES = READINESS_SAID_BYTES + sizeof "\nMAINPID=-2147483648",
+	READINESS_TEXT_BYTES = READINESS_MESSAGE_BYTES + sizeof "\nMAINPID=-2147483648",
 };
 
 enum readiness_stage {
 	READINESS_LISTEN,        /* to the container */
-	READINESS_SAY,           /* what it said, to the manager */
-	READINESS_SAY_BARRIER,   /* to the manager, too: when has it heard that? */
+	READINESS_SEND,          /* what it said, to the manager */
+	READINESS_SEND_BARRIER,  /* to the manager, too: when has it heard that? */
 	READINESS_AWAIT_BARRIER, /* until it has */
 };
 
 /* All that is known of one container's words. Nothing in it blocks. */
 struct readiness {
 	enum readiness_stage stage;
-	int container;    /* where its words come out, -1: nowhere */
-	int manager;      /* connected, while there is something to say to it */
-	int barrier;      /* closes at its other end once the manager has heard all that was said */
-	pid_t pid;        /* of init */
-	bool ready;       /* the text says so */
-	bool introduced;  /* the manager knows init for the main process */
-	bool over;        /* and has heard that it is ready, barrier included */
-	size_t kept;      /* descriptors that came from the container, see readiness.c */
-	int64_t until_ms; /* when it goes on, at the latest */
+	int container; /* where its words come out, -1: nowhere */
+	int manager;   /* connected, while there is something to send to it */
+	int barrier;   /* closes at its other end once the manager has heard all that was said */
+	pid_t pid;     /* of init */
+	bool ready;    /* the text says so */
+	bool main_process_named; /* the manager knows init for the main process */
+	bool complete;           /* and has heard that it is ready, barrier included */
+	size_t kept;             /* descriptors that came from the container, see readiness.c */
+	int64_t until_ms;        /* when it goes on, at the latest */
 	size_t length;
 	char text[READINESS_TEXT_BYTES]; /* what is to be said */
 };
@@ -54,13 +54,13 @@ int readiness_read(struct container_options *container, struct error *err);
 
 /**
  * readiness_filter() - keep the lines that may go on.
- * @said: of the container, length bytes of any kind
+ * @received: of the container, length bytes of any kind
  * @kept: room for as many; lines are separated by newlines, and there is no NUL
  * @ready: set to whether READY=1 is among them
  *
  * Return: length of kept
  */
-size_t readiness_filter(const char *said, size_t length, char *kept, bool *ready);
+size_t readiness_filter(const char *received, size_t length, char *kept, bool *ready);
 
 /**
  * readiness_begin() - for a container, or none: one whose notify is -1.

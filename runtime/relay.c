@@ -24,7 +24,7 @@
  * the character that stands for it. */
 struct ending {
 	int peer;  /* the terminal's other side, -1: not open */
-	bool told; /* or there is nothing to tell */
+	bool sent; /* or there is nothing to tell */
 	int waited_ms;
 };
 
@@ -124,7 +124,7 @@ static void reap_others(pid_t init)
 /* Do what it means for kist itself.
  *
  * Return: whether it is for nobody else */
-static bool take_signal(struct relay *relay, int signal)
+static bool handle_signal(struct relay *relay, int signal)
 {
 	switch (signal) {
 	case SIGCHLD:
@@ -142,7 +142,7 @@ static bool take_signal(struct relay *relay, int signal)
 	}
 }
 
-static bool ends_programs(int signal)
+static bool terminates_programs(int signal)
 {
 	for (size_t i = 0; i < sizeof ignorable / sizeof *ignorable; i++)
 		if (signal == ignorable[i])
@@ -159,27 +159,27 @@ static bool forward_signals(struct relay *relay)
 	while (read(relay->signals, &info, sizeof info) == sizeof info) {
 		int signal = (int)info.ssi_signo;
 
-		if (take_signal(relay, signal))
+		if (handle_signal(relay, signal))
 			continue;
 		syscall(SYS_pidfd_send_signal, relay->process->pidfd, signal, NULL, 0);
-		ends |= ends_programs(signal);
+		ends |= terminates_programs(signal);
 	}
 	return ends;
 }
 
-enum { TAKEN_PAUSE_MS = 10, TAKEN_WAIT_MS = 2000 };
+enum { INPUT_READ_POLL_MS = 10, INPUT_READ_WAIT_MS = 2000 };
 
 static bool ending_is_due(const struct ending *ending, const struct flow *input)
 {
-	return !ending->told && !input->open && !flow_is_full(input) && input->to >= 0;
+	return !ending->sent && !input->open && !flow_is_full(input) && input->to >= 0;
 }
 
 static int ending_timeout_ms(const struct ending *ending, const struct flow *input)
 {
-	return ending_is_due(ending, input) ? TAKEN_PAUSE_MS : -1;
+	return ending_is_due(ending, input) ? INPUT_READ_POLL_MS : -1;
 }
 
-static bool is_taken(const struct ending *ending)
+static bool is_input_read(const struct ending *ending)
 {
 	struct pollfd fd = {.fd = ending->peer, .events = POLLIN};
 
@@ -187,11 +187,11 @@ static bool is_taken(const struct ending *ending)
 }
 
 /* The first one in a line only ends what there is of the line. */
-static void tell_end(struct ending *ending, struct flow *input)
+static void send_end_of_input(struct ending *ending, struct flow *input)
 {
 	struct termios modes;
 
-	ending->told = true;
+	ending->sent = true;
 	if (tcgetattr(input->to, &modes) < 0 || modes.c_cc[VEOF] == _POSIX_VDISABLE)
 		return;
 	input->begin = 0;
@@ -206,9 +206,9 @@ static void ending_step(struct ending *ending, struct flow *input, bool timed_ou
 	if (!ending_is_due(ending, input))
 		return;
 	if (timed_out)
-		ending->waited_ms += TAKEN_PAUSE_MS;
-	if (is_taken(ending) || ending->waited_ms >= TAKEN_WAIT_MS)
-		tell_end(ending, input);
+		ending->waited_ms += INPUT_READ_POLL_MS;
+	if (is_input_read(ending) || ending->waited_ms >= INPUT_READ_WAIT_MS)
+		send_end_of_input(ending, input);
 }
 
 /* While kist has the other side open too, its last closing by init is no end: one that manages its
@@ -229,7 +229,7 @@ static bool can_be_opened_anew(int stream)
 /* A terminal that is stopped (Ctrl-S), or where somebody else was faster to read, must not stop the
  * signals. Its flags are shared with whoever else has it open, so it is opened anew; anything else
  * takes PIPE_BUF bytes at once when it is ready (pipe(7)). */
-static int open_own(int stream)
+static int reopen_stream(int stream)
 {
 	int mode = stream == STDIN_FILENO ? O_RDONLY : O_WRONLY;
 	char path[32];
@@ -247,7 +247,7 @@ static void begin_flow(struct relay *relay, int stream, int other)
 
 	if (other < 0)
 		return;
-	relay->own[stream] = open_own(stream);
+	relay->own[stream] = reopen_stream(stream);
 	flow->from = stream == STDIN_FILENO ? relay->own[stream] : other;
 	flow->to = stream == STDIN_FILENO ? other : relay->own[stream];
 	flow->open = true;
@@ -267,14 +267,14 @@ static void begin_terminal(struct relay *relay)
 
 static void begin_pipes(struct relay *relay)
 {
-	relay->ending.told = true;
+	relay->ending.sent = true;
 	relay->flow[STDIN_FILENO].on_demand = true;
 	for (int stream = 0; stream < STREAM_COUNT; stream++)
 		begin_flow(relay, stream, relay->streams->pipe[stream]);
 }
 
 /* The program finds its terminal closed, as if the person's window were, or its pipe. */
-static void hang_up(struct relay *relay, int stream)
+static void close_output(struct relay *relay, int stream)
 {
 	int terminal = take(&relay->process->terminal);
 
@@ -282,7 +282,7 @@ static void hang_up(struct relay *relay, int stream)
 	if (terminal < 0)
 		return;
 	flow_stop(&relay->flow[STDIN_FILENO], EPIPE);
-	relay->ending.told = true;
+	relay->ending.sent = true;
 	close(terminal);
 	/* What goes on all the same is left by Ctrl-C again. */
 	tty_restore(&relay->tty);
@@ -296,11 +296,11 @@ static void close_ended(struct relay *relay)
 		streams_close(relay->streams, STDIN_FILENO);
 	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++)
 		if (relay->flow[stream].error)
-			hang_up(relay, stream);
+			close_output(relay, stream);
 }
 
 /* The shorter one; -1: for ever. */
-static int sooner(int one_ms, int other_ms)
+static int shorter_timeout_ms(int one_ms, int other_ms)
 {
 	if (one_ms < 0 || other_ms < 0)
 		return one_ms < 0 ? other_ms : one_ms;
@@ -310,10 +310,10 @@ static int sooner(int one_ms, int other_ms)
 static int relay_timeout_ms(const struct relay *relay)
 {
 	const struct flow *input = &relay->flow[STDIN_FILENO];
-	int timeout_ms = sooner(readiness_timeout_ms(&relay->readiness),
-				ending_timeout_ms(&relay->ending, input));
+	int timeout_ms = shorter_timeout_ms(readiness_timeout_ms(&relay->readiness),
+					    ending_timeout_ms(&relay->ending, input));
 
-	return sooner(timeout_ms, input->open ? tty_timeout_ms(&relay->tty) : -1);
+	return shorter_timeout_ms(timeout_ms, input->open ? tty_timeout_ms(&relay->tty) : -1);
 }
 
 static struct pollfd poll_input(struct relay *relay)
@@ -321,7 +321,7 @@ static struct pollfd poll_input(struct relay *relay)
 	struct flow *input = &relay->flow[STDIN_FILENO];
 
 	/* In the background nobody tells that the size has changed. */
-	if (tty_look(&relay->tty) && relay->process->terminal >= 0)
+	if (tty_update(&relay->tty) && relay->process->terminal >= 0)
 		tty_copy_size(relay->process->terminal);
 	if (!tty_may_read(&relay->tty) && !flow_is_full(input))
 		return (struct pollfd){.fd = -1};
@@ -407,7 +407,7 @@ static int relay_loop(struct relay *relay, struct error *err)
 enum { HELD_BYTES = 1 << 20 };
 
 /* What is left of it is not passed off as the whole. */
-static void give_up(struct flow *flow)
+static void discard(struct flow *flow)
 {
 	if (flow_is_full(flow))
 		flow_stop(flow, ECANCELED);
@@ -436,8 +436,8 @@ static void drain(struct relay *relay)
 		if (ready == 0)
 			return;
 		if (ready < 0 || (fds[SIGNALS].revents && forward_signals(relay) && waits)) {
-			give_up(output);
-			give_up(errors);
+			discard(output);
+			discard(errors);
 			return;
 		}
 		step_output(relay, STDOUT_FILENO, &fds[OUTPUT]);

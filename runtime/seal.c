@@ -76,7 +76,7 @@ static int add_seals(int memory, struct error *err)
 	return 0;
 }
 
-static int go_on_sealed(int executable, char **call, struct error *err)
+static int execute_sealed_copy(int executable, char **call, struct error *err)
 {
 	_close_ int memory = make_memory(err);
 
@@ -95,7 +95,7 @@ int seal_executable(char **call, struct error *err)
 	if (executable < 0)
 		return error_errno(err, "/proc/self/exe");
 	if (!is_sealed(executable))
-		return go_on_sealed(executable, call, err) < 0
+		return execute_sealed_copy(executable, call, err) < 0
 			       ? error_wrap(err, "a sealed copy of kist")
 			       : 0;
 	/* The kernel calls it by the number of a descriptor. */
@@ -116,7 +116,7 @@ static bool is_writable(void)
 }
 
 /* Returns when that is not allowed. */
-static void go_on_in_view(char **call)
+static void execute_readonly_view(char **call)
 {
 	_close_ int view =
 		open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
@@ -131,7 +131,7 @@ int seal_lightly(char **call, struct error *err)
 	if (!is_static())
 		return seal_executable(call, err);
 	if (is_writable()) {
-		go_on_in_view(call);
+		execute_readonly_view(call);
 		return seal_executable(call, err);
 	}
 	prctl(PR_SET_NAME, NAME);

@@ -5,7 +5,7 @@
 #include "spec/error.h"
 
 /* Not container_start(), which would let go of what the container says. */
-static int start_and_hear(const char *root, const char *id, struct error *err)
+static int start_and_notify(const char *root, const char *id, struct error *err)
 {
 	struct container_process process;
 
@@ -22,6 +22,6 @@ int command_start(const struct global *global, struct command_options *options, 
 {
 	if (readiness_read(&options->container, err) < 0)
 		return -err->code;
-	return options->container.notify ? start_and_hear(global->root, argv[0], err)
+	return options->container.notify ? start_and_notify(global->root, argv[0], err)
 					 : container_start(global->root, argv[0], err);
 }

@@ -12,7 +12,7 @@
 /* A pipe of one page takes the next line only when the last has been taken: what the process does not
  * read is left to whoever reads the terminal after it, or beside it (`kist exec web cat log | less`).
  */
-static void limit(int writing)
+static void limit_pipe(int writing)
 {
 	fcntl(writing, F_SETPIPE_SZ, PIPE_BUF);
 }
@@ -43,7 +43,7 @@ static int put_pipe(struct streams *streams, int stream, struct error *err)
 	streams->pipe[stream] = ends[is_input];
 	fcntl(ends[is_input], F_SETFL, O_NONBLOCK);
 	if (is_input)
-		limit(ends[is_input]);
+		limit_pipe(ends[is_input]);
 	dup2(ends[!is_input], stream);
 	close(ends[!is_input]);
 	return 0;
@@ -101,7 +101,7 @@ void streams_finish(struct streams *streams)
 		streams_close(streams, stream);
 }
 
-static void flush(int from, int to)
+static void flush_pipe(int from, int to)
 {
 	char data[PIPE_BUF];
 	ssize_t got;
@@ -114,6 +114,6 @@ static void flush(int from, int to)
 void streams_abandon(struct streams *streams)
 {
 	for (int stream = STDOUT_FILENO; stream < STREAM_COUNT; stream++)
-		flush(streams->pipe[stream], stream);
+		flush_pipe(streams->pipe[stream], stream);
 	streams_finish(streams);
 }

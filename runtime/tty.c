@@ -3,7 +3,7 @@
 
 #include <unistd.h>
 
-enum { LOOK_MS = 200 };
+enum { UPDATE_MS = 200 };
 
 /* One that does not know its size says 0. */
 struct winsize tty_size(void)
@@ -55,7 +55,7 @@ static void set_raw(struct tty *tty)
 	tcsetattr(STDIN_FILENO, TCSANOW, &tty->raw_modes);
 }
 
-bool tty_look(struct tty *tty)
+bool tty_update(struct tty *tty)
 {
 	bool before = tty->foreground;
 
@@ -93,7 +93,7 @@ bool tty_forbids_output(int fd)
 
 int tty_timeout_ms(const struct tty *tty)
 {
-	return tty_may_read(tty) ? -1 : LOOK_MS;
+	return tty_may_read(tty) ? -1 : UPDATE_MS;
 }
 
 void tty_restore(const struct tty *tty)

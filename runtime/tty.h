@@ -32,11 +32,11 @@ struct winsize tty_size(void);
 void tty_copy_size(int terminal);
 
 /**
- * tty_look() - whether it is kist's turn. Makes the terminal raw when it has become so.
+ * tty_update() - whether it is kist's turn. Makes the terminal raw when it has become so.
  *
  * Return: whether it has just become so
  */
-bool tty_look(struct tty *tty);
+bool tty_update(struct tty *tty);
 
 /**
  * tty_continued() - kist was perhaps stopped, and others had the terminal.
@@ -44,7 +44,7 @@ bool tty_look(struct tty *tty);
 void tty_continued(struct tty *tty);
 
 /**
- * tty_may_read() - after tty_look(), whether stdin may be read.
+ * tty_may_read() - after tty_update(), whether stdin may be read.
  */
 bool tty_may_read(const struct tty *tty);
 

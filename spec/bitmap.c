@@ -7,7 +7,7 @@
 #include "spec/escape.h"
 
 /* Go over a decimal number; of one that is too large it is enough to know that. */
-static bool take_number(const char **text, unsigned *number)
+static bool parse_number(const char **text, unsigned *number)
 {
 	if (!isdigit((unsigned char)**text))
 		return false;
@@ -18,15 +18,15 @@ static bool take_number(const char **text, unsigned *number)
 }
 
 /* "3" or "0-3" */
-static bool take_range(const char **text, unsigned *first, unsigned *last)
+static bool parse_range(const char **text, unsigned *first, unsigned *last)
 {
-	if (!take_number(text, first))
+	if (!parse_number(text, first))
 		return false;
 	*last = *first;
 	if (**text != '-')
 		return true;
 	++*text;
-	return take_number(text, last);
+	return parse_number(text, last);
 }
 
 static void add_range(struct bitmap *bitmap, unsigned first, unsigned last)
@@ -42,7 +42,7 @@ int bitmap_parse_list(const char *text, struct bitmap *bitmap, struct error *err
 	do {
 		unsigned first, last;
 
-		if (!take_range(&at, &first, &last) || (*at && *at != ','))
+		if (!parse_range(&at, &first, &last) || (*at && *at != ','))
 			return error_set(err, EINVAL, "\"%s\" is not a list such as 0-3,7",
 					 show(text).text);
 		if (first >= BITMAP_BITS || last >= BITMAP_BITS)

@@ -30,7 +30,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 }
 
 /* Not within a character (UTF-8), and so that it is seen. */
-static void cut(char *text, size_t length)
+static void truncate_text(char *text, size_t length)
 {
 	static const char mark[] = "...";
 
@@ -46,7 +46,7 @@ static size_t print(char *text, size_t room, const char *format, va_list args)
 	int length = vsnprintf(text, room, format, args);
 
 	if (length >= 0 && (size_t)length >= room)
-		cut(text, room - 1);
+		truncate_text(text, room - 1);
 	return strlen(text);
 }
 
@@ -67,7 +67,7 @@ int error_errno(struct error *err, const char *format, ...)
 }
 
 /* Its end is the reason, and stays. */
-static void drop_front(char *text, size_t length, size_t most)
+static void drop_beginning(char *text, size_t length, size_t most)
 {
 	const char *end = text + length - most + strlen("...");
 
@@ -93,7 +93,7 @@ int error_wrap(struct error *err, const char *format, ...)
 	memcpy(context + used, ": ", 3);
 	used += 2;
 	if (used + length >= sizeof err->text) {
-		drop_front(err->text, length, sizeof err->text - 1 - used);
+		drop_beginning(err->text, length, sizeof err->text - 1 - used);
 		length = strlen(err->text);
 	}
 	memmove(err->text + used, err->text, length + 1);

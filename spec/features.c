@@ -18,7 +18,7 @@ struct feature {
 enum { NAME_SIZE = 64 };
 
 /* Cut "linux.seccomp.actions" into its names. Return: what follows the first one, or NULL */
-static const char *cut(const char *path, char name[static NAME_SIZE])
+static const char *split_first(const char *path, char name[static NAME_SIZE])
 {
 	size_t length = strcspn(path, ".");
 
@@ -42,7 +42,7 @@ static const struct field *find_supported(const char *path)
 	char name[NAME_SIZE];
 
 	while (path) {
-		path = cut(path, name);
+		path = split_first(path, name);
 		found = find_field(schema, name);
 		if (!found || found->flags & UNSUPPORTED)
 			return NULL;
@@ -57,13 +57,13 @@ static json_t *is_supported(const struct feature *feature)
 			    (!feature->other || find_supported(feature->other)));
 }
 
-static json_t *is_always(const struct feature *feature)
+static json_t *always(const struct feature *feature)
 {
 	(void)feature;
 	return json_true();
 }
 
-static json_t *is_never(const struct feature *feature)
+static json_t *never(const struct feature *feature)
 {
 	(void)feature;
 	return json_false();
@@ -127,10 +127,10 @@ static const struct feature features[] = {
 	{"mountOptions", mount_options},
 	{"linux.namespaces", words_of, "linux.namespaces"},
 	{"linux.capabilities", words_of, "process.capabilities.bounding"},
-	{"linux.cgroup.v1", is_always},
-	{"linux.cgroup.v2", is_always},
-	{"linux.cgroup.systemd", is_never},
-	{"linux.cgroup.systemdUser", is_never},
+	{"linux.cgroup.v1", always},
+	{"linux.cgroup.v2", always},
+	{"linux.cgroup.systemd", never},
+	{"linux.cgroup.systemdUser", never},
 	{"linux.cgroup.rdma", is_supported, "linux.resources.rdma"},
 	{"linux.seccomp.enabled", is_supported, "linux.seccomp"},
 	{"linux.seccomp.actions", words_of, "linux.seccomp.syscalls.action"},
@@ -150,11 +150,11 @@ static const struct feature features[] = {
 };
 
 /* Put a value where its path says, making the objects on the way. */
-static void put(json_t *object, const char *path, json_t *value)
+static void set_value(json_t *object, const char *path, json_t *value)
 {
 	char name[NAME_SIZE];
 
-	while ((path = cut(path, name))) {
+	while ((path = split_first(path, name))) {
 		if (!json_object_get(object, name))
 			json_object_set_new(object, name, json_object());
 		object = json_object_get(object, name);
@@ -167,9 +167,9 @@ const char *features_format(const char *version, const char *commit, struct aren
 	_json_ json_t *document = json_object();
 
 	for (size_t i = 0; i < sizeof features / sizeof *features; i++)
-		put(document, features[i].path, features[i].value(&features[i]));
-	put(document, "annotations",
-	    json_pack("{s:s, s:s}", "io.kist.version", version, "io.kist.commit", commit));
-	put(document, "potentiallyUnsafeConfigAnnotations", json_array());
+		set_value(document, features[i].path, features[i].value(&features[i]));
+	set_value(document, "annotations",
+		  json_pack("{s:s, s:s}", "io.kist.version", version, "io.kist.commit", commit));
+	set_value(document, "potentiallyUnsafeConfigAnnotations", json_array());
 	return layout_format(document, SCHEMA_PRETTY, arena);
 }

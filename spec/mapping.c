@@ -9,7 +9,7 @@
 #include "spec/schema_fields.h"
 
 /* Go over a decimal number; of one that is too large it is enough to know that. */
-static bool take_number(const char **text, uint64_t *number)
+static bool parse_number(const char **text, uint64_t *number)
 {
 	if (!isdigit((unsigned char)**text))
 		return false;
@@ -19,7 +19,7 @@ static bool take_number(const char **text, uint64_t *number)
 	return true;
 }
 
-static bool take_character(const char **text, char expected)
+static bool accept_character(const char **text, char expected)
 {
 	if (**text != expected)
 		return false;
@@ -28,12 +28,13 @@ static bool take_character(const char **text, char expected)
 }
 
 /* "0-1-10" */
-static bool take_range(const char **text, struct id_mapping *range)
+static bool parse_range(const char **text, struct id_mapping *range)
 {
 	uint64_t container, host, size;
 
-	if (!take_number(text, &container) || !take_character(text, '-') ||
-	    !take_number(text, &host) || !take_character(text, '-') || !take_number(text, &size))
+	if (!parse_number(text, &container) || !accept_character(text, '-') ||
+	    !parse_number(text, &host) || !accept_character(text, '-') ||
+	    !parse_number(text, &size))
 		return false;
 	if (container > ID_MAX || host > ID_MAX || size > UINT32_MAX || size == 0)
 		return false;
@@ -64,10 +65,10 @@ static int add_range(const char **text, const struct id_mappings *userns,
 		     struct id_mappings *mappings, struct id_mapping *at, struct error *err)
 {
 	const char *begin = *text;
-	bool relative = take_character(text, '@');
+	bool relative = accept_character(text, '@');
 	struct id_mapping *range = &at[mappings->count++];
 
-	if (!take_range(text, range) || (**text && !strchr("#;", **text)))
+	if (!parse_range(text, range) || (**text && !strchr("#;", **text)))
 		return error_set(err, EINVAL,
 				 "\"%s\" does not begin with a range of ids such as 0-1000-10",
 				 show(begin).text);
@@ -93,11 +94,11 @@ static int add_ranges(const char **text, const struct id_mappings *userns, struc
 	do {
 		if (add_range(text, userns, mappings, at, err) < 0)
 			return -err->code;
-	} while (take_character(text, '#'));
+	} while (accept_character(text, '#'));
 	return 0;
 }
 
-static bool take_name(const char **text, const char *name)
+static bool accept_name(const char **text, const char *name)
 {
 	size_t length = strlen(name);
 
@@ -111,10 +112,10 @@ static int add_part(const char **text, const struct mappings *userns, struct are
 		    struct mappings *mappings, struct error *err)
 {
 	const char *begin = *text;
-	bool of_users = take_name(text, "uids=");
+	bool of_users = accept_name(text, "uids=");
 	struct id_mappings *part = of_users ? &mappings->uids : &mappings->gids;
 
-	if (!of_users && !take_name(text, "gids="))
+	if (!of_users && !accept_name(text, "gids="))
 		return error_set(err, EINVAL,
 				 "\"%s\" begins with neither uids= nor gids=", show(begin).text);
 	if (part->count > 0)
@@ -128,6 +129,6 @@ int mapping_parse(const char *text, const struct mappings *userns, struct arena 
 	do {
 		if (add_part(&text, userns, arena, mappings, err) < 0)
 			return -err->code;
-	} while (take_character(&text, ';'));
+	} while (accept_character(&text, ';'));
 	return 0;
 }

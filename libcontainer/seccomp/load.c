@@ -172,7 +172,7 @@ bool seccomp_late(const struct plan *plan)
 	return plan->seccomp.late;
 }
 
-static bool by_thread_step(const struct plan *plan)
+static bool loads_by_thread(const struct plan *plan)
 {
 	return plan->seccomp.by_thread;
 }
@@ -227,7 +227,7 @@ static int step_thread(struct creation *creation, struct error *err)
 const struct step seccomp_thread = {
 	"seccomp thread",
 	.run = step_thread,
-	.when = by_thread_step,
+	.when = loads_by_thread,
 };
 
 /* What seccomp(2) answered: an errno, or with TSYNC the thread that stands in the way. */

@@ -40,8 +40,8 @@ static struct seccomp_thread *allocate(struct error *err)
 }
 
 /* Not by pthread_create(3), which expects a process that libc has set up. */
-static struct seccomp_thread *begin(struct seccomp_thread *thread, int (*run)(void *),
-				    struct error *err)
+static struct seccomp_thread *start_thread(struct seccomp_thread *thread, int (*run)(void *),
+					   struct error *err)
 {
 	const int flags =
 		CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
@@ -84,7 +84,7 @@ static int keep_only_sys_admin(void)
 
 /* Init has made its last system call once it sleeps, which being woken proves, or spins. Asleep it
  * leaves the only processor that there may be to this thread. */
-static void await_rest(struct seccomp_thread *thread)
+static void wait_for_init(struct seccomp_thread *thread)
 {
 	while (futex(&thread->turn, FUTEX_WAKE, 1) != 1 && atomic_load(&thread->state) != SPINNING)
 		sched_yield();
@@ -107,7 +107,7 @@ __attribute__((noreturn)) static int run_load(void *context)
 	futex(&thread->state, FUTEX_WAKE, 1);
 	while (atomic_load(&thread->state) == IDLE)
 		futex(&thread->state, FUTEX_WAIT, IDLE);
-	await_rest(thread);
+	wait_for_init(thread);
 	thread->answer = load_into_all(thread);
 	atomic_store(&thread->state, DONE);
 	/* The filter is this thread's, too, and need not let it end: execve does. Unless the filter
@@ -126,7 +126,7 @@ struct seccomp_thread *seccomp_thread_begin_load(const struct sock_fprog *progra
 		return NULL;
 	thread->program = program;
 	thread->flags = flags;
-	if (!begin(thread, run_load, err))
+	if (!start_thread(thread, run_load, err))
 		return NULL;
 	while (atomic_load(&thread->state) == BEGUN)
 		futex(&thread->state, FUTEX_WAIT, BEGUN);
@@ -187,7 +187,7 @@ struct seccomp_thread *seccomp_thread_begin_send(int sync, struct error *err)
 	if (!thread)
 		return NULL;
 	thread->sync = sync;
-	return begin(thread, run_send, err);
+	return start_thread(thread, run_send, err);
 }
 
 void seccomp_thread_send(struct seccomp_thread *thread, int listener)

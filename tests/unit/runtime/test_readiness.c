@@ -86,7 +86,8 @@ Test(readiness, lines_that_do_not)
 Test(readiness, garbage)
 {
 	static const char letters[] = "READYSTU=1\n\n==MIP";
-	char said[READINESS_SAID_BYTES], kept[READINESS_SAID_BYTES], again[READINESS_SAID_BYTES];
+	char said[READINESS_MESSAGE_BYTES], kept[READINESS_MESSAGE_BYTES],
+		again[READINESS_MESSAGE_BYTES];
 	bool ready;
 
 	srandom(1);
@@ -142,7 +143,7 @@ Test(readiness, addresses)
  * On the way
  */
 
-static void say(const char *text)
+static void notify(const char *text)
 {
 	cr_assert_eq(send(container, text, strlen(text), MSG_DONTWAIT), (ssize_t)strlen(text));
 }
@@ -190,24 +191,24 @@ Test(readiness, is_said_with_the_main_process)
 {
 	int barrier;
 
-	say("STATUS=x");
-	say("MAINPID=1\nREADY=1");
+	notify("STATUS=x");
+	notify("MAINPID=1\nREADY=1");
 	go_on(10);
 	HEARD("STATUS=x");
 	HEARD("READY=1\nMAINPID=4711");
 	cr_expect_str_eq(hear(&barrier), "BARRIER=1");
 	cr_assert_geq(barrier, 0);
-	say("STATUS=y");
+	notify("STATUS=y");
 	go_on(5);
 	HEARD("");
-	cr_expect_not(readiness.over);
+	cr_expect_not(readiness.complete);
 	close(barrier);
 	go_on(5);
-	cr_expect(readiness.over);
+	cr_expect(readiness.complete);
 	HEARD("STATUS=y");
 	/* Once is enough. */
-	say("RELOADING=1");
-	say("READY=1");
+	notify("RELOADING=1");
+	notify("READY=1");
 	go_on(10);
 	HEARD("RELOADING=1");
 	HEARD("READY=1");
@@ -218,7 +219,7 @@ Test(readiness, a_manager_that_keeps_the_barrier)
 {
 	int barrier;
 
-	say("READY=1");
+	notify("READY=1");
 	go_on(5);
 	HEARD("READY=1\nMAINPID=4711");
 	hear(&barrier);
@@ -228,7 +229,7 @@ Test(readiness, a_manager_that_keeps_the_barrier)
 	/* The time is up. */
 	readiness.until_ms = 1;
 	go_on(1);
-	cr_expect(readiness.over);
+	cr_expect(readiness.complete);
 }
 
 /* By a socket of its own: each may have only so much on the way. */
@@ -258,10 +259,10 @@ Test(readiness, a_manager_that_is_slow)
 {
 	int others = fill_manager();
 
-	say("STATUS=x");
-	say("READY=1");
+	notify("STATUS=x");
+	notify("READY=1");
 	go_on(10);
-	cr_expect_eq(readiness.stage, READINESS_SAY);
+	cr_expect_eq(readiness.stage, READINESS_SEND);
 	while (others-- > 0)
 		HEARD("OTHER=1");
 	go_on(10);
@@ -275,9 +276,9 @@ Test(readiness, a_manager_with_room_for_one)
 {
 	fill_manager();
 	HEARD("OTHER=1");
-	say("READY=1");
+	notify("READY=1");
 	go_on(10);
-	cr_expect_eq(readiness.stage, READINESS_SAY_BARRIER);
+	cr_expect_eq(readiness.stage, READINESS_SEND_BARRIER);
 	while (strcmp(hear(&(int){0}), "OTHER=1") == 0)
 		;
 	go_on(2);
@@ -287,8 +288,8 @@ Test(readiness, a_manager_with_room_for_one)
 /* In between it has time for others, and so has the manager. */
 Test(readiness, rests_after_each_message)
 {
-	say("STATUS=x");
-	say("STATUS=y");
+	notify("STATUS=x");
+	notify("STATUS=y");
 	go_on(2);
 	HEARD("STATUS=x");
 	cr_expect_eq(readiness_poll(&readiness).fd, -1);
@@ -299,7 +300,7 @@ Test(readiness, rests_after_each_message)
 
 Test(readiness, a_message_that_is_too_long)
 {
-	static char text[READINESS_SAID_BYTES + 1];
+	static char text[READINESS_MESSAGE_BYTES + 1];
 
 	memset(text, 'x', sizeof text);
 	memcpy(text, "STATUS=", 7);
@@ -313,7 +314,7 @@ Test(readiness, a_message_that_is_too_long)
 /* The longest one with all that kist adds. */
 Test(readiness, a_message_that_is_just_long_enough)
 {
-	static char text[READINESS_SAID_BYTES];
+	static char text[READINESS_MESSAGE_BYTES];
 
 	process.pid = 2147483647;
 	readiness_begin(&readiness, &process);
@@ -328,12 +329,12 @@ Test(readiness, nobody_to_say_it_to)
 {
 	close(manager);
 	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	say("STATUS=x");
+	notify("STATUS=x");
 	go_on(3);
-	cr_expect_not(readiness.over);
-	say("READY=1");
+	cr_expect_not(readiness.complete);
+	notify("READY=1");
 	go_on(3);
-	cr_expect(readiness.over);
+	cr_expect(readiness.complete);
 	cr_expect_eq(readiness.stage, READINESS_LISTEN);
 }
 
@@ -350,9 +351,9 @@ Test(readiness, of_no_container)
 
 Test(readiness, last_words)
 {
-	say("STATUS=x");
-	say("Y=1");
-	say("STOPPING=1");
+	notify("STATUS=x");
+	notify("Y=1");
+	notify("STOPPING=1");
 	readiness_finish(&readiness);
 	HEARD("STATUS=x");
 	HEARD("STOPPING=1");
@@ -379,12 +380,12 @@ static void finish(void)
 Test(readiness, last_words_are_not_waited_for)
 {
 	fill_manager();
-	say("STATUS=x");
+	notify("STATUS=x");
 	cr_expect_lt(seconds_of(finish), 3);
 	while (*hear(&(int){0}))
 		;
 	readiness_begin(&readiness, &process);
-	say("READY=1");
+	notify("READY=1");
 	cr_expect_lt(seconds_of(finish), 3);
 	cr_expect_eq(readiness.stage, READINESS_AWAIT_BARRIER);
 }
@@ -436,8 +437,8 @@ Test(readiness, waits_until_it_is_ready)
 	int status;
 
 	process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	say("STATUS=x");
-	say("READY=1");
+	notify("STATUS=x");
+	notify("READY=1");
 	readiness_wait(&process);
 	cr_expect_eq(waitpid(pid, NULL, WNOHANG), 0);
 	cr_expect_eq(waitpid(other, &status, 0), other);
@@ -449,7 +450,7 @@ Test(readiness, waits_until_the_end)
 	pid_t pid = in_background(end_soon);
 
 	process.pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-	say("STATUS=x");
+	notify("STATUS=x");
 	readiness_wait(&process);
 	cr_expect_eq(waitpid(pid, NULL, WNOHANG), pid);
 	HEARD("STATUS=x");

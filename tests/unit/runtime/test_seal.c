@@ -59,7 +59,7 @@ Test(seal, a_file_is_not_sealed)
 }
 
 /* What runs already is replaced: another program of this name has come from memory. */
-Test(seal, goes_on_in_the_copy)
+Test(seal, executes_the_sealed_copy)
 {
 	_close_ int program = open("/bin/readlink", O_RDONLY | O_CLOEXEC);
 	char text[64] = "";
@@ -70,7 +70,7 @@ Test(seal, goes_on_in_the_copy)
 	pid = fork();
 	if (pid == 0) {
 		dup2(ends[1], STDOUT_FILENO);
-		go_on_sealed(program, ARGV("readlink", "/proc/self/exe"), &err);
+		execute_sealed_copy(program, ARGV("readlink", "/proc/self/exe"), &err);
 		_exit(9);
 	}
 	close(ends[1]);
@@ -83,5 +83,5 @@ Test(seal, what_is_no_program_is_an_error)
 {
 	_close_ int nothing = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
 
-	REFUSED(go_on_sealed(nothing, ARGV("x"), &err), "execveat: Exec format error");
+	REFUSED(execute_sealed_copy(nothing, ARGV("x"), &err), "execveat: Exec format error");
 }
