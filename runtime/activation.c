@@ -10,7 +10,8 @@
 #include "spec/error.h"
 #include "spec/escape.h"
 
-/* A decimal number and nothing else; -1 for anything else, and for none. */
+/* Return: the decimal number that an environment variable holds; -1 when it holds anything else, or
+ * is not set. */
 static long read_number(const char *name)
 {
 	const char *text = getenv(name);
@@ -28,7 +29,8 @@ int activation_read(struct container_options *container, struct error *err)
 	const char *text = getenv("LISTEN_FDS");
 	long most = sysconf(_SC_OPEN_MAX), count;
 
-	/* They may be meant for a process that has called this one. */
+	/* The descriptors may be meant for a process that has called this one, which LISTEN_PID
+	 * tells. */
 	if (read_number("LISTEN_PID") != getpid() || !text || !*text)
 		return 0;
 	count = read_number("LISTEN_FDS");

@@ -79,7 +79,8 @@ static const struct option plan_options[] = {HELP, BUNDLE, CONFIG};
 static int seal(const struct command_options *, char **, struct error *);
 static int seal_run(const struct command_options *, char **, struct error *);
 
-/* The options of a command, and what else may have been meant by an unknown one. */
+/* The options of a command, with a hint for the error about an unknown option: what the caller may
+ * have meant. */
 #define HINTED(rows, words) {.at = rows, .count = sizeof(rows) / sizeof *(rows), .before = &global_options, .hint = words}
 #define OPTIONS_OF(rows) HINTED(rows, NULL)
 
@@ -167,8 +168,9 @@ int command_help(const struct global *global, struct command_options *options, c
 	return 0;
 }
 
-/* What else the caller left open must not reach the container by accident. What he did mean to pass
- * stays as it is: kist's own files are all close-on-exec, so these can be told apart. */
+/* Descriptors that the caller has left open must not reach the container by accident. Those that he
+ * means to pass stay as they are: kist's own files are all close-on-exec, so the two can be told
+ * apart. */
 static void secure_descriptors(unsigned preserved)
 {
 	close_range(STDERR_FILENO + 1 + preserved, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -216,7 +218,9 @@ static int call(const struct command *command, const struct global *global,
 		return -err->code;
 	if (command->activated && activation_read(&options->container, err) < 0)
 		return error_wrap(err, "%s", command->name);
-	/* Before anything is closed, which a path such as /dev/fd/5 may name. */
+	/* Kist is executed again here with the same words, of which a path such as /dev/fd/5 may
+	 * name a descriptor of the caller. So this comes before the descriptors become
+	 * close-on-exec. */
 	if (command->seal && command->seal(options, global->call, err) < 0)
 		return error_wrap(err, "%s", command->name);
 	secure_descriptors(options->container.preserve_fds);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A command of kist: its options, one call of libcontainer, its output. Errors are returned; main.c
- * prints.
+ * A command of kist reads its options, makes one call of libcontainer and prints the result. It
+ * returns its error, which main.c prints.
  */
 #ifndef KIST_COMMAND_H
 #define KIST_COMMAND_H
@@ -10,7 +10,8 @@
 #include "runtime/global.h"
 #include "runtime/options.h"
 
-/* The options of all commands; each takes those of its table. */
+/* The options of all commands. Each command fills in those of its own table, and the comments name
+ * the commands that do. */
 struct command_options {
 	bool help;
 	struct container_options container; /* create, run, plan */
@@ -27,21 +28,23 @@ struct command_options {
 
 struct command {
 	const char *name;
-	const char *usage;   /* after the name */
-	const char *summary; /* one line */
+	const char *usage;   /* what follows the name, for --help */
+	const char *summary; /* what the command does, in one line */
 	struct options options;
-	int least, most; /* how many words; most -1: any number */
+	int least, most; /* how many arguments it takes; most -1: any number */
 	/**
-	 * @argv: the words that are no options, ended by NULL
+	 * Carry the command out.
+	 * @argv: the arguments that are no options, ended by NULL
 	 *
 	 * Return: exit status, or -code
 	 */
 	int (*run)(const struct global *global, struct command_options *options, char **argv,
 		   struct error *err);
-	/* Goes on out of the container's reach; see seal.h. NULL: it makes no process there. */
+	/* Execute kist again from a file that the container cannot write to, see seal.h. NULL: the
+	 * command makes no process in a container. */
 	int (*seal)(const struct command_options *options, char **call, struct error *err);
-	bool activated; /* passes on what a socket-activated caller got */
-	int words;      /* as for options_parse(): where options end, since others' follow */
+	bool activated; /* passes the descriptors of socket activation on, see activation.h */
+	int words;      /* as for options_parse(): which argument begins another program's words */
 	int failure;    /* exit status when it fails; 0: EXIT_FAILURE */
 };
 
@@ -49,7 +52,7 @@ extern const struct command commands[]; /* sorted by name */
 extern const size_t command_count;
 
 /**
- * command_call() - do what the command line says.
+ * command_call() - find the command that argv names, parse its options and carry it out.
  * @argv: the command's name and what follows it, ended by NULL
  *
  * Return: exit status, or -code
@@ -57,9 +60,9 @@ extern const size_t command_count;
 int command_call(const struct global *global, char **argv, struct error *err);
 
 /**
- * command_failure() - the exit status of a command that fails, which must not be taken for one of the
- * program that it runs.
- * @name: of a command, or not
+ * command_failure() - the exit status for an error of kist during a command. It must not be taken
+ * for a status of the program that the command runs.
+ * @name: of a command; NULL or any other word: EXIT_FAILURE
  */
 int command_failure(const char *name);
 
@@ -69,7 +72,7 @@ int command_failure(const char *name);
 bool command_exists(const char *name);
 
 /**
- * command_print_all() - the help of kist itself, on stdout.
+ * command_print_all() - print the help of kist itself on stdout.
  */
 void command_print_all(void);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Scripts that complete a command line of kist, made of the tables that it is parsed by: a new
- * command, option or word is completed at once. What an option's argument or a command's word is,
- * its name in --help says: DIR, FILE, ID, SIGNAL.
+ * Scripts by which bash, zsh and fish complete a command line of kist. They are made of the tables
+ * by which kist parses one, so a new command, option or word is completed at once. What the
+ * argument of an option or of a command stands for is told by its name in --help: DIR, FILE, ID,
+ * SIGNAL.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 enum { BASH, ZSH, FISH, SHELL_COUNT };
 
-/* What completes an argument, in each shell's terms. */
+/* How each shell completes an argument of one kind. */
 struct subject {
 	const char *argument;
 	const char *actions[SHELL_COUNT];
@@ -31,7 +32,7 @@ static const struct subject subjects[] = {
 	{"COMMAND", {"_kist_words $_kist_commands", "_kist_commands", "-a '$__kist_commands'"}},
 	{"SHELL", {"_kist_words bash zsh fish", "(bash zsh fish)", "-a 'bash zsh fish'"}},
 	{"add|remove", {"_kist_words add remove", "(add remove)", "-a 'add remove'"}},
-	/* Anything else; nothing is known about it. */
+	/* The last row is for any other argument, of which nothing is known. */
 	{NULL, {":", " ", "-x"}},
 };
 /* clang-format on */
@@ -45,8 +46,9 @@ static const char *find_action(const char *argument, int shell)
 	return subject->actions[shell];
 }
 
-/* The next word of a command's usage, without its brackets; false: there is none, or what follows
- * is not kist's. */
+/* Copy the next word of a command's usage, without its brackets.
+ *
+ * Return: false when there is none left, or when the words that follow are another program's */
 static bool next_word(const char **usage, char *word, size_t size)
 {
 	do {
@@ -81,7 +83,8 @@ static void print_commands(void)
 		printf("%s%s", i ? " " : "", commands[i].name);
 }
 
-/* Before the command's name, its options are kist's own. */
+/* Call print for each command, and first for one without a name: the options that stand before a
+ * command's name are kist's own. */
 static void each_command(void (*print)(const struct command *command))
 {
 	const struct command none = {.name = "", .options = global_options};
@@ -141,7 +144,8 @@ static void bash_arguments(const struct command *command)
 	}
 }
 
-/* After it come the words of another program. */
+/* Print at which word the options of a command end, because the words from there on are another
+ * program's. */
 static void bash_end(const struct command *command)
 {
 	if (command->words)
@@ -153,7 +157,8 @@ static void bash_position(const struct command *command, int position, const cha
 	printf("\t%s:%d) action=\"%s\" ;;\n", command->name, position, find_action(argument, BASH));
 }
 
-/* Reads the line up to the cursor, and calls what completes the next word. */
+/* This part of the script reads the command line up to the cursor, and calls the function that
+ * completes the next word. */
 static const char bash_function[] =
 	"_kist()\n{\n"
 	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} command= position=1 expected= joined= "
@@ -235,7 +240,8 @@ static void print_bash(void)
 	printf("\t*) return 1 ;;\n\tesac\n}\n\n%s", bash_function);
 }
 
-/* Inside '...' of zsh or fish. In an option's description of zsh, brackets and colons are its own. */
+/* Print a text inside '...' of zsh or fish. In the description of an option, brackets and colons
+ * mean something to zsh. */
 static void print_quoted(const char *text, int shell)
 {
 	for (; *text; text++) {
@@ -285,7 +291,7 @@ static void zsh_options(const struct command *command)
 	printf("\t\t) ;;\n");
 }
 
-/* (-): no options after it. */
+/* To zsh, (-) in front of an argument means that no options follow it. */
 static void zsh_position(const struct command *command, int position, const char *argument)
 {
 	printf("\t[[ $1 == %s ]] && specs+=('%s%d:%s:%s')\n", command->name,

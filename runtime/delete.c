@@ -11,7 +11,8 @@ static int delete_one(const char *root, const char *id, const void *data, struct
 	return container_delete(root, id, *force, err);
 }
 
-/* By force, what is not there is no error, whichever way it is named. */
+/* With --force a container that does not exist is no error, whether it is named by its id or by a
+ * pattern. */
 static int delete_matches(const char *root, const char *pattern, bool force, struct error *err)
 {
 	int result = match_each(root, pattern, delete_one, &force, err);

@@ -34,7 +34,8 @@ static int exec_detached(const struct container_options *container,
 	return 0;
 }
 
-/* Before anything is relayed, or waits: it may be typed, and Ctrl-C still ends kist. */
+/* The file is read before signals are relayed and before a process waits: somebody may be typing
+ * it, and Ctrl-C must still end kist. */
 static int read_process(const char *file, struct arena *arena, struct container_exec *exec,
 			struct error *err)
 {

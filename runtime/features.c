@@ -8,6 +8,6 @@ int command_features(const struct global *global, struct command_options *option
 	(void)options;
 	(void)argv;
 	(void)err;
-	(void)container_features(stdout); /* main.c looks at stdout */
+	(void)container_features(stdout); /* main.c checks stdout */
 	return 0;
 }

@@ -58,12 +58,12 @@ static void flow_read(struct flow *flow)
 
 	if (got > 0)
 		fill(flow, (size_t)got);
-	/* EIO: nobody has the other side of the terminal open any more. */
+	/* Reading from a terminal fails with EIO once nobody has its other side open any more. */
 	else if (got == 0 || (errno != EAGAIN && errno != EINTR))
 		flow->open = false;
 }
 
-/* A pipe that is ready takes so much at once (pipe(7)). */
+/* A pipe that is ready takes PIPE_BUF bytes at once (pipe(7)). */
 static void flow_write(struct flow *flow)
 {
 	size_t rest = flow->end - flow->begin;
@@ -76,7 +76,8 @@ static void flow_write(struct flow *flow)
 		flow_stop(flow, errno);
 }
 
-/* Whoever has left the other end of the pipe takes nothing from where others read. */
+/* A flow on demand reads only when its pipe has room. A process that has closed its end of the pipe
+ * wants no more, so nothing is taken from where others read, too. */
 static bool is_demanded(struct flow *flow)
 {
 	struct pollfd to = {.fd = flow->to, .events = POLLOUT};

@@ -35,7 +35,8 @@ int foreground_run(const struct foreground *foreground, struct container_process
 	status = start(foreground, &streams, process, err);
 	container->cancel = NULL;
 	if (status < 0) {
-		/* A terminal that is stopped holds up what is written there. */
+		/* Signals end kist again from here on: writing to a terminal that is stopped
+		 * (Ctrl-S) waits. */
 		relay_end(signals, &before);
 		streams_abandon(&streams);
 		return status;

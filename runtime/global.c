@@ -46,8 +46,8 @@ static const struct option rows[] = {
 
 const struct options global_options = OPTIONS(rows);
 
-/* Callers read the mistake there, also when it stands first. What follows the command's name may be for
- * a program of the container. */
+/* Callers read errors in the log, so --log is also looked for after the option at fault. Words
+ * after the command's name are left alone, since they may be for a program of the container. */
 static void find_log(struct global *global, char **argv)
 {
 	for (char **word = argv; *word && !command_exists(*word); word++) {
@@ -61,7 +61,7 @@ static void find_log(struct global *global, char **argv)
 	}
 }
 
-/* Only the first one maps all ids (user_namespaces(7)). */
+/* The initial user namespace is the only one that maps all ids (user_namespaces(7)). */
 static bool in_user_namespace(void)
 {
 	FILE *map _fclose_ = fopen("/proc/self/uid_map", "re");
@@ -70,8 +70,8 @@ static bool in_user_namespace(void)
 	return map && fscanf(map, "%u %u %u", &inside, &outside, &count) == 3 && count != UINT_MAX;
 }
 
-/* Root, or who has made himself root in a user namespace of his own (unshare -Ur, podman), where the
- * name stays what it was. */
+/* Whether the caller is root. A user who has made himself root in a user namespace of his own
+ * (unshare -Ur, podman) is not: USER still holds his own name. */
 static bool is_root(void)
 {
 	const char *name = getenv("USER");
@@ -79,11 +79,13 @@ static bool is_root(void)
 	return geteuid() == 0 && !(name && strcmp(name, "root") != 0 && in_user_namespace());
 }
 
-/* An ordinary user has a directory of his own; callers set the variable to "" as root. */
+/* An ordinary user has a runtime directory of his own. Callers that are root set XDG_RUNTIME_DIR to
+ * "", which is as good as not set. */
 static const char *default_root(char *buffer, size_t size)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
-	/* XDG base directories: a relative path is invalid and to be ignored. */
+	/* The XDG Base Directory Specification says that a relative path is invalid and to be
+	 * ignored. */
 	bool given = runtime && *runtime == '/';
 
 	if (geteuid() == 0 && (!given || is_root()))
@@ -102,7 +104,7 @@ static int choose_root(struct global *global, struct error *err)
 
 	if (!global->root)
 		global->root = default_root(global->root_buffer, sizeof global->root_buffer);
-	/* Everything there would pass for a container. */
+	/* Every directory below / would pass for a container. */
 	if (strspn(global->root, "/") == strlen(global->root))
 		return error_set(err, EINVAL, "--root: / is the root directory");
 	if (*global->root == '/')

@@ -47,7 +47,7 @@ int command_list(const struct global *global, struct command_options *options, c
 	if (options->quiet)
 		print_ids(&list);
 	else if (options->json)
-		(void)container_list_print(&list, stdout); /* main.c looks at stdout */
+		(void)container_list_print(&list, stdout); /* main.c checks stdout */
 	else
 		print_table(&list);
 	container_list_finish(&list);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * kist: the command line. The one place that prints an error, and the exit status.
+ * The main function of kist, which calls the command that the command line names. This is the one
+ * place that prints an error, and that makes an exit status of it.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,14 +16,15 @@
 #include "spec/cleanup.h"
 #include "spec/escape.h"
 
-/* What kist was called with. */
+/* What kist was called with, from before anything was changed. */
 struct call {
-	void (*on_broken_pipe)(int); /* SIGPIPE */
+	void (*on_broken_pipe)(int); /* what the caller has set for SIGPIPE */
 	char **words;
-	struct container_command_line place; /* where the kernel shows it */
+	struct container_command_line place; /* where /proc/PID/cmdline shows it */
 };
 
-/* 0, 1 and 2 must be open, or the first files of kist's own would be taken for them. */
+/* Descriptors 0, 1 and 2 must be open, or the first files that kist opens would be taken for
+ * standard streams. */
 static void secure_stdio(void)
 {
 	int fd;
@@ -54,7 +56,7 @@ static int dispatch(char **argv, const struct call *call, int *failure, struct e
 	return command_call(&global, argv, err);
 }
 
-/* One word after the other, as the kernel puts them. */
+/* The kernel puts the words one after the other. */
 static struct container_command_line find_command_line(int argc, char **argv)
 {
 	char *end = argv[0];
@@ -73,14 +75,14 @@ static char *copy_word(const char *word)
 	return copy;
 }
 
-/* Init overwrites the place where they were. They are needed to the end. */
+/* Init overwrites the place where the kernel has put the words, but kist needs them to the end. */
 static void move_words(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
 		argv[i] = copy_word(argv[i]);
 }
 
-/* Options are taken out of argv. */
+/* Parsing takes the options out of argv, so the whole command line is kept in a copy. */
 static char **copy_words(int argc, char **argv)
 {
 	char **copy = reallocarray(NULL, (size_t)argc + 1, sizeof *copy);
@@ -98,8 +100,8 @@ static void free_words(char **words)
 	free(words);
 }
 
-/* Room for any answer but the longest, so that it is the last write that fails, whose reason is
- * known. */
+/* The buffer has room for any output but the longest. So it is the last write that fails, whose
+ * errno is known then. */
 static void buffer_stdout(void)
 {
 	static char buffer[1 << 16];
@@ -107,7 +109,8 @@ static void buffer_stdout(void)
 	setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
-/* Half an answer must not pass for one; but a reader that has left wants none (`kist list | head`). */
+/* Half an output must not pass for a whole one. But a reader that has left wants none (`kist list |
+ * head`): then kist ends by SIGPIPE, as it would have without ignoring it. */
 static int finish_stdout(const struct call *call, struct error *err)
 {
 	errno = EIO;
@@ -121,7 +124,7 @@ static int finish_stdout(const struct call *call, struct error *err)
 	return error_errno(err, "write to stdout");
 }
 
-/* Once, for people on stderr and for callers in the log. */
+/* An error goes to stderr for people, and to the log for callers. */
 static void print_error(const struct error *err)
 {
 	char text[ESCAPE_FACTOR * sizeof err->text + 1];
@@ -139,12 +142,13 @@ int main(int argc, char **argv)
 	int status;
 
 	secure_stdio();
-	/* Nothing here is made for callers who may not do themselves what kist does for them. */
+	/* Nothing in kist is made for callers who may not do themselves what kist does for them. */
 	if (argc < 1 || getauxval(AT_SECURE)) {
 		fputs("kist: refuses to run set-user-ID\n", stderr);
 		return EXIT_FAILURE;
 	}
-	/* Whoever reads the log, or the errors, may leave: no reason to stop in the middle. */
+	/* Whoever reads the log or the errors may leave, which is no reason to stop in the
+	 * middle. */
 	call.on_broken_pipe = signal(SIGPIPE, SIG_IGN);
 	buffer_stdout();
 	call.place = find_command_line(argc, argv);

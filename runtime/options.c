@@ -52,7 +52,8 @@ static int unknown_option(const struct options *options, const char *word, struc
 			 options->hint ? options->hint : "", options->hint ? "; " : "");
 }
 
-/* In the middle of a word it would not be seen which one is meant. */
+/* An error about a letter that is not the first of its word names the letter: the word alone would
+ * not show which one is meant. */
 static int unknown_letter(const struct options *options, const char *word, const char *letter,
 			  struct error *err)
 {
@@ -60,7 +61,7 @@ static int unknown_letter(const struct options *options, const char *word, const
 	return letter == word + 1 ? -err->code : error_wrap(err, "-%c", *letter);
 }
 
-/* As callers in Go write them. */
+/* These are all the forms in which callers in Go may write a boolean. */
 static const struct word booleans[] = {
 	{"true", true},   {"True", true}, {"TRUE", true},   {"t", true},
 	{"T", true},      {"1", true},    {"false", false}, {"False", false},
@@ -79,7 +80,8 @@ static int store_flag(const struct option *option, const char *value, bool *flag
 	return 0;
 }
 
-/* A script's variable that is not set must not be taken for the working directory, or for nothing. */
+/* An empty argument is refused: it may come from a script's variable that is not set, and must not
+ * be taken for the working directory, or for no argument. */
 static int store_path(const struct option *option, const char *value, const char **path,
 		      struct error *err)
 {
@@ -89,7 +91,7 @@ static int store_path(const struct option *option, const char *value, const char
 	return 0;
 }
 
-/* Ends in NULL. */
+/* Add a value to a list that ends in NULL. */
 static void store_item(const char *value, const char ***list)
 {
 	size_t count = 0;
@@ -153,7 +155,9 @@ static int store(const struct option *option, const char *value, void *target, s
 	return 0;
 }
 
-/* @value: what is joined to the option; NULL: the next word, if it takes one */
+/* Store the argument of an option.
+ * @value: the argument, if it is joined to the option; NULL: it is the next word, if the option
+ * takes one */
 static int parse_option(const struct option *option, const char *value, char ***argv, void *target,
 			struct error *err)
 {
@@ -187,7 +191,7 @@ static int parse_letters(const struct options *options, char ***argv, void *targ
 	return 0;
 }
 
-/* The word at *argv, and the next one when it is its argument. */
+/* Parse the word at *argv, and the next word when that is its argument. */
 static int parse_word(const struct options *options, char ***argv, void *target, struct error *err)
 {
 	const char *word = **argv;

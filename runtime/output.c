@@ -11,7 +11,7 @@ enum { GAP = 3 };
 
 struct cell {
 	char *text;
-	size_t width; /* in characters, of which escape() leaves whole ones only */
+	size_t width; /* in characters: escape() leaves none cut */
 };
 
 static struct cell cell_make(struct arena *arena, const char *text)

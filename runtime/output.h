@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What people read: tables. Whether stdout took it all is looked at once, in main.c.
+ * Tables for people to read. Whether stdout has taken all of a table is checked once, in main.c.
  */
 #ifndef KIST_OUTPUT_H
 #define KIST_OUTPUT_H
@@ -9,8 +9,9 @@
 #include <stdio.h>
 
 /**
- * output_table() - columns as wide as their widest cell, and no wider.
- * @cells: rows * columns texts, row by row; what a terminal would obey is escaped
+ * output_table() - print columns that are as wide as their widest cell.
+ * @cells: rows * columns texts, row by row; control characters in them are escaped, which a
+ * terminal would obey
  */
 void output_table(const char *const *cells, size_t rows, size_t columns, FILE *out);
 

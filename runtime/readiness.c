@@ -17,13 +17,13 @@
 #include "spec/escape.h"
 
 enum {
-	BARRIER_MS = 30000, /* as long as sd_notify_barrier(3) is usually told to wait */
-	/* After each message: a container that says more than the manager should have to hear waits
-	 * itself, since its socket is full. */
+	BARRIER_MS = 30000, /* as long as callers of sd_notify_barrier(3) usually wait */
+	/* Kist pauses after each message. A container that sends more than the manager should have
+	 * to receive has to wait meanwhile, since its socket is full. */
 	PAUSE_MS = 10,
-	LAST_MESSAGES_MAX = 1024, /* more than its socket holds */
+	LAST_MESSAGES_MAX = 1024, /* more than the container's socket holds */
 	LAST_MESSAGES_MS = 1000,
-	DESCRIPTORS_MAX = 253, /* with one message (unix(7)) */
+	DESCRIPTORS_MAX = 253, /* that one message can carry (unix(7)) */
 	KEPT_MAX = 64,
 };
 
@@ -34,7 +34,8 @@ static const char *manager_name(void)
 	return getenv(VARIABLE);
 }
 
-/* A path ends in NUL, the name of an abstract socket begins with it, in place of the "@". */
+/* The path of a socket ends in NUL. The name of an abstract socket begins with NUL, in the place of
+ * the "@". */
 static size_t name_bytes_max(const char *name)
 {
 	struct sockaddr_un *address = NULL;
@@ -61,7 +62,7 @@ int readiness_read(struct container_options *container, struct error *err)
 }
 
 /*
- * What may go on
+ * Which lines are passed on
  */
 
 static bool is_one(const char *value, size_t length)
@@ -77,7 +78,7 @@ static bool is_number(const char *value, size_t length)
 	return length > 0;
 }
 
-/* It is shown to people, on terminals. */
+/* The text is shown to people, on terminals, so it has no control characters. */
 static bool is_text(const char *value, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -94,7 +95,8 @@ static bool is_watchdog(const char *value, size_t length)
 	       (length == sizeof trigger - 1 && memcmp(value, trigger, length) == 0);
 }
 
-/* Each says something about the container, and asks for nothing but for what it is given anyway. */
+/* Each of these lines says something about the container, and asks the manager for nothing but what
+ * the container is given anyway. */
 static const struct line {
 	const char *name;
 	bool (*allows)(const char *value, size_t length);
@@ -108,7 +110,7 @@ static const struct line {
 	{"WATCHDOG", is_watchdog},
 };
 
-/* Return: the row of a line that may go on; NULL for any other */
+/* Return: the row of a line that may be passed on; NULL for any other line */
 static const struct line *find_line(const char *text, size_t length)
 {
 	const char *equals = memchr(text, '=', length);
@@ -145,7 +147,7 @@ size_t readiness_filter(const char *received, size_t length, char *kept, bool *r
 }
 
 /*
- * Hearing the container
+ * Receiving from the container
  */
 
 static int64_t now_ms(void)
@@ -162,9 +164,11 @@ static void pause_listening(struct readiness *readiness)
 	readiness->until_ms = now_ms() + PAUSE_MS;
 }
 
-/* The last to close a socket waits for what it still has to send, as long as whoever made it likes
- * (SO_LINGER); a file of a filesystem in user space is no better. Not so when a process ends, and kist
- * ends soon after the container. A pipe is what sd_notify_barrier(3) passes, and waits for. */
+/* The last close of a socket waits for the data that is still to be sent, for as long as whoever
+ * made the socket likes (SO_LINGER), and that of a file of a filesystem in user space is no better.
+ * The kernel does not wait like this when a process ends. So descriptors of the container stay
+ * open: kist ends soon after it. Only a pipe is closed, since sd_notify_barrier(3) passes one and
+ * waits for that. */
 static void close_pipe_or_keep(struct readiness *readiness, int descriptor)
 {
 	if (fcntl(descriptor, F_GETPIPE_SZ) >= 0)
@@ -197,12 +201,12 @@ static void receive_descriptors(struct readiness *readiness, struct msghdr *mess
 		CONTAINER_LOG_WARNING,
 		"%s: the container passed more than %d descriptors, and is not heard any more",
 		VARIABLE, KEPT_MAX);
-	/* It is not to wait for a hearing either. */
+	/* The container must not wait for somebody to receive its messages either. */
 	shutdown(readiness->container, SHUT_RD);
 	readiness->container = -1;
 }
 
-/* Return: bytes of a whole message; 0: there is none, or it is too long */
+/* Return: the length of a message in bytes; 0: there is none, or it is too long */
 static size_t receive(struct readiness *readiness, char *received, size_t size)
 {
 	union control control;
@@ -220,7 +224,7 @@ static size_t receive(struct readiness *readiness, char *received, size_t size)
 }
 
 /*
- * Talking to the manager
+ * Sending to the manager
  */
 
 static int connect_manager(void)
@@ -241,7 +245,7 @@ static int connect_manager(void)
 	return take(&fd);
 }
 
-/* What comes with a message, if type is not 0. */
+/* What is sent along with a message; nothing when type is 0. */
 struct attachment {
 	int type; /* SCM_... */
 	size_t size;
@@ -270,7 +274,8 @@ static int send_message(int manager, const char *text, size_t length,
 	return sendmsg(manager, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-/* Most managers listen to the main process alone. Root may speak for another one. */
+/* Most managers accept messages of the main process alone, which is init once the manager was told
+ * so. Root may send in the name of another process; where that fails, kist sends in its own. */
 static int send_to_manager(const struct readiness *readiness)
 {
 	const struct ucred init = {readiness->pid, getuid(), getgid()};
@@ -292,7 +297,7 @@ static void disconnect_manager(struct readiness *readiness)
 	pause_listening(readiness);
 }
 
-/* The container runs all the same. */
+/* A failure is only a warning: the container runs without its manager, too. */
 static void report_failure(struct readiness *readiness, int code)
 {
 	container_log(CONTAINER_LOG_WARNING, "%s: %s: %s", VARIABLE, manager_name(),
@@ -306,7 +311,7 @@ static bool names_main_process(const struct readiness *readiness)
 	return readiness->ready && !readiness->main_process_named;
 }
 
-/* To the manager that is there now: it may be another one than before. */
+/* Connect anew for each message: the manager that listens now may be another one than before. */
 static void prepare(struct readiness *readiness, size_t length)
 {
 	if (names_main_process(readiness))
@@ -382,7 +387,7 @@ static void await_barrier_step(struct readiness *readiness)
 }
 
 /*
- * Going on
+ * Waiting and stepping
  */
 
 void readiness_begin(struct readiness *readiness, const struct container_process *process)
@@ -395,7 +400,7 @@ void readiness_begin(struct readiness *readiness, const struct container_process
 	};
 }
 
-/* Return: 0 when the time has come */
+/* Return: milliseconds that are left until until_ms; 0: it has come, or is not set */
 static int left_ms(const struct readiness *readiness)
 {
 	int64_t left = readiness->until_ms ? readiness->until_ms - now_ms() : 0;

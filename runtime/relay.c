@@ -20,32 +20,34 @@
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
-/* A terminal does not end while its leader is open: for whoever reads there, the end of the input is
- * the character that stands for it. */
+/* The end of the input of a container's terminal. A terminal does not end while its leader is
+ * open, so the end of the caller's input is passed on as the character that stands for it there
+ * (VEOF). */
 struct ending {
-	int peer;  /* the terminal's other side, -1: not open */
-	bool sent; /* or there is nothing to tell */
+	int peer;  /* the terminal's other side; -1: not open */
+	bool sent; /* or it need not be sent */
 	int waited_ms;
 };
 
-/* All that is passed on. */
+/* Everything that is passed on between the caller and the process. */
 struct relay {
 	struct container_process *process;
 	struct streams *streams;
 	int signals;
 	struct tty tty;
-	int own[STREAM_COUNT];          /* the caller's, where one is relayed; else -1 */
-	struct flow flow[STREAM_COUNT]; /* by its stream's number; a terminal has no stderr */
+	int own[STREAM_COUNT];          /* the caller's stream where it is relayed; else -1 */
+	struct flow flow[STREAM_COUNT]; /* by the stream's number; a terminal has no stderr */
 	struct ending ending;
 	struct readiness readiness;
 };
 
-/* Those by which a job in the background is stopped that wants the terminal. The first is held back,
- * and such a read fails: see step_input(). */
+/* The signals by which a background job is stopped that wants the terminal. SIGTTIN is blocked all
+ * the same, so that such a read fails instead: see step_input(). */
 static const int not_forwarded[] = {SIGTTIN, SIGTTOU};
 
-/* Whoever starts kist with one of these ignored keeps it, and the container, from it (nohup(1)); a
- * signal that is blocked would be read all the same. */
+/* A caller that starts kist with one of these ignored keeps the signal from kist and from the
+ * container (nohup(1)). Such a signal must not be blocked: the signalfd would read it although it
+ * is ignored. */
 static const int ignorable[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 static bool is_ignored(int signal)
@@ -55,7 +57,8 @@ static bool is_ignored(int signal)
 	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* Also those of kist's own faults: the kernel and abort(3) do not mind. */
+/* The signals of kist's own faults are among the chosen: the kernel and abort(3) deliver them
+ * although they are blocked. */
 static void choose_signals(sigset_t *chosen)
 {
 	sigfillset(chosen);
@@ -71,7 +74,7 @@ int relay_begin(sigset_t *before, struct error *err)
 	sigset_t chosen;
 	int fd;
 
-	/* A caller that ignored it would have the kernel throw init's exit status away. */
+	/* If the caller has ignored SIGCHLD, the kernel would throw init's exit status away. */
 	signal(SIGCHLD, SIG_DFL);
 	choose_signals(&chosen);
 	fd = signalfd(-1, &chosen, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -109,7 +112,8 @@ struct container_terminal_size relay_terminal_size(void)
 	return (struct container_terminal_size){.rows = size.ws_row, .columns = size.ws_col};
 }
 
-/* As a subreaper, take in what the container's processes left; init is waited for by its pidfd. */
+/* As a subreaper, kist reaps the processes that those of the container leave behind. Init is left
+ * alone, since its status is read by its pidfd. */
 static void reap_others(pid_t init)
 {
 	siginfo_t info = {0};
@@ -121,9 +125,9 @@ static void reap_others(pid_t init)
 	}
 }
 
-/* Do what it means for kist itself.
+/* Do what a signal means for kist itself.
  *
- * Return: whether it is for nobody else */
+ * Return: whether the signal is for nobody else */
 static bool handle_signal(struct relay *relay, int signal)
 {
 	switch (signal) {
@@ -150,7 +154,7 @@ static bool terminates_programs(int signal)
 	return false;
 }
 
-/* Return: whether one of them ends programs. */
+/* Return: whether one of the signals ends programs */
 static bool forward_signals(struct relay *relay)
 {
 	struct signalfd_siginfo info;
@@ -186,7 +190,8 @@ static bool is_input_read(const struct ending *ending)
 	return poll(&fd, 1, 0) == 0;
 }
 
-/* The first one in a line only ends what there is of the line. */
+/* In the middle of a line the first such character only ends what there is of the line, so it takes
+ * two. */
 static void send_end_of_input(struct ending *ending, struct flow *input)
 {
 	struct termios modes;
@@ -199,8 +204,8 @@ static void send_end_of_input(struct ending *ending, struct flow *input)
 	memset(input->data, modes.c_cc[VEOF], input->end);
 }
 
-/* Not before the program has read what came before, if it does so: it may be about to change the
- * terminal's modes, and the character would be lost on the way. */
+/* The end is sent when the program has read what came before, or has not done so for a while. The
+ * program may be about to change the terminal's modes, by which the character would be lost. */
 static void ending_step(struct ending *ending, struct flow *input, bool timed_out)
 {
 	if (!ending_is_due(ending, input))
@@ -211,14 +216,16 @@ static void ending_step(struct ending *ending, struct flow *input, bool timed_ou
 		send_end_of_input(ending, input);
 }
 
-/* While kist has the other side open too, its last closing by init is no end: one that manages its
- * services opens the console again and again. -1: without, the first end is the last. */
+/* While kist has the other side of the terminal open, too, it is not the end when init closes it
+ * for the last time: an init that manages services opens the console again and again.
+ *
+ * Return: -1 where it cannot be opened; then the first such end is the last */
 static int open_peer(int terminal)
 {
 	return ioctl(terminal, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 }
 
-/* The leader of a pty is one as well; but who opens it gets another pty. */
+/* The leader of a pty is a terminal as well, but opening it anew makes another pty. */
 static bool can_be_opened_anew(int stream)
 {
 	unsigned number;
@@ -226,9 +233,10 @@ static bool can_be_opened_anew(int stream)
 	return isatty(stream) && ioctl(stream, TIOCGPTN, &number) < 0;
 }
 
-/* A terminal that is stopped (Ctrl-S), or where somebody else was faster to read, must not stop the
- * signals. Its flags are shared with whoever else has it open, so it is opened anew; anything else
- * takes PIPE_BUF bytes at once when it is ready (pipe(7)). */
+/* A terminal that is stopped (Ctrl-S), or where somebody else was faster to read, must not keep
+ * kist from the signals, so it has to be non-blocking. The flags of an open terminal are shared
+ * with whoever else has it, so it is opened anew. Anything else takes PIPE_BUF bytes at once when
+ * it is ready (pipe(7)). */
 static int reopen_stream(int stream)
 {
 	int mode = stream == STDIN_FILENO ? O_RDONLY : O_WRONLY;
@@ -257,7 +265,8 @@ static void begin_terminal(struct relay *relay)
 {
 	int leader = relay->process->terminal;
 
-	/* Only the leader: stdin and stdout share their flags with whoever else has them. */
+	/* Only the leader becomes non-blocking by its flags: stdin and stdout share theirs with
+	 * whoever else has them. */
 	fcntl(leader, F_SETFL, O_NONBLOCK);
 	tty_copy_size(leader);
 	relay->ending.peer = open_peer(leader);
@@ -273,7 +282,8 @@ static void begin_pipes(struct relay *relay)
 		begin_flow(relay, stream, relay->streams->pipe[stream]);
 }
 
-/* The program finds its terminal closed, as if the person's window were, or its pipe. */
+/* Close the process's side of an output that the caller does not take any more. The program finds
+ * its pipe closed, or its terminal, as if the window of the person at it were closed. */
 static void close_output(struct relay *relay, int stream)
 {
 	int terminal = take(&relay->process->terminal);
@@ -284,12 +294,13 @@ static void close_output(struct relay *relay, int stream)
 	flow_stop(&relay->flow[STDIN_FILENO], EPIPE);
 	relay->ending.sent = true;
 	close(terminal);
-	/* What goes on all the same is left by Ctrl-C again. */
+	/* Once the caller's terminal is restored, Ctrl-C ends the wait for a program that goes on
+	 * all the same. */
 	tty_restore(&relay->tty);
 	relay->tty = (struct tty){0};
 }
 
-/* Pass on that one end of it is no more. */
+/* Where one end of a stream is closed, close the other end. */
 static void close_ended(struct relay *relay)
 {
 	if (relay->process->terminal < 0 && flow_is_over(&relay->flow[STDIN_FILENO]))
@@ -299,7 +310,7 @@ static void close_ended(struct relay *relay)
 			close_output(relay, stream);
 }
 
-/* The shorter one; -1: for ever. */
+/* The shorter of two timeouts; -1: for ever. */
 static int shorter_timeout_ms(int one_ms, int other_ms)
 {
 	if (one_ms < 0 || other_ms < 0)
@@ -320,7 +331,8 @@ static struct pollfd poll_input(struct relay *relay)
 {
 	struct flow *input = &relay->flow[STDIN_FILENO];
 
-	/* In the background nobody tells that the size has changed. */
+	/* In the background kist is not told that the size has changed, so it is copied when kist
+	 * comes back to the foreground. */
 	if (tty_update(&relay->tty) && relay->process->terminal >= 0)
 		tty_copy_size(relay->process->terminal);
 	if (!tty_may_read(&relay->tty) && !flow_is_full(input))
@@ -328,11 +340,13 @@ static struct pollfd poll_input(struct relay *relay)
 	return flow_poll(input);
 }
 
-/* Stop as the write itself would (stty tostop), but so that the signals come first afterwards: a write
- * that goes on stops again, and what is to end kist would never be read. Whoever sends one to a job
+/* With stty tostop, writing stops a job in the background. Kist stops itself in the same way before
+ * it writes, so that it reads its signals first when it is continued: a write that goes on stops
+ * again, and a signal that is to end kist would never be read. Whoever sends such a signal to a job
  * that is stopped like this does not wait for its output.
  *
- * Return: whether kist was stopped; not where that is ignored, or nobody could continue it */
+ * Return: whether kist was stopped; it is not where SIGTTOU is ignored, or where nobody could
+ * continue kist */
 static bool stop_before_output(struct relay *relay, struct flow *flow)
 {
 	struct pollfd signals = {.fd = relay->signals, .events = POLLIN};
@@ -347,8 +361,8 @@ static bool stop_before_output(struct relay *relay, struct flow *flow)
 	return true;
 }
 
-/* That another job has the terminal since it was looked at, and the read has failed, is no end of the
- * input. */
+/* A read that fails because another job has taken the terminal since the last tty_update() is no
+ * end of the input. */
 static void step_input(struct relay *relay, const struct pollfd *ready)
 {
 	struct flow *input = &relay->flow[STDIN_FILENO];
@@ -366,7 +380,7 @@ static void step_output(struct relay *relay, int stream, const struct pollfd *re
 		flow_step(flow, ready);
 }
 
-/* What is waited for, the first of it by its stream's number. */
+/* What poll(2) waits for. The streams come first, by their numbers. */
 enum { ENDED = STREAM_COUNT, SIGNALLED, READY, WAIT_COUNT };
 
 static int relay_loop(struct relay *relay, struct error *err)
@@ -402,19 +416,20 @@ static int relay_loop(struct relay *relay, struct error *err)
 	}
 }
 
-/* No pipe, and no terminal, can have had more in it when init ended; what comes after that is of
- * others, which it left behind. */
+/* No pipe and no terminal can have held more than this when init ended. What comes after it was
+ * written by processes that init has left behind. */
 enum { HELD_BYTES = 1 << 20 };
 
-/* What is left of it is not passed off as the whole. */
+/* Drop what is still to be written. ECANCELED marks the output, so that it is not passed off as the
+ * whole. */
 static void discard(struct flow *flow)
 {
 	if (flow_is_full(flow))
 		flow_stop(flow, ECANCELED);
 }
 
-/* What init wrote before it ended. A reader that takes nothing can be left by a signal: there is
- * nobody else any more to send it to. */
+/* Pass on what init wrote before it ended. Where a reader takes nothing, a signal ends the wait:
+ * there is no process any more to send the signal to. */
 static void drain(struct relay *relay)
 {
 	struct flow *output = &relay->flow[STDOUT_FILENO], *errors = &relay->flow[STDERR_FILENO];
@@ -452,9 +467,9 @@ static bool is_character_device(int fd)
 	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode);
 }
 
-/* A reader that has left is none of kist's business, half an output that passes for a whole one is.
- * EIO: the person's window was closed. But a status that is no success says enough of what was given
- * up. */
+/* Half an output that passes for a whole one is an error, but a reader that has left is none of
+ * kist's business: its pipe was closed (EPIPE), or the window of its terminal (EIO). For output
+ * that was dropped (ECANCELED) a status that is no success says enough. */
 static bool may_be_missing(const struct flow *output, int status)
 {
 	return !output->error || output->error == EPIPE ||
@@ -482,7 +497,7 @@ static int exit_status(int pidfd, struct error *err)
 
 	if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0)
 		return error_errno(err, "waitid");
-	/* It has ended, and a tracer in the container keeps to itself how. */
+	/* Init has ended, but a tracer in the container has not passed its status on. */
 	if (info.si_pid == 0)
 		return 128 + SIGKILL;
 	return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
@@ -493,7 +508,7 @@ static int relay_all(struct relay *relay, struct error *err)
 	int status;
 
 	readiness_begin(&relay->readiness, relay->process);
-	/* Nobody would be told how it ends. */
+	/* Without the relay nobody would be told how the process ends, so it is killed. */
 	if (relay_loop(relay, err) < 0) {
 		syscall(SYS_pidfd_send_signal, relay->process->pidfd, SIGKILL, NULL, 0);
 		return -err->code;

@@ -9,7 +9,8 @@
 #include "runtime/relay.h"
 #include "spec/error.h"
 
-/* A foreground container ends with its init, and goes. What has failed before is said first. */
+/* A foreground container is deleted when its init has ended. If the run and the deletion both fail,
+ * the error is that of the run. */
 static int finish(const struct global *global, const struct command_options *options,
 		  const struct container_process *process, int status, struct error *err)
 {

@@ -16,7 +16,7 @@
 #include "spec/cleanup.h"
 #include "spec/error.h"
 
-/* Linux 6.3 */
+/* Headers older than Linux 6.3 lack these. */
 #ifndef MFD_EXEC
 #define MFD_EXEC 0x0010U
 #endif
@@ -35,7 +35,7 @@ static bool is_sealed(int executable)
 	return seals >= 0 && (seals & SEALS) == SEALS;
 }
 
-/* An older kernel knows nothing of MFD_EXEC, and makes what can be executed all the same. */
+/* A kernel before Linux 6.3 refuses MFD_EXEC, but makes files that can be executed without it. */
 static int make_memory(struct error *err)
 {
 	int fd = memfd_create(NAME, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
@@ -98,24 +98,25 @@ int seal_executable(char **call, struct error *err)
 		return execute_sealed_copy(executable, call, err) < 0
 			       ? error_wrap(err, "a sealed copy of kist")
 			       : 0;
-	/* The kernel calls it by the number of a descriptor. */
+	/* After execveat() the process has the number of a descriptor for its name. */
 	prctl(PR_SET_NAME, NAME);
 	return 0;
 }
 
-/* Of the program itself: one without a linker's path needs none. */
+/* Whether kist has no dynamic linker, of which AT_BASE is the address. */
 static bool is_static(void)
 {
 	return getauxval(AT_BASE) == 0;
 }
 
-/* By its permissions, or on a read-only mount. Not whether it is busy. */
+/* Whether the file can be written to by its permissions, and is on no read-only mount. access()
+ * does not say whether it is busy. */
 static bool is_writable(void)
 {
 	return access("/proc/self/exe", W_OK) == 0;
 }
 
-/* Returns when that is not allowed. */
+/* Execute kist again from a read-only mount of its file. This returns when kist may not do so. */
 static void execute_readonly_view(char **call)
 {
 	_close_ int view =

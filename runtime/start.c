@@ -4,7 +4,8 @@
 #include "runtime/relay.h"
 #include "spec/error.h"
 
-/* Not container_start(), which would let go of what the container says. */
+/* container_start() would let go of what the container says, so kist starts it with a process to
+ * listen to. */
 static int start_and_notify(const char *root, const char *id, struct error *err)
 {
 	struct container_process process;

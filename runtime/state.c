@@ -9,7 +9,7 @@ int command_state(const struct global *global, struct command_options *options, 
 	(void)options;
 	if (container_state(global->root, argv[0], &state, err) < 0)
 		return -err->code;
-	(void)container_state_print(&state, stdout); /* main.c looks at stdout */
+	(void)container_state_print(&state, stdout); /* main.c checks stdout */
 	container_state_finish(&state);
 	return 0;
 }

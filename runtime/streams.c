@@ -9,15 +9,16 @@
 
 #include "spec/cleanup.h"
 
-/* A pipe of one page takes the next line only when the last has been taken: what the process does not
- * read is left to whoever reads the terminal after it, or beside it (`kist exec web cat log | less`).
- */
+/* A pipe of one page takes the next line only when the last one has been read. So what the process
+ * does not read is left to whoever reads from the terminal after it, or beside it (`kist exec web
+ * cat log | less`). */
 static void limit_pipe(int writing)
 {
 	fcntl(writing, F_SETPIPE_SZ, PIPE_BUF);
 }
 
-/* Not by its number, which terminals of another devpts have, too. */
+/* Terminals are compared by their inodes, since terminals of another devpts have the same
+ * numbers. */
 static bool is_same_terminal(int one, int other)
 {
 	struct stat stats[2];
@@ -26,7 +27,8 @@ static bool is_same_terminal(int one, int other)
 	       stats[0].st_dev == stats[1].st_dev && stats[0].st_ino == stats[1].st_ino;
 }
 
-/* On one terminal, stdout and stderr are read together: one pipe keeps their order. */
+/* Where stdout and stderr are the same terminal they are read together, so one pipe keeps their
+ * order. */
 static bool shares_stdout(const struct streams *streams, int stream)
 {
 	return stream == STDERR_FILENO && streams->own[STDOUT_FILENO] >= 0 &&

@@ -5,7 +5,7 @@
 
 enum { UPDATE_MS = 200 };
 
-/* One that does not know its size says 0. */
+/* A terminal that does not know its size says 0. */
 struct winsize tty_size(void)
 {
 	struct winsize size;
@@ -24,7 +24,8 @@ void tty_copy_size(int terminal)
 		ioctl(terminal, TIOCSWINSZ, &size);
 }
 
-/* There is no background on a terminal that controls another session, or none. */
+/* Without job control, on a terminal that controls another session, or none, there is no
+ * background. */
 static bool in_foreground(int fd)
 {
 	pid_t group = tcgetpgrp(fd);
@@ -38,9 +39,9 @@ static bool is_raw(const struct tty *tty, const struct termios *modes)
 	       modes->c_iflag == tty->raw_modes.c_iflag;
 }
 
-/* What is to be there afterwards is what there is now, not what there was in the background. Nothing
- * changes for output: there is no need to wait for it, which in a terminal that is stopped has no
- * end. */
+/* The modes to be restored are those of now, not those from before kist went to the background.
+ * Nothing changes for output, so there is no need to wait until it is written, which never ends in
+ * a terminal that is stopped (Ctrl-S). */
 static void set_raw(struct tty *tty)
 {
 	struct termios modes;
@@ -50,7 +51,8 @@ static void set_raw(struct tty *tty)
 	tty->raw = true;
 	tty->modes = tty->raw_modes = modes;
 	cfmakeraw(&tty->raw_modes);
-	/* The container's terminal leaves the end of a line to this one. */
+	/* The container's terminal leaves the end of a line to this one, which has to translate
+	 * it. */
 	tty->raw_modes.c_oflag = modes.c_oflag | OPOST;
 	tcsetattr(STDIN_FILENO, TCSANOW, &tty->raw_modes);
 }

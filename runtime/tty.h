@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The caller's terminal, where it is stdin, and job control (credentials(7), termios(3)).
+ * The caller's terminal, where stdin is one, and job control (credentials(7), termios(3)).
  *
- * In the background kist neither reads there nor changes the modes: both stop it (SIGTTIN, SIGTTOU),
- * and then the signals that end it are not read. It goes on without input, and takes the terminal when
- * it is brought to the foreground. Shells do not always say so by SIGCONT: it looks once in a while.
+ * In the background kist neither reads from the terminal nor changes its modes: both would stop
+ * kist (SIGTTIN, SIGTTOU), and a kist that is stopped does not read the signals that end it. Kist
+ * goes on without input, and takes the terminal when it is brought to the foreground. Shells do not
+ * always announce that by SIGCONT, so kist checks once in a while.
  */
 #ifndef KIST_TTY_H
 #define KIST_TTY_H
@@ -14,37 +15,40 @@
 #include <termios.h>
 
 struct tty {
-	bool used;       /* stdin is a terminal, and read */
-	bool make_raw;   /* in the foreground */
-	bool foreground; /* when it was looked at last */
-	bool raw;        /* made so; not yet made the other again */
+	bool used;       /* stdin is a terminal, and kist reads from it */
+	bool make_raw;   /* the terminal is to be raw while kist is in the foreground */
+	bool foreground; /* kist was in the foreground at the last tty_update() */
+	bool raw;        /* kist has made the terminal raw, and has not restored it */
 	struct termios modes, raw_modes;
 };
 
 /**
- * tty_size() - of whichever of stdin, stdout and stderr is a terminal that knows it; zeros without.
+ * tty_size() - the size of whichever of stdin, stdout and stderr is a terminal that knows it; zeros
+ * when none does.
  */
 struct winsize tty_size(void);
 
 /**
- * tty_copy_size() - tell it to another terminal, if it is known.
+ * tty_copy_size() - set the size of another terminal to tty_size(), if that is known.
  */
 void tty_copy_size(int terminal);
 
 /**
- * tty_update() - whether it is kist's turn. Makes the terminal raw when it has become so.
+ * tty_update() - find out whether kist is in the foreground, and make the terminal raw when kist
+ * has just come there.
  *
- * Return: whether it has just become so
+ * Return: whether kist has just come to the foreground
  */
 bool tty_update(struct tty *tty);
 
 /**
- * tty_continued() - kist was perhaps stopped, and others had the terminal.
+ * tty_continued() - note that kist may have been stopped, and that others may have had the
+ * terminal.
  */
 void tty_continued(struct tty *tty);
 
 /**
- * tty_may_read() - after tty_update(), whether stdin may be read.
+ * tty_may_read() - whether stdin may be read, by the last tty_update().
  */
 bool tty_may_read(const struct tty *tty);
 
@@ -54,17 +58,19 @@ bool tty_may_read(const struct tty *tty);
 bool tty_is_taken(const struct tty *tty);
 
 /**
- * tty_forbids_output() - whether writing there stops a job in the background, which kist is.
+ * tty_forbids_output() - whether kist is in the background, and writing to the terminal would stop
+ * it.
+ * @fd: where kist wants to write
  */
 bool tty_forbids_output(int fd);
 
 /**
- * tty_timeout_ms() - when to look again, at the latest; -1: that need not be.
+ * tty_timeout_ms() - in how many milliseconds the next tty_update() is due; -1: none is.
  */
 int tty_timeout_ms(const struct tty *tty);
 
 /**
- * tty_restore() - make the modes what they were.
+ * tty_restore() - make the modes what they were before kist made the terminal raw.
  */
 void tty_restore(const struct tty *tty);
 
