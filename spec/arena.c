@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first block holds a record and what `state` says of it: pages that nobody writes cost nothing.
- * The next one holds an ordinary configuration; what does not fit gets a block of its own size. */
+/* The first block has room for a record and what `state` prints of it: pages that nobody writes to
+ * cost nothing. The next one has room for an ordinary configuration. What does not fit gets a block
+ * of its own size. */
 enum { FIRST_BLOCK_BYTES = 2 * 1024, BLOCK_BYTES = 16 * 1024 };
 
 struct arena_block {

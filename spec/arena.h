@@ -15,7 +15,7 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *block; /* the newest; older ones hang behind it */
+	struct arena_block *block; /* the newest, from which a list leads to the older ones */
 };
 
 /**
@@ -28,6 +28,11 @@ void *arena_alloc(struct arena *arena, size_t size);
  */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/**
+ * arena_strdup() - a copy of a text, as arena_alloc() makes it.
+ * arena_strndup() - the same of so many bytes, with a NUL after them.
+ * arena_printf() - the same of a text that is made by a format.
+ */
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 __attribute__((format(printf, 2, 3))) char *arena_printf(struct arena *arena, const char *format,
@@ -41,7 +46,7 @@ __attribute__((format(printf, 2, 0))) char *arena_vprintf(struct arena *arena, c
  */
 void arena_finish(struct arena *arena);
 
-/* struct arena arena _arena_ = {}; */
+/* An arena that frees itself at the end of its scope: struct arena arena _arena_ = {}; */
 #define _arena_ __attribute__((cleanup(arena_finish)))
 
 #endif

@@ -6,7 +6,8 @@
 
 #include "spec/escape.h"
 
-/* Go over a decimal number; of one that is too large it is enough to know that. */
+/* Parse a decimal number, and move text behind it. Of a number that is too large it is enough to
+ * know that it is. */
 static bool parse_number(const char **text, unsigned *number)
 {
 	if (!isdigit((unsigned char)**text))
@@ -17,7 +18,7 @@ static bool parse_number(const char **text, unsigned *number)
 	return true;
 }
 
-/* "3" or "0-3" */
+/* Parse a number such as "3", or a range such as "0-3". */
 static bool parse_range(const char **text, unsigned *first, unsigned *last)
 {
 	if (!parse_number(text, first))

@@ -11,14 +11,14 @@
 
 #include "spec/error.h"
 
-/* The most CPUs that a kernel can be built for; it has fewer memory nodes. */
+/* A kernel can be built for at most so many CPUs, and has fewer memory nodes. */
 enum { BITMAP_BITS = 8192, BITMAP_WORD_BITS = 8 * sizeof(unsigned long) };
 
 struct bitmap {
-	unsigned long words[BITMAP_BITS / BITMAP_WORD_BITS]; /* bit 0 of the first: number 0 */
+	unsigned long words[BITMAP_BITS / BITMAP_WORD_BITS]; /* bit 0 of word 0 is number 0 */
 };
 
-/* A list as it was written, and what it says. */
+/* A list as it was written, and the numbers in it. */
 struct bitmap_list {
 	const char *text; /* NULL: absent or empty */
 	struct bitmap numbers;
@@ -26,7 +26,7 @@ struct bitmap_list {
 
 /**
  * bitmap_parse_list() - read numbers and ranges that are separated by commas.
- * @bitmap: what is in the list is added
+ * @bitmap: the numbers of the list are added to it
  *
  * Return: 0 or -EINVAL
  */

@@ -15,7 +15,8 @@ typedef int rule(const struct config *config, struct error *err);
 #define DIGITS "0123456789"
 #define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
-/* The length of the number that text begins with; 0: none, or one with a leading zero. */
+/* Return: the length of the number that text begins with; 0 for none, or for one with a leading
+ * zero */
 static size_t number_length(const char *text)
 {
 	size_t length = strspn(text, DIGITS);
@@ -23,8 +24,10 @@ static size_t number_length(const char *text)
 	return *text == '0' && length > 1 ? 0 : length;
 }
 
-/* Go over identifiers between dots; NULL: there are none. Of a pre-release, what looks like a
- * number is one. */
+/* Skip identifiers that are separated by dots.
+ * @numbers: an identifier of digits alone is a number, as in a pre-release, and has no leading zero
+ *
+ * Return: what follows the identifiers; NULL when there is none, or one is not valid */
 static const char *skip_identifiers(const char *text, bool numbers)
 {
 	for (;; text++) {
@@ -40,7 +43,7 @@ static const char *skip_identifiers(const char *text, bool numbers)
 	}
 }
 
-/* https://semver.org/spec/v2.0.0.html, items 2, 9 and 10: no limit to the numbers. */
+/* https://semver.org/spec/v2.0.0.html, items 2, 9 and 10, which set no limit to the numbers. */
 static bool is_semver(const char *text)
 {
 	for (int i = 0; i < 3; i++) {
@@ -60,8 +63,8 @@ static bool is_semver(const char *text)
 	return text && !*text;
 }
 
-/* config.md, Specification version: SemVer, and any minor version of the one major version there
- * is. */
+/* config.md, Specification version: the version follows SemVer. Of the one major version that there
+ * is, any minor version is accepted. */
 static int check_version(const struct config *config, struct error *err)
 {
 	const char *version = config->ociVersion;
@@ -121,7 +124,7 @@ static int check_readonly_paths(const struct config *config, struct error *err)
 			       "linux.readonlyPaths", NAMESPACE_MOUNT, err);
 }
 
-/* config.md, Mounts: a bind mount is of something. */
+/* config.md, Mounts: a bind mount needs a source, which is what it binds. */
 static int check_bind_sources(const struct config *config, struct error *err)
 {
 	for (size_t i = 0; i < config->mounts.count; i++) {
@@ -158,7 +161,7 @@ static int check_rlimits(const struct config *config, struct error *err)
 	return 0;
 }
 
-/* sched(7) */
+/* The limits of sched(7). */
 enum { REALTIME_PRIORITY_MAX = 99, DEADLINE_RUNTIME_MIN_NS = 1024 };
 
 static int check_priority(const struct scheduler *scheduler, const char *policy, struct error *err)
@@ -191,7 +194,8 @@ static int check_least(const char *property, uint64_t value, const char *what, u
 			 (unsigned long long)value, what, (unsigned long long)least);
 }
 
-/* sched_setattr(2): the kernel wants runtime <= deadline <= period; no period is the deadline. */
+/* sched_setattr(2): the kernel wants runtime <= deadline <= period. Without a period it is the
+ * deadline. */
 static int check_times(const struct scheduler *scheduler, struct error *err)
 {
 	if (scheduler->policy != SCHED_DEADLINE) {
@@ -209,12 +213,12 @@ static int check_times(const struct scheduler *scheduler, struct error *err)
 				 : 0;
 }
 
-/* config.md, Linux Process: which policy uses what. */
+/* config.md, Linux Process, says which policy uses which property. */
 static int check_scheduler(const struct config *config, struct error *err)
 {
 	const struct scheduler *scheduler = config->process->scheduler;
 
-	/* What is kept of the caller's is not known here. */
+	/* These flags keep the policy or the parameters of the caller, which are not known here. */
 	if (!scheduler || (scheduler->flags & (SCHED_FLAG_KEEP_POLICY | SCHED_FLAG_KEEP_PARAMS)))
 		return 0;
 	if (check_priority(scheduler, words_name(&scheduler_policy_words, scheduler->policy), err) <
@@ -223,7 +227,7 @@ static int check_scheduler(const struct config *config, struct error *err)
 	return check_times(scheduler, err);
 }
 
-/* set_mempolicy(2): how many nodes a mode is about. */
+/* set_mempolicy(2) says which modes are about nodes, and which of them need some. */
 static bool takes_nodes(uint64_t mode)
 {
 	return mode != MPOL_DEFAULT && mode != MPOL_LOCAL;
@@ -291,7 +295,7 @@ static int check_schemata(const struct strings *schemata, struct error *err)
 	return 0;
 }
 
-/* config-linux.md, IntelRdt. l3CacheSchema SHOULD only be like that. */
+/* config-linux.md, IntelRdt. What it says about l3CacheSchema is only a SHOULD, and not checked. */
 static int check_intel_rdt(const struct config *config, struct error *err)
 {
 	const struct intel_rdt *rdt = config->linux->intelRdt;
@@ -318,8 +322,8 @@ static int check_personality(const struct config *config, struct error *err)
 			 show(personality->flags.at[0]).text);
 }
 
-/* config-linux.md, Devices: numbers are REQUIRED unless type is p. Docker and containerd hand on a
- * whole st_mode as fileMode, so it may repeat the type, but not contradict it. */
+/* config-linux.md, Devices: numbers are REQUIRED unless type is p. Docker and containerd pass a
+ * whole st_mode on as fileMode, so it may repeat the type, but not contradict it. */
 static int check_device(const struct device *device, size_t i, struct error *err)
 {
 	uint32_t mode = device->fileMode ? *device->fileMode : 0;
@@ -376,7 +380,8 @@ static int check_cpu(const struct config *config, struct error *err)
 	return 0;
 }
 
-/* Swap is memory and swap together. */
+/* config-linux.md, Memory: the limit swap is for memory and swap together, so it cannot be smaller
+ * than limit. */
 static int check_memory(const struct config *config, struct error *err)
 {
 	const struct memory *memory = config->linux->resources->memory;
@@ -487,11 +492,13 @@ static int check_user_mappings(const struct config *config, struct error *err)
 	return check_mappings(&linux->gidMappings, "linux.gidMappings", err);
 }
 
-/* config.md, Linux mount options, idmap: without a mapping from anywhere it MUST be an error. */
+/* config.md, Linux mount options: idmap MUST be an error when neither the mount nor a user
+ * namespace has a mapping. */
 static int check_mount_mapping(const struct config *config, const struct mount *mount,
 			       struct error *err)
 {
-	/* Where they stand, and what they are called there. */
+	/* How errors call the two mappings: with the place where they stand, and by their names
+	 * there. */
 	static const char *const properties[][4] = {
 		{"uidMappings", "gidMappings", "uidMappings", "gidMappings"},
 		{"options: idmap: uids", "options: idmap: gids", "uids", "gids"},

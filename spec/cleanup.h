@@ -16,7 +16,7 @@
 
 #define _cleanup_(function) __attribute__((cleanup(function)))
 
-/* Close *fd unless it is -1, and leave errno alone: it often waits to be reported. */
+/* Close *fd unless it is -1, and leave errno alone, which often waits to be reported. */
 static inline void cleanup_close(const int *fd)
 {
 	int saved = errno;
@@ -26,7 +26,7 @@ static inline void cleanup_close(const int *fd)
 	errno = saved;
 }
 
-/* The same for many; at may be NULL. */
+/* Close many descriptors like this; at may be NULL. */
 static inline void cleanup_close_all(const int *at, size_t count)
 {
 	for (size_t i = 0; at && i < count; i++)

@@ -13,7 +13,7 @@
 #include "spec/mapping.h"
 #include "spec/schema_fields.h"
 
-/* No configuration that a person or an engine writes comes near. */
+/* No configuration that a person or an engine writes comes near this size. */
 enum { CONFIG_BYTES_MAX = 16 * 1024 * 1024 };
 
 /* clang-format off */
@@ -59,7 +59,8 @@ static void add_mode(const struct mount_option *row, unsigned *mode)
 	*mode = (*mode & ~(unsigned)row->clear) | (unsigned)row->set;
 }
 
-/* idmap=TEXT, ridmap=TEXT. What the text says is found out when all is read. */
+/* Take idmap=TEXT or ridmap=TEXT. The text is parsed by map_mounts() when the whole configuration
+ * has been read, since it may refer to the user namespace. */
 static bool add_mappings(const char *word, struct mount_options *options)
 {
 	bool below = *word == 'r';
@@ -88,7 +89,7 @@ static int add_option(struct reader *reader, const char *word, struct mount_opti
 		return 0;
 	case MOUNT_OPTION_RECURSIVE_ATTRIBUTE:
 		add_attribute(row, &options->rset, &options->rclear);
-		/* It comes later, and concerns this mount, too. */
+		/* The word comes after those that were set before, and concerns this mount, too. */
 		options->set &= ~(row->set | row->clear);
 		options->clear &= ~(row->set | row->clear);
 		return 0;
@@ -161,7 +162,7 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* By name, as people list them. */
+/* The names are sorted, as people list them. */
 static json_t *write_capability_set(const void *member)
 {
 	const struct capability_set *set = member;
@@ -235,7 +236,7 @@ static json_t *write_namespace(enum namespace_kind kind, const struct namespace_
 	return item;
 }
 
-/* The order that everybody knows from `runc spec`. */
+/* Namespaces are written in the order that everybody knows from `runc spec`. */
 static json_t *write_namespaces(const void *member)
 {
 	static const enum namespace_kind order[] = {
@@ -255,7 +256,7 @@ static json_t *write_namespaces(const void *member)
 static const struct field_custom namespaces_custom = {read_namespaces, write_namespaces,
 						      &namespace_words};
 
-/* cpuset(7), List format. An empty one says no more than none. */
+/* cpuset(7), List format. An empty list says no more than an absent one. */
 static int read_bitmap_list(struct reader *reader, const json_t *json, void *member)
 {
 	struct bitmap_list *list = member;
@@ -279,7 +280,7 @@ static json_t *write_bitmap_list(const void *member)
 
 static const struct field_custom bitmap_list_custom = {read_bitmap_list, write_bitmap_list};
 
-/* A seccomp action, and the one that is not built yet. */
+/* Read a seccomp action, and refuse one that is known, but not supported. */
 static int read_seccomp_action(struct reader *reader, const json_t *json, void *member)
 {
 	uint64_t *action = member;
@@ -300,7 +301,7 @@ static json_t *write_seccomp_action(const void *member)
 static const struct field_custom seccomp_action_custom = {read_seccomp_action, write_seccomp_action,
 							  &seccomp_action_words};
 
-/* Flags stay words: what the kernel is told is for the loader; here they are only checked. */
+/* Flags stay words, and are only checked here: which bits the kernel is told is for the loader. */
 static int read_seccomp_flags(struct reader *reader, const json_t *json, void *member)
 {
 	struct strings *flags = member;
@@ -339,7 +340,7 @@ static const struct field mount_fields[] = {
 };
 static const struct schema mount_schema = SCHEMA(struct mount, mount_fields);
 
-/* Those that come later. */
+/* The mounts that are added to a container when it is there already. */
 static const struct field mounts_fields[] = {
 	{.name = "mounts", .type = FIELD_LIST, .flags = REQUIRED, .schema = &mount_schema},
 };
@@ -400,7 +401,8 @@ static const struct field user_fields[] = {
 };
 static const struct schema user_schema = SCHEMA(struct user, user_fields);
 
-/* INHERITED: a process that joins the container has it from the container's own. */
+/* A process that joins the container takes members that are INHERITED from the container's own
+ * process. */
 static const struct field process_fields[] = {
 	FIELD(struct process, terminal, ALWAYS | NOT_INHERITED),
 	OBJECT_ONLY_WITH(struct process, terminal, consoleSize, console_size_schema, NOT_INHERITED),
@@ -410,7 +412,8 @@ static const struct field process_fields[] = {
 	FIELD(struct process, cwd, REQUIRED | ABSOLUTE),
 	OBJECT(struct process, capabilities, capabilities_schema, INHERITED),
 	LIST(struct process, rlimits, rlimit_schema, INHERITED),
-	/* That privileges cannot be gained is never taken back. */
+	/* A joining process cannot take it back that privileges cannot be gained: false is as good
+	 * as absent. */
 	FIELD(struct process, noNewPrivileges, INHERITED),
 	FIELD(struct process, apparmorProfile, EMPTY_IS_ABSENT | INHERITED),
 	RANGE(struct process, oomScoreAdj, INHERITED, -1000, 1000),
@@ -720,7 +723,7 @@ static int map_mount(const struct mappings *userns, struct arena *arena, struct 
 	return 0;
 }
 
-/* Options that say what uidMappings and gidMappings of a mount would. */
+/* Options of the form idmap=TEXT become uidMappings and gidMappings of their mounts. */
 static int map_mounts(struct config *config, struct arena *arena, struct error *err)
 {
 	const struct mappings userns = {config->linux->uidMappings, config->linux->gidMappings};
@@ -826,7 +829,8 @@ static int read_opened(int fd, bool streams, struct arena *arena, struct documen
 int config_read(int directory, const char *name, struct arena *arena, struct document *document,
 		struct error *err)
 {
-	/* Without O_NONBLOCK a fifo in its place would wait for somebody to write. */
+	/* If a fifo is in the place of the file, opening it without O_NONBLOCK would wait for a
+	 * writer. */
 	_close_ int fd = openat(directory, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
 	if (fd < 0)

@@ -52,9 +52,8 @@ struct mount_options {
 		unsigned long
 			at[8]; /* MS_SHARED, MS_SLAVE, MS_PRIVATE, MS_UNBINDABLE, with MS_REC */
 	} propagation;
-	const char
-		*mappings;   /* of idmap=uids=...;gids=..., which become those of the mount; NULL */
-	struct strings data; /* the filesystem's own options: "size=65536k", "gid=5" */
+	const char *mappings; /* TEXT of idmap=TEXT, which becomes those of the mount; or NULL */
+	struct strings data;  /* the filesystem's own options: "size=65536k", "gid=5" */
 };
 
 /* config.md, Mounts */
@@ -112,10 +111,10 @@ struct io_priority {
 	int32_t priority; /* 0 to 7 */
 };
 
-/* Of processes that join the container later. */
+/* The CPUs of processes that join the container later. */
 struct exec_cpu_affinity {
-	struct bitmap_list initial; /* before it enters the container's cgroup */
-	struct bitmap_list final;   /* in there */
+	struct bitmap_list initial; /* before a process enters the container's cgroup */
+	struct bitmap_list final;   /* in the container's cgroup */
 };
 
 struct gids {
@@ -191,7 +190,7 @@ struct device {
 	uint64_t type; /* S_IFCHR, S_IFBLK, S_IFIFO */
 	const char *path;
 	const int64_t *major, *minor;
-	const uint32_t *fileMode; /* up to 07777, and perhaps type */
+	const uint32_t *fileMode; /* up to 07777, and perhaps the bits of type */
 	const uint32_t *uid, *gid;
 };
 
@@ -450,7 +449,7 @@ struct config {
 	const struct vm *vm;
 };
 
-/* A document as read from a file: the bytes, verbatim. */
+/* A document as it was read from a file: its bytes, verbatim. */
 struct document {
 	const char *text; /* NUL-terminated for convenience; the NUL is not counted */
 	size_t size;
@@ -473,19 +472,25 @@ int config_parse(const char *file, const struct document *document, struct arena
 		 const struct config **config, struct error *err);
 
 /**
- * process_parse() - the same for a document that is a process object alone, as `exec` is given.
+ * process_parse() - read a document that is a process object alone, as `exec` is given.
+ * @process: overwritten
  *
- * The rules of check_process() are the caller's, once the process is whole.
+ * The caller applies the rules of check_process(), once the process is whole.
+ *
+ * Return: as config_parse()
  */
 int process_parse(const char *file, const struct document *document, struct arena *arena,
 		  struct process *process, struct error *err);
 
 /**
- * mounts_parse() - the same for mounts alone: {"mounts": [...]}, as in a whole configuration, or the
- * array.
- * @config: with linux; gets these mounts instead of its own
+ * mounts_parse() - read a document that is mounts alone: {"mounts": [...]}, as in a whole
+ * configuration, or the array.
+ * @config: has its member linux; gets these mounts instead of its own
  *
- * The rules of check_mount_entries() are the caller's, with the configuration that they are added to.
+ * The caller applies the rules of check_mount_entries(), with the configuration that the mounts are
+ * added to.
+ *
+ * Return: as config_parse()
  */
 int mounts_parse(const char *file, const struct document *document, struct arena *arena,
 		 struct config *config, struct error *err);
@@ -501,18 +506,20 @@ int config_read(int directory, const char *name, struct arena *arena, struct doc
 		struct error *err);
 
 /**
- * config_read_named() - the same for a file that a person named: a pipe or a fifo will do, and is read to
- * its end; "-" is standard input.
+ * config_read_named() - read a file that a person has named, at most 16 MiB: a pipe or a fifo will
+ * do, too, and is read to its end; "-" is standard input.
+ *
+ * Return: 0 or -errno
  */
 int config_read_named(const char *name, struct arena *arena, struct document *document,
 		      struct error *err);
 
 /**
- * config_shown_name() - what such a file is called in errors.
+ * config_shown_name() - how errors call a file of config_read_named(): "stdin" instead of "-".
  */
 const char *config_shown_name(const char *name);
 
-/* The field tables, for those who write a configuration, and who change a process. */
+/* The field tables, for code that writes a configuration or changes a process. */
 extern const struct schema config_schema, process_schema;
 
 #endif

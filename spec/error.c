@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-	CONTEXT_LEAST = 64, /* a context has so much room, whatever is there */
-	CONTEXTS = 256,     /* and so much is left to all of them */
+	CONTEXT_LEAST = 64, /* a context has at least so much room, however long the text is */
+	CONTEXTS = 256,     /* error_errno() leaves so much room to all contexts together */
 };
 
 const char *error_describe(int code)
@@ -29,7 +29,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	return -code;
 }
 
-/* Not within a character (UTF-8), and so that it is seen. */
+/* Cut a text at a length, but not within a character (UTF-8), and with a mark that shows it. */
 static void truncate_text(char *text, size_t length)
 {
 	static const char mark[] = "...";
@@ -40,7 +40,10 @@ static void truncate_text(char *text, size_t length)
 	memcpy(text + length, mark, sizeof mark);
 }
 
-/* @room: bytes, with the NUL. Return: how long it is */
+/* Print a text, cut where it does not fit.
+ * @room: bytes, with the NUL
+ *
+ * Return: the length of the text */
 static size_t print(char *text, size_t room, const char *format, va_list args)
 {
 	int length = vsnprintf(text, room, format, args);
@@ -50,7 +53,8 @@ static size_t print(char *text, size_t room, const char *format, va_list args)
 	return strlen(text);
 }
 
-/* However long a path is, there is room for the reason. */
+/* The text before the reason is cut where needed: however long a path is, there is room for the
+ * reason. */
 int error_errno(struct error *err, const char *format, ...)
 {
 	int code = errno;
@@ -66,7 +70,7 @@ int error_errno(struct error *err, const char *format, ...)
 	return -code;
 }
 
-/* Its end is the reason, and stays. */
+/* Cut a text at its beginning, since the reason stands at its end. */
 static void drop_beginning(char *text, size_t length, size_t most)
 {
 	const char *end = text + length - most + strlen("...");
@@ -77,7 +81,8 @@ static void drop_beginning(char *text, size_t length, size_t most)
 	memcpy(text, "...", strlen("..."));
 }
 
-/* What is there needs its room first; but a context is never cut to less than it takes to be one. */
+/* The text that is there gets its room first, but a context is never cut to less than
+ * CONTEXT_LEAST. */
 int error_wrap(struct error *err, const char *format, ...)
 {
 	char context[sizeof err->text];

@@ -43,8 +43,8 @@ __attribute__((format(printf, 3, 4))) int error_set(struct error *err, int code,
 __attribute__((format(printf, 2, 3))) int error_errno(struct error *err, const char *format, ...);
 
 /**
- * error_wrap() - put context in front of an error: "context: text". A text that no longer fits is
- * cut at its end.
+ * error_wrap() - put context in front of an error: "context: text". Where both do not fit, the
+ * context is cut at its end, and the text at its beginning.
  *
  * Return: -code of the error
  */

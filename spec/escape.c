@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What may follow a lead byte (RFC 3629, section 4): no overlong forms, surrogates, or more than
- * U+10FFFF. */
+/* The bytes that may follow a lead byte (RFC 3629, section 4), so that there are no overlong forms,
+ * no surrogates, and nothing above U+10FFFF. */
 struct lead {
 	unsigned char first, last;     /* the lead byte */
 	unsigned char lowest, highest; /* the byte after it; the others are 80..BF */
@@ -27,7 +27,7 @@ static const struct lead *lead_find(unsigned char byte)
 	return NULL;
 }
 
-/* The length of the character that text starts with, 0 when its first byte starts none. */
+/* Return: the length of the character that text begins with; 0: its first byte begins none */
 static size_t character_length(const unsigned char *text)
 {
 	const struct lead *lead = lead_find(text[0]);
@@ -42,7 +42,7 @@ static size_t character_length(const unsigned char *text)
 	return lead->length;
 }
 
-/* C0, DEL, and C1, which terminals obey in UTF-8 too (C2 9B is CSI). */
+/* Control characters are C0, DEL, and C1, which terminals obey in UTF-8 too (C2 9B is CSI). */
 static bool is_control(const unsigned char *text, size_t length)
 {
 	if (length == 1)

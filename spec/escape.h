@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text from elsewhere, made safe to show. A message may quote what a configuration, a file name or
+ * Making text from elsewhere safe to show. A message may quote what a configuration, a file name or
  * a command line says; a terminal must not obey it, a log must keep one line an entry, and JSON
  * must stay UTF-8 (RFC 8259, section 7; RFC 3629).
  */
@@ -26,7 +26,7 @@ enum { ESCAPE_FACTOR = 6 };
  */
 size_t escape(char *buffer, size_t size, const char *text, enum escape_form form);
 
-/* More of a value does not help the reader of a message. */
+/* A message quotes no more bytes of a value, since more does not help its reader. */
 enum { SHOWN_MAX = 80 };
 
 struct shown {
@@ -34,7 +34,8 @@ struct shown {
 };
 
 /**
- * show() - a value as it stands in a message: ESCAPE_TEXT, and what is long ends in "...".
+ * show() - a value for a message, escaped as ESCAPE_TEXT. A value that is too long is cut, and ends
+ * in "...".
  *
  *     error_set(err, EINVAL, "hostname: \"%s\" is too long", show(hostname).text);
  */

@@ -7,17 +7,20 @@
 #include "spec/json.h"
 #include "spec/schema_fields.h"
 
-/* Something that features.md has a word for. */
+/* A property of the features document (features.md). */
 struct feature {
 	const char *path; /* in the document: "linux.intelRdt.monitoring" */
 	json_t *(*value)(const struct feature *feature);
-	/* In config.json: what it is about. Of two both must be supported. */
+	/* The property of config.json that the feature is about. Where there are two, both must be
+	 * supported. */
 	const char *property, *other;
 };
 
 enum { NAME_SIZE = 64 };
 
-/* Cut "linux.seccomp.actions" into its names. Return: what follows the first one, or NULL */
+/* Copy the first name of a path such as "linux.seccomp.actions".
+ *
+ * Return: the rest of the path; NULL: there is none */
 static const char *split_first(const char *path, char name[static NAME_SIZE])
 {
 	size_t length = strcspn(path, ".");
@@ -34,7 +37,8 @@ static const struct field *find_field(const struct schema *schema, const char *n
 	return NULL;
 }
 
-/* The row of a property; NULL where one on the way to it is refused by name. */
+/* Return: the row of a property; NULL when it is refused by name, or a property on the way to it
+ * is */
 static const struct field *find_supported(const char *path)
 {
 	const struct schema *schema = &config_schema;
@@ -96,7 +100,7 @@ static json_t *words_of(const struct feature *feature)
 	return names;
 }
 
-/* The properties that an object has. */
+/* The properties of an object, but for those that are refused by name. */
 static json_t *members_of(const struct feature *feature)
 {
 	const struct field *field = find_supported(feature->property);
@@ -119,7 +123,7 @@ static json_t *mount_options(const struct feature *feature)
 	return names;
 }
 
-/* features.md: "null" means unknown, so what is not supported is there, too. */
+/* In features.md "null" means unknown, so what is not supported is in the document, too. */
 static const struct feature features[] = {
 	{"ociVersionMin", version_min},
 	{"ociVersionMax", version_max},
@@ -149,7 +153,7 @@ static const struct feature features[] = {
 	{"linux.netDevices.enabled", is_supported, "linux.netDevices"},
 };
 
-/* Put a value where its path says, making the objects on the way. */
+/* Store a value where its path says, and make the objects on the way. */
 static void set_value(json_t *object, const char *path, json_t *value)
 {
 	char name[NAME_SIZE];

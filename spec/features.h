@@ -8,7 +8,11 @@
 #include "spec/arena.h"
 
 /**
- * features_format() - what this build recognises and supports, with a newline at the end.
+ * features_format() - the document of what this build recognises and supports, with a newline at
+ * the end.
+ * @version, @commit: of this build
+ *
+ * Return: the text, owned by the arena
  */
 const char *features_format(const char *version, const char *commit, struct arena *arena);
 

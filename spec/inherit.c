@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What one structure leaves out and takes from another, as its field table says it.
+ * Inheritance: a structure takes what it leaves out from another one, as its field table says.
  */
 #include "spec/schema.h"
 
@@ -8,7 +8,7 @@
 
 #include "spec/schema_fields.h"
 
-/* What is absent begins with zeros: a pointer, false, the count of a list. */
+/* An absent member begins with zeros, be it a pointer, false, or the count of a list. */
 static bool is_unset(const struct field *field, const char *member)
 {
 	static const char zeros[sizeof(size_t)];

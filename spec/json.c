@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where jansson finds an integer too big, the document is read once more with a mark in the place
- * of each that 64 bits hold: a string that begins with NUL, which no string of a document can, and
- * that is no longer than the literal, so that lines and columns stay.
+ * jansson refuses an integer that is too big for it. The document is then parsed once more, with a
+ * mark in the place of each such integer that 64 bits hold. A mark is a string that begins with
+ * NUL, which no string of a document can, and that is no longer than the literal, so that lines and
+ * columns stay.
  */
 #include "spec/json.h"
 
 #include <string.h>
 #include <sys/auxv.h>
 
-/* As JSON text, NUL is six bytes: with two quotes, eleven of the nineteen that the shortest such
- * literal has are left, and eleven digits to this base hold any uint64_t. The characters from '#'
- * on are that many without a quote and a backslash. */
+/* The digits of a mark. NUL is six bytes of JSON text: with two quotes, eleven of the nineteen
+ * bytes that the shortest such literal has are left, and eleven digits to this base hold any
+ * uint64_t. The characters from '#' on are so many digits without a quote and a backslash. */
 #define NUL_ESCAPE "\\u0000"
 enum { MARK_DIGITS = 11, MARK_BASE = '[' - '#' + 1 };
 
@@ -49,7 +50,9 @@ static size_t count_digits(const char *text, size_t size)
 	return count;
 }
 
-/* The value of an integer literal, when it is above INT64_MAX and no more than UINT64_MAX. */
+/* Read an integer literal.
+ *
+ * Return: whether it is above INT64_MAX and no more than UINT64_MAX */
 static bool is_large(const char *digits, size_t size, uint64_t *value)
 {
 	*value = 0;
@@ -62,8 +65,10 @@ static bool is_large(const char *digits, size_t size, uint64_t *value)
 	return *value > INT64_MAX;
 }
 
-/* Go over the string that begins at text[i], which must not be able to pass for a mark: a raw NUL
- * is refused in any case. Return the index of its closing quote. */
+/* Skip the string that begins at text[i]. It must not be able to pass for a mark, so an escaped NUL
+ * in it becomes a raw one, which is refused in any case.
+ *
+ * Return: the index of its closing quote */
 static size_t skip_string(char *text, size_t size, size_t i)
 {
 	for (i++; i < size && text[i] != '"'; i++) {
@@ -102,8 +107,8 @@ static const char *mark_large(const char *text, size_t size, struct arena *arena
 	return copy;
 }
 
-/* jansson would open /dev/urandom for the seed of its hash tables; the kernel gave us random bytes.
- */
+/* jansson would open /dev/urandom for the seed of its hash tables, but the kernel has already given
+ * this process random bytes (AT_RANDOM). */
 static void seed_hashes(void)
 {
 	const void *random = (const void *)getauxval(AT_RANDOM);
@@ -120,7 +125,7 @@ static json_t *load_marked(const char *text, size_t size, struct arena *arena, j
 				  JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, error);
 	char *shown = json ? NULL : strstr(error->text, " near '\"" NUL_ESCAPE);
 
-	/* A mark means nothing to the user. */
+	/* The error may quote a mark, which means nothing to the user. */
 	if (shown)
 		*shown = '\0';
 	return json;

@@ -8,7 +8,8 @@
 #include "spec/escape.h"
 #include "spec/schema_fields.h"
 
-/* Go over a decimal number; of one that is too large it is enough to know that. */
+/* Parse a decimal number, and move text behind it. Of a number that is too large it is enough to
+ * know that it is. */
 static bool parse_number(const char **text, uint64_t *number)
 {
 	if (!isdigit((unsigned char)**text))
@@ -27,7 +28,7 @@ static bool accept_character(const char **text, char expected)
 	return true;
 }
 
-/* "0-1-10" */
+/* Parse a range such as "0-1-10". */
 static bool parse_range(const char **text, struct id_mapping *range)
 {
 	uint64_t container, host, size;
@@ -42,7 +43,7 @@ static bool parse_range(const char **text, struct id_mapping *range)
 	return true;
 }
 
-/* From an id of the user namespace to one of the host. */
+/* Translate the range's ids of the user namespace to ids of the host. */
 static int translate(const struct id_mappings *userns, struct id_mapping *range, struct error *err)
 {
 	uint64_t end = (uint64_t)range->hostID + range->size;
@@ -84,7 +85,7 @@ static size_t count_ranges(const char *text)
 	return count;
 }
 
-/* The ranges up to a semicolon, or the end. */
+/* Parse the ranges up to a semicolon, or up to the end. */
 static int add_ranges(const char **text, const struct id_mappings *userns, struct arena *arena,
 		      struct id_mappings *mappings, struct error *err)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Mappings of ids that a mount option gives, as podman and crun write them: idmap=TEXT and
- * ridmap=TEXT (crun(1), idmap mount options). They say what uidMappings and gidMappings of the mount
- * would.
+ * ridmap=TEXT (crun(1), idmap mount options). Such an option says the same as uidMappings and
+ * gidMappings of the mount.
  *
  *     uids=0-1-10#10-11-10;gids=0-1-10
  *
  * Each range is CONTAINER-HOST-SIZE, in the order of uid_map (user_namespaces(7)): ids of the
- * filesystem from CONTAINER on are seen as those from HOST on. With an @ before it, HOST is an id in
- * the container's user namespace.
+ * filesystem from CONTAINER on are seen as those from HOST on. With an @ before the range, HOST is
+ * an id in the container's user namespace.
  */
 #ifndef KIST_SPEC_MAPPING_H
 #define KIST_SPEC_MAPPING_H
@@ -22,11 +22,11 @@ struct mappings {
 };
 
 /**
- * mapping_parse() - read such a text.
- * @userns: of the container's user namespace, for ranges with an @
+ * mapping_parse() - read the TEXT of such an option.
+ * @userns: the mappings of the container's user namespace, for ranges with an @
  * @mappings: zeroed; owned by the arena
  *
- * Whether one is missing is for the caller to judge, and whether ranges overlap.
+ * The caller checks whether one of the two mappings is missing, and whether ranges overlap.
  *
  * Return: 0 or -EINVAL
  */

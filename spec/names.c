@@ -18,7 +18,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* What the headers of the oldest supported system lack. */
+/* The headers of the oldest supported system lack these. */
 #ifndef CAP_PERFMON
 #define CAP_PERFMON 38
 #endif
@@ -318,10 +318,11 @@ bool words_find(const struct words *words, const char *name, uint64_t *value)
 	return word;
 }
 
-/* From so many edits on it is another word. */
+/* A name from which so many edits lead to another is simply another word. */
 enum { EDITS_MAX = 3 };
 
-/* How many edits lead from one word to the other; more than limit counts as many. */
+/* Return: how many edits lead from one word to the other; any number above limit when there are
+ * more */
 static unsigned distance(const char *a, const char *b, unsigned limit)
 {
 	enum { LONGEST = 64 };
@@ -386,7 +387,7 @@ bool words_supported(const struct words *words, uint64_t value)
 	return !word->unsupported;
 }
 
-/* A decimal number in range and nothing else. */
+/* Return: the decimal number that a text is, when it is in range; else -1 */
 static int parse_number(const char *text, int least, int most)
 {
 	char *end;
@@ -399,7 +400,8 @@ static int parse_number(const char *text, int least, int most)
 	return errno || *end || number < least || number > most ? -1 : (int)number;
 }
 
-/* "RTMIN", "RTMIN+3", "RTMAX-1": the kernel's numbers are 32 to 64, libc keeps the first two. */
+/* Find a real-time signal: "RTMIN", "RTMIN+3", "RTMAX-1". The kernel's numbers are 32 to 64, of
+ * which libc keeps the first two for itself. */
 static int find_realtime(const char *name)
 {
 	int base = strncasecmp(name, "RTMIN", 5) == 0   ? SIGRTMIN

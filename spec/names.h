@@ -38,7 +38,7 @@ enum namespace_kind {
 
 extern const struct words namespace_words;        /* enum namespace_kind */
 extern const struct words namespace_flag_words;   /* the name below /proc/PID/ns; value: CLONE_NEW*;
-						     rows   in the order of enum namespace_kind */
+						     rows in the order of enum namespace_kind */
 extern const struct words capability_words;       /* CAP_* numbers */
 extern const struct words rlimit_words;           /* RLIMIT_* */
 extern const struct words propagation_words;      /* rootfsPropagation: MS_SHARED ... */
@@ -96,9 +96,10 @@ const struct word *words_row(const struct words *words, const char *name);
 const char *words_closest(const struct words *words, const char *name);
 
 /**
- * name_closer() - of a table whose rows are more than words, find what was probably meant: called
- * with every name in turn.
+ * name_closer() - find the name that was probably meant in a table whose rows are more than words.
+ * It is called with every name in turn.
  * @closest: what it returned for the names before, NULL at first
+ * @given: the name that was not found
  *
  * Return: the closest so far, NULL when none is close
  */
@@ -127,8 +128,8 @@ bool words_supported(const struct words *words, uint64_t value);
 int signal_find(const char *text);
 
 /*
- * Mount options (config.md, Linux mount options). What a word does to a mount is data:
- * mount_options below accumulates the rows of the words in the order given, so the later word wins.
+ * Mount options (config.md, Linux mount options). What a word does to a mount is data: struct
+ * mount_options accumulates the rows of the words in the order given, so the later word wins.
  */
 enum mount_option_kind {
 	MOUNT_OPTION_ATTRIBUTE,           /* value: MOUNT_ATTR_* to set; see clear */

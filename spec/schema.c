@@ -12,13 +12,14 @@
 #include "spec/json.h"
 #include "spec/schema_fields.h"
 
-/* How a list of anything lies in memory. */
+/* How every list lies in memory, whatever it is a list of. */
 struct list {
 	size_t count;
 	const void *at;
 };
 
-/* The member has a type of its own: the compiler may not take it for a struct list. */
+/* The member has a type of its own, so the bytes are copied: the compiler may not take the member
+ * for a struct list. */
 static void list_store(void *member, size_t count, const void *at)
 {
 	const struct list list = {count, at};
@@ -34,14 +35,14 @@ static struct list list_load(const void *member)
 	return list;
 }
 
-/* What is to be known about a type: the table is at the end. */
+/* What the engine knows about a type. The table of all kinds stands behind their functions. */
 struct kind {
-	size_t size; /* of a value in memory; 0: the row knows */
+	size_t size; /* of a value in memory; 0: the row's schema knows */
 	int (*read)(struct reader *reader, const struct kind *kind, const struct field *field,
 		    const json_t *json, void *member);
 	json_t *(*write)(const struct kind *kind, const struct field *field, const void *member);
 	const struct kind *element; /* of lists and maps */
-	int64_t min;                /* of integers, unless the row says less */
+	int64_t min;                /* of integers, unless the row narrows it */
 	uint64_t max;
 };
 
@@ -53,7 +54,7 @@ static size_t value_size(const struct kind *kind, const struct field *field)
 }
 
 /*
- * The reader's place
+ * The reader's place in the document
  */
 
 static size_t path_add(struct reader *reader, const char *text)
@@ -267,8 +268,8 @@ static int read_mask(struct reader *reader, const struct kind *kind, const struc
 	return 0;
 }
 
-/* What a map is made of begins with the key; an object's rows count from there, a string is next to
- * it. */
+/* Each element of a map begins with the key. If it is an object, the offsets of the object's rows
+ * count from there; if it is a string, the string stands next to the key. */
 static size_t pair_size(const struct field *field)
 {
 	return field->schema ? field->schema->size : sizeof(struct pair);
@@ -308,7 +309,8 @@ static int read_map(struct reader *reader, const struct kind *kind, const struct
  * Objects
  */
 
-/* Does a value say no more than its absence, which a member that is no pointer does not tell? */
+/* Whether a value says no more than its absence. A member that is no pointer does not tell the two
+ * apart. */
 static bool is_empty(const struct field *field, const json_t *json)
 {
 	if (field->type & FIELD_POINTER)
@@ -353,7 +355,7 @@ static bool is_absent(const struct field *field, const json_t *value)
 	       (may_be_empty && field->type == FIELD_STRING && text && !*text);
 }
 
-/* The value of a property; NULL: as good as absent. */
+/* Return: the value of a property; NULL when it is as good as absent */
 static const json_t *find_value(const struct field *field, const json_t *object)
 {
 	const json_t *value = json_object_get(object, field->name);
@@ -395,7 +397,8 @@ static int read_object(struct reader *reader, const struct kind *kind, const str
  * Documents
  */
 
-/* What the rows speak of, when a list alone stands for it. Takes json. */
+/* An array, where the table has but one row, stands for the object that the row speaks of. The
+ * function takes the reference to json, and returns one. */
 static json_t *as_object(const struct schema *schema, json_t *json)
 {
 	bool stands_alone = json_is_array(json) && schema->count == 1;
@@ -570,7 +573,8 @@ static const struct kind *kind_of(const struct field *field)
 	return &kinds[field->type & ~(unsigned)FIELD_POINTER];
 }
 
-/* jansson indents by spaces: one a level becomes one tab a level. Strings hold no raw newline. */
+/* jansson indents by one space a level, which becomes one tab. A string holds no raw newline, so
+ * nothing else begins a line with spaces. */
 static char *indent_by_tabs(const char *text, struct arena *arena)
 {
 	char *copy = arena_strdup(arena, text);

@@ -63,7 +63,7 @@ enum schema_layout {
  * @arena: owns everything the structure points to
  * @object: zeroed structure of the schema's size; its contents are undefined on failure
  *
- * An array is taken for an object whose only property it is, where the table has but one row.
+ * Where the table has but one row, an array is taken for an object whose only property it is.
  *
  * Strict: no NUL byte, valid UTF-8, no duplicate key, nothing after the document, integers exact
  * and in range. A syntax error names line and column.
@@ -74,8 +74,8 @@ int schema_parse(const struct schema *schema, const char *file, const char *text
 		 struct arena *arena, void *object, struct error *err);
 
 /**
- * schema_format() - write a structure as JSON. What is absent, or empty and not required, is left
- * out.
+ * schema_format() - write a structure as JSON. Members that are absent, or empty and not required,
+ * are left out.
  *
  * Return: the text, owned by the arena
  */
@@ -83,10 +83,12 @@ const char *schema_format(const struct schema *schema, const void *object,
 			  enum schema_layout layout, struct arena *arena);
 
 /**
- * schema_inherit() - take what is absent in a structure, and whose row says INHERITED, from another one.
+ * schema_inherit() - take members that are absent in a structure, and whose rows say INHERITED,
+ * from another structure.
  * @object, @from: of the schema's size; object then points to what from points to
  *
- * Of a structure in its place each row says so itself.
+ * Where a member is a structure itself, each row of that structure's table says whether it is
+ * inherited.
  */
 void schema_inherit(const struct schema *schema, void *object, const void *from);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The rows of a field table, for those who define one. See schema.h for what the engine does with
+ * The rows of a field table, for files that define one. See schema.h for what the engine does with
  * them.
  *
  *     static const struct field user_fields[] = {
@@ -43,15 +43,16 @@ enum field_flags {
 	ABSOLUTE = 1 << 1,    /* a path that begins with '/'; of a list: each */
 	NONEMPTY = 1 << 2,    /* string or list */
 	ENVIRONMENT = 1 << 3, /* each string is NAME=VALUE */
-	/* valid, and refused by name; empty strings, lists and maps refuse nothing */
+	/* The property is valid, but refused by name. Empty strings, lists and maps are not
+	 * refused. */
 	UNSUPPORTED = 1 << 4,
 	ALWAYS = 1 << 5,          /* written even when it says nothing */
 	EMPTY_IS_ABSENT = 1 << 6, /* a string that some callers write though it says nothing */
-	INHERITED = 1 << 7,     /* where it is absent, another object's counts: schema_inherit() */
-	NOT_INHERITED = 1 << 8, /* nothing but itself: for tables in which each row has to say */
+	INHERITED = 1 << 7,     /* taken from another object where it is absent: schema_inherit() */
+	NOT_INHERITED = 1 << 8, /* never inherited, in tables where each row has to say so */
 };
 
-/* Where the reader is, and what it needs. */
+/* The state of reading one document: where the reader is, and what it needs. */
 struct reader {
 	const char *file;
 	struct arena *arena;
@@ -60,11 +61,11 @@ struct reader {
 	char path[512]; /* "linux.namespaces[1].type" */
 };
 
-/* A type of its own: what _Generic cannot tell. */
+/* How a member is read and written whose type _Generic cannot tell. */
 struct field_custom {
 	int (*read)(struct reader *reader, const json_t *json, void *member);
 	json_t *(*write)(const void *member); /* NULL: nothing to write */
-	const struct words *words;            /* it is made of, for those who list them; or NULL */
+	const struct words *words;            /* the words it is made of, for features; or NULL */
 };
 
 struct field {
@@ -148,7 +149,7 @@ struct schema {
 	FIELD_ROW(structure, member, FIELD_CUSTOM, flags, .custom = &(functions))
 
 /**
- * reader_error() - "file: path: text" about the value that is being read.
+ * reader_error() - set an error about the value that is being read: "file: path: text".
  *
  * Return: -code
  */
@@ -156,18 +157,21 @@ __attribute__((format(printf, 3, 4))) int reader_error(struct reader *reader, in
 						       const char *format, ...);
 
 /**
- * reader_type_error() - "expected an array, not a string".
+ * reader_type_error() - set an error about its type: "expected an array, not a string".
  *
  * Return: -EINVAL
  */
 int reader_type_error(struct reader *reader, const char *expected, const json_t *found);
 
-/* Step into a property or an element, and back with what was returned. */
+/* Add a property or an element to the reader's path. reader_leave() takes it off again, by the mark
+ * that was returned. */
 size_t reader_enter(struct reader *reader, const char *name);
 size_t reader_enter_index(struct reader *reader, size_t index);
 void reader_leave(struct reader *reader, size_t mark);
 
-/* Read one value; each names what it found instead. */
+/* Read one value of a type. The error names the type that was found instead.
+ *
+ * Return: 0 or -code */
 int reader_string(struct reader *reader, const json_t *json, const char **string);
 int reader_strings(struct reader *reader, const json_t *json, struct strings *strings);
 int reader_word(struct reader *reader, const json_t *json, const struct words *words,
@@ -178,7 +182,7 @@ int reader_object(struct reader *reader, const struct schema *schema, const json
 /* Write a list of strings. */
 json_t *strings_write(const struct strings *strings);
 
-/* The text of a tree. */
+/* Return: the text of a JSON tree, owned by the arena */
 const char *layout_format(const json_t *json, enum schema_layout layout, struct arena *arena);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The state document (runtime.md, State), with what callers expect beside it.
+ * The state document (runtime.md, State), with further properties that callers expect.
  */
 #ifndef KIST_SPEC_STATE_H
 #define KIST_SPEC_STATE_H
@@ -29,7 +29,9 @@ struct states {
 extern const struct schema state_schema;
 
 /**
- * states_format() - several as a JSON array, with a newline at the end.
+ * states_format() - several states as a JSON array, with a newline at the end.
+ *
+ * Return: the text, owned by the arena
  */
 const char *states_format(const struct states *states, struct arena *arena);
 

@@ -28,8 +28,8 @@ static const char *const default_env[] = {
 		.mask = 1ULL << CAP_AUDIT_WRITE | 1ULL << CAP_KILL | 1ULL << CAP_NET_BIND_SERVICE  \
 	}
 
-/* No inheritable set (CVE-2022-24769). The ambient one, which the kernel takes from it, is for who
- * adds to both; alone it has no effect. */
+/* There is no inheritable set (CVE-2022-24769). The kernel takes the ambient set from the
+ * inheritable one, so alone it has no effect: it is for people who add capabilities to both. */
 static const struct capabilities default_capabilities = {
 	.ambient = DEFAULT_CAPABILITIES,
 	.bounding = DEFAULT_CAPABILITIES,
@@ -48,7 +48,7 @@ static const char *const sys_options[] = {"nosuid", "noexec", "nodev", "ro"};
 static const char *const host_sys_options[] = {"rbind", "nosuid", "noexec", "nodev", "ro"};
 static const char *const cgroup_options[] = {"nosuid", "noexec", "nodev", "relatime", "ro"};
 
-/* Where the rootless variant differs. */
+/* The mounts that differ in the rootless variant. */
 enum { MOUNT_PTS = 2, MOUNT_SYS = 5 };
 
 static const struct mount default_mounts[] = {
@@ -117,9 +117,10 @@ static const char *format_rootless(struct config config, const struct template_u
 	struct mount mounts[COUNT(default_mounts)];
 
 	memcpy(mounts, default_mounts, sizeof mounts);
-	/* An ordinary user has one gid to map, which is not 5. */
+	/* An ordinary user has one gid to map, which is not 5, so the last option is left out. */
 	mounts[MOUNT_PTS].options.words.count--;
-	/* A sysfs of one's own needs a network namespace of one's own. */
+	/* Mounting a sysfs needs a network namespace of one's own, which this variant does not
+	 * have. */
 	mounts[MOUNT_SYS] =
 		(struct mount){"/sys", "/sys", "none", OPTIONS(host_sys_options), {0}, {0}};
 	linux_config.namespaces.at[NAMESPACE_USER].present = true;

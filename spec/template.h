@@ -12,10 +12,10 @@
 
 /* Whom the default config.json is for. */
 struct template_user {
-	bool rootless;     /* an ordinary one: a user namespace that maps him to root, the host's
-			      network */
-	bool cgroup2;      /* on a host with nothing but cgroup2 */
-	uint32_t uid, gid; /* who is mapped */
+	bool rootless;     /* for an ordinary user: with a user namespace that maps him to root, and
+			      the host's network */
+	bool cgroup2;      /* the host has nothing but cgroup2 */
+	uint32_t uid, gid; /* the ids that are mapped to root */
 };
 
 /**
@@ -26,11 +26,13 @@ struct template_user {
 const char *template_format(const struct template_user *user, struct arena *arena);
 
 /**
- * template_format_for() - the same for one command on the caller's stdio, with a cgroup namespace on
- * every host.
+ * template_format_for() - a default config.json for one command on the caller's stdio, with a
+ * cgroup namespace on every host.
  * @rootfs: becomes root.path
- * @args: ends in NULL
+ * @args: the command; ends in NULL
  * @readonly: becomes root.readonly
+ *
+ * Return: the text, owned by the arena
  */
 const char *template_format_for(const char *rootfs, const char *const *args, bool readonly,
 				struct arena *arena);
