@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The seccomp agent: who answers the system calls that SCMP_ACT_NOTIFY stops (config-linux.md,
- * Seccomp, The Container Process State; seccomp_unotify(2)).
+ * The seccomp agent: the program that answers the system calls that SCMP_ACT_NOTIFY stops
+ * (config-linux.md, Seccomp, The Container Process State; seccomp_unotify(2)).
  */
 #ifndef KIST_SECCOMP_AGENT_H
 #define KIST_SECCOMP_AGENT_H
@@ -16,9 +16,13 @@ struct seccomp_agent {
 };
 
 /**
- * seccomp_agent_describe() - what the agent is to be told.
- * @pid: of the process that has the filter; the record's is that of init
+ * seccomp_agent_describe() - make the message that the agent is sent.
+ * @profile: with its listenerPath
+ * @record: of the container; its pid is that of init
  * @status: of the container
+ * @pid: of the process that has the filter
+ *
+ * Return: the agent, with texts owned by the arena and the profile
  */
 struct seccomp_agent seccomp_agent_describe(const struct seccomp *profile,
 					    const struct record *record, enum status status,

@@ -17,8 +17,8 @@
 #define NEGATIVE 0x80000000u
 
 /*
- * x32 shares the architecture of x86_64 and has a bit in its numbers; from 512 on are those that
- * differ from x86_64, all of them old. ARM has a few private calls far above the others.
+ * x32 shares the architecture of x86_64 and has a bit in its numbers; the numbers from 512 on are
+ * those that differ from x86_64, all of them old. ARM has a few private calls far above the others.
  */
 static const struct seccomp_abi abis[] = {
 	{.token = SCMP_ARCH_X86_64,
@@ -53,13 +53,13 @@ static const struct seccomp_abi abis[] = {
 
 /* The numbers of the 32-bit x86 ABI (linux/net.h, linux/ipc.h, arch/x86/entry/syscalls). */
 enum { SOCKETCALL = 102, IPC = 117 };
-enum { SOCKETCALL_MASK = -1, IPC_MASK = 0xffff }; /* above is the version of ipc's interface */
+enum { SOCKETCALL_MASK = -1, IPC_MASK = 0xffff }; /* above: ipc's interface version */
 
-/* What 32-bit x86 made through a multiplexer before it got a number of its own, if it did.
- * libseccomp gives such a call a negative number where it has no other. */
+/* The calls that 32-bit x86 made through a multiplexer before they got a number of their own, if
+ * they did. libseccomp gives such a call a negative number where it has no other. */
 static const struct multiplexed {
-	int pseudo; /* libseccomp's */
-	int direct; /* 0: none */
+	int pseudo; /* libseccomp's number, which is negative */
+	int direct; /* the call's own number; 0: none */
 	uint32_t multiplexer, mask, selector;
 } multiplexed_calls[] = {
 	{__PNR_socket, 359, SOCKETCALL, SOCKETCALL_MASK, 1},
@@ -101,11 +101,12 @@ static const struct multiplexed {
  * unsigned int or a typedef of one (a descriptor, a pid, an id, a clock, a key), m a mode_t of 16
  * bits, - is of full width.
  *
- * Only what a profile may want to compare is here, and only where the signature is the same on all
- * architectures. What is missing is compared by all 64 bits, which is what libseccomp does with
- * everything. Not here on purpose, because the kernel does see all 64 bits: the flags of unshare and
- * mount, the protection and flags of mmap and mprotect, the request of ptrace. The flags of clone
- * are an unsigned long too, but the kernel only takes lower_32_bits() of it.
+ * Only calls are listed whose arguments a profile may want to compare, and only where the signature
+ * is the same on all architectures. An argument that is missing is compared by all 64 bits, as
+ * libseccomp does with every argument. Some are missing on purpose, because the kernel does see all
+ * 64 bits: the flags of unshare and mount, the protection and flags of mmap and mprotect, the
+ * request of ptrace. The flags of clone are an unsigned long too, but the kernel only takes
+ * lower_32_bits() of it.
  */
 static const struct signature {
 	const char *types, *names;
@@ -246,7 +247,8 @@ struct finding {
 	struct arena *arena;
 };
 
-/* Profiles name the calls of all architectures and of newer kernels. */
+/* A name that is unknown is no error in itself: profiles name the calls of all architectures and of
+ * newer kernels. */
 static int report_unknown(struct finding *finding, const struct seccomp *profile, size_t i,
 			  size_t j, struct error *err)
 {
@@ -292,13 +294,13 @@ static int compare_calls(const void *a, const void *b)
 
 static void add_call(struct finding *finding, struct seccomp_call call, int number)
 {
-	if (number < 0) /* the architecture lacks it */
+	if (number < 0) /* the architecture lacks the call */
 		return;
 	call.number = (uint32_t)number;
 	finding->calls[finding->count++] = call;
 }
 
-/* At most two: the call itself, and by its multiplexer. */
+/* Add at most two calls: the one of that number, and the one by its multiplexer. */
 static void add_number(struct finding *finding, struct seccomp_call call, int number)
 {
 	const struct multiplexed *row = find_multiplexed(finding->abi, number);
@@ -349,7 +351,7 @@ static int find_calls(const struct seccomp *profile, struct arena *arena,
 	for (size_t i = 0; i < profile->syscalls.count; i++)
 		names += profile->syscalls.at[i].names.count;
 	if (finding.abi->token == SCMP_ARCH_X86)
-		names *= 2; /* multiplexed ones are two */
+		names *= 2; /* a multiplexed call is two */
 	finding.calls = arena_array(arena, names, sizeof *finding.calls);
 	for (size_t i = 0; i < profile->syscalls.count; i++)
 		if (add_names(&finding, profile, i, &order, err) < 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The system calls that a profile names, as numbers of each architecture of its filter
- * (config-linux.md, Seccomp). The compiler and the simulator both start from here.
+ * (config-linux.md, Seccomp). The compiler and the simulator both work on these.
  */
 #ifndef KIST_SECCOMP_CALLS_H
 #define KIST_SECCOMP_CALLS_H
@@ -16,16 +16,16 @@
 
 struct warnings;
 
-/* One name of one rule. */
+/* A system call of one architecture, by one name of one rule. */
 struct seccomp_call {
 	uint32_t number;
 	uint32_t order; /* among all names of the profile */
 	uint32_t rule;  /* index into syscalls */
 	const char *name;
-	const char
-		*types; /* of its arguments, as far as they are narrow: signatures[] in calls.c */
-	/* A call that x86 also makes through socketcall(2) or ipc(2): number is that of the
-	 * multiplexer, and these bits of its first argument select the call. 0: none. */
+	const char *types; /* of its arguments, where they are narrow: see signatures[] */
+	/* For a call that x86 also makes through socketcall(2) or ipc(2), number is that of the
+	 * multiplexer, and these bits of its first argument select the call. For any other call
+	 * they are 0. */
 	uint32_t selector, selector_mask;
 };
 
@@ -35,14 +35,14 @@ struct seccomp_abi {
 	uint32_t machine;     /* SCMP_ARCH_* of the kernel that can run it */
 	uint32_t audit;       /* AUDIT_ARCH_*, in seccomp_data.arch */
 	uint32_t first, last; /* its numbers, among those of this audit architecture */
-	uint32_t special; /* from here on outside of the sequence in which new calls are added */
-	bool narrow;      /* arguments are of 32 bits */
+	uint32_t special;     /* numbers from here on are not in the sequence of new calls */
+	bool narrow;          /* arguments are of 32 bits */
 };
 
 struct seccomp_architecture {
 	const struct seccomp_abi *abi;
 	size_t count;
-	const struct seccomp_call *calls; /* by number, and those of one number by order */
+	const struct seccomp_call *calls; /* sorted by number, then by order */
 };
 
 struct seccomp_calls {
@@ -50,7 +50,7 @@ struct seccomp_calls {
 	struct seccomp_architecture at[3]; /* the machine's own is the first */
 };
 
-/* A tracer puts it in place of a call that is not to be made (ptrace(2)). */
+/* A tracer puts this number in the place of a call that is not to be made (ptrace(2)). */
 #define SECCOMP_NO_CALL UINT32_MAX
 
 /**
@@ -83,7 +83,7 @@ uint64_t seccomp_argument_mask(const struct seccomp_abi *abi, const struct secco
 
 /**
  * seccomp_answer() - what a filter returns for an action: SECCOMP_RET_*, with its number.
- * @number: NULL: EPERM where the action takes one
+ * @number: the errno or the message of an action that takes one; NULL: EPERM
  */
 uint32_t seccomp_answer(uint64_t action, const uint32_t *number);
 

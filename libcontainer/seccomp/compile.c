@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A profile as a BPF program (config-linux.md, Seccomp; seccomp(2); Documentation/networking/filter
- * of the kernel).
+ * Compiling a profile to a BPF program (config-linux.md, Seccomp; seccomp(2);
+ * Documentation/networking/filter of the kernel).
  *
- * What a profile means, which simulate.c says again and independently of this file:
+ * This is what a profile means. simulate.c says it again, independently of this file:
  *
  * - A call of an architecture that is not in the filter kills the thread. So does an x32 number when
  *   SCMP_ARCH_X32 is not listed.
@@ -23,11 +23,13 @@
  *   the arguments in memory. A rule of that call without conditions applies; else the strictest
  *   answer of its rules and of the default does. Rules for socketcall and ipc themselves come first.
  *
- * The program: the architecture, then a balanced search over the numbers, equal neighbours as one
- * range, then a call's comparisons in a straight line. The kernel remembers the numbers that are
- * allowed without looking at arguments, so the search is mostly for the others.
+ * The program tests the architecture, then makes a balanced search over the numbers, where equal
+ * neighbours are one range, and then makes a call's comparisons in a straight line. The kernel
+ * remembers the numbers that are allowed without looking at arguments, so the search is mostly for
+ * the others.
  *
- * It is written from its end to its start: jumps go forward only, so their targets are then known.
+ * The program is written from its end to its start: jumps go forward only, so their targets are
+ * known when they are written.
  */
 #include "libcontainer/seccomp/seccomp.h"
 
@@ -38,23 +40,23 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/seccomp/calls.h"
 
-/* A conditional jump has 8 bits for each target. */
+/* A conditional jump has 8 bits for the distance to each target. */
 enum { NEAR = 255 };
 
 struct writer {
 	const struct seccomp *profile;
 	uint32_t default_answer;
-	const struct seccomp_architecture *architecture; /* being written */
+	const struct seccomp_architecture *architecture; /* the one being written */
 	bool full;
-	unsigned start; /* of what has been written */
+	unsigned start; /* index of the instruction that was written last */
 	struct sock_filter code[BPF_MAXINSNS];
 };
 
-/* Calls with one answer: from a number up to the next range. */
+/* Calls with one answer: their numbers go from first up to the next range. */
 struct range {
 	uint32_t first;
 	uint32_t answer;
-	const struct seccomp_call *calls; /* NULL: answer; else it depends on the arguments */
+	const struct seccomp_call *calls; /* NULL: answer holds; else the arguments decide */
 	size_t count;
 };
 
@@ -63,7 +65,7 @@ struct ranges {
 	size_t count;
 };
 
-/* Where control goes: an index into code. */
+/* A place that control can go to: an index into code. */
 typedef unsigned label;
 
 static label emit(struct writer *writer, struct sock_filter instruction)
@@ -86,7 +88,7 @@ static bool is_return(const struct writer *writer, label at, uint32_t answer)
 	return writer->code[at].code == (BPF_RET | BPF_K) && writer->code[at].k == answer;
 }
 
-/* A return that is near enough for the next few instructions: one that is there, or a new one. */
+/* Find a return that the next few instructions can reach, or write a new one. */
 static label place_return(struct writer *writer, uint32_t answer)
 {
 	for (label at = writer->start; at < BPF_MAXINSNS && at < writer->start + NEAR / 2; at++)
@@ -95,7 +97,8 @@ static label place_return(struct writer *writer, uint32_t answer)
 	return emit_return(writer, answer);
 }
 
-/* The target itself, or a step on the way to it that one of the next two instructions can reach. */
+/* Find a place that one of the next two instructions can reach: the target itself, or a new step on
+ * the way to it. */
 static label reach(struct writer *writer, label target)
 {
 	const struct sock_filter *there = &writer->code[target];
@@ -137,7 +140,7 @@ static size_t high_half(unsigned index)
 	       (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? sizeof(uint32_t) : 0);
 }
 
-/* Test one half of an argument, of which mask counts; yes and no differ. */
+/* Write the test of one half of an argument, of which the bits of mask count; yes and no differ. */
 static label emit_half(struct writer *writer, size_t offset, uint16_t test, uint32_t mask,
 		       uint32_t value, label yes, label no)
 {
@@ -149,7 +152,7 @@ static label emit_half(struct writer *writer, size_t offset, uint16_t test, uint
 	return emit_load(writer, offset);
 }
 
-/* (argument & mask) == value, half by half */
+/* Write the test (argument & mask) == value, half by half. */
 static label emit_equal(struct writer *writer, unsigned index, uint64_t mask, uint64_t value,
 			label yes, label no)
 {
@@ -158,7 +161,8 @@ static label emit_equal(struct writer *writer, unsigned index, uint64_t mask, ui
 			 (uint32_t)(value >> 32), yes, no);
 }
 
-/* Greater, or the same by test, BPF_JGE or BPF_JGT: the upper half decides unless it is equal. */
+/* Write the test whether an argument is greater (BPF_JGT), or not less (BPF_JGE): the upper half
+ * decides unless it is equal. */
 static label emit_order(struct writer *writer, unsigned index, uint16_t test, uint64_t mask,
 			uint64_t value, label yes, label no)
 {
@@ -183,13 +187,15 @@ static const struct comparison {
 	[SECCOMP_MASKED_EQ] = {BPF_JEQ, false},
 };
 
-/* A negative int, written with 64 bits, as the bits of it that count. */
+/* Return: the value to compare with. Of a negative int that was written with 64 bits these are the
+ * bits that count. */
 static uint64_t narrow(uint64_t value, uint64_t mask)
 {
 	return value >= (uint64_t)INT32_MIN ? value & mask : value;
 }
 
-/* @mask: what of the argument counts */
+/* Write the test of one condition.
+ * @mask: the bits of the argument that count */
 static label emit_condition(struct writer *writer, const struct seccomp_arg *arg, uint64_t mask,
 			    label yes, label no)
 {
@@ -224,7 +230,7 @@ static bool is_repeated(const struct seccomp_args *args, size_t i)
 	return false;
 }
 
-/* A condition with its alternatives, which all follow it. */
+/* Write the test of a condition and of its alternatives, which all follow it in the rule. */
 static label emit_alternatives(struct writer *writer, const struct seccomp_args *args, size_t i,
 			       uint64_t mask, label yes, label no)
 {
@@ -262,14 +268,15 @@ static label emit_rule(struct writer *writer, const struct seccomp_call *call, l
 	return at;
 }
 
-/* A rule that does something, of the call itself or of what a multiplexer selects. */
+/* Whether a rule changes anything.
+ * @selector: 0 for rules of the call itself; else of the call that a multiplexer selects by it */
 static bool is_effective(const struct writer *writer, const struct seccomp_call *call,
 			 uint32_t selector)
 {
 	return call->selector == selector && answer_of(writer, call) != writer->default_answer;
 }
 
-/* The answer that needs no argument. */
+/* Whether one answer holds whatever the arguments are, which is then set. */
 static bool is_decided(const struct writer *writer, const struct range *range, uint32_t selector,
 		       uint32_t *answer)
 {
@@ -317,7 +324,7 @@ static bool is_first_of_selector(const struct range *range, size_t i)
 	return true;
 }
 
-/* The calls that a multiplexer makes. */
+/* Write the tests for the calls that a multiplexer makes. */
 static label emit_selected(struct writer *writer, const struct range *range, label next)
 {
 	for (size_t i = range->count; i-- > 0;) {
@@ -361,7 +368,8 @@ static label emit_search(struct writer *writer, const struct range *at, size_t c
 	return emit_branch(writer, BPF_JGE, at[middle].first, above, below);
 }
 
-/* Take over what begins here, unless it is what goes on anyway. */
+/* Add a range. It takes the place of one that begins at the same number, and is not needed where
+ * the one before has the same answer. */
 static void add_range(struct ranges *ranges, struct range range)
 {
 	const struct range *before;
@@ -373,7 +381,7 @@ static void add_range(struct ranges *ranges, struct range range)
 		ranges->at[ranges->count++] = range;
 }
 
-/* What the profile says about the calls of one number. */
+/* Make the range of one number, from what the profile says about its calls. */
 static struct range make_range(const struct writer *writer, const struct seccomp_call *calls,
 			       size_t count)
 {
@@ -405,7 +413,7 @@ static bool has_enosys(const struct writer *writer)
 	       writer->default_answer != (SECCOMP_RET_ERRNO | ENOSYS);
 }
 
-/* Newer calls than the profile's newest, which has just been added. */
+/* Add the calls that are newer than the profile's newest, which has just been added. */
 static void add_newer(const struct writer *writer, struct ranges *ranges, uint32_t newest)
 {
 	const struct seccomp_abi *abi = writer->architecture->abi;
@@ -454,7 +462,8 @@ static label emit_architecture(struct writer *writer,
 	return emit_search(writer, ranges.at, ranges.count);
 }
 
-/* The listed architecture that has the numbers above those of another, as x32 has above x86_64. */
+/* Find the listed architecture that has the numbers above those of another, as x32 has above
+ * x86_64. */
 static const struct seccomp_architecture *find_above(const struct seccomp_calls *calls,
 						     const struct seccomp_abi *abi)
 {
@@ -476,7 +485,8 @@ static label emit_above(struct writer *writer, const struct seccomp_calls *calls
 			   place_return(writer, writer->default_answer), bad);
 }
 
-/* Load, then go on at what was written last, or at a return that stands elsewhere. */
+/* Write a load after which control goes on at a label. If the label is not what was written last it
+ * is a return, which is then written again. */
 static label emit_load_before(struct writer *writer, size_t offset, label at)
 {
 	if (at != writer->start)
@@ -484,7 +494,7 @@ static label emit_load_before(struct writer *writer, size_t offset, label at)
 	return emit_load(writer, offset);
 }
 
-/* Everything that has the architecture's number in common. */
+/* Write the search for everything that has the architecture's AUDIT_ARCH_* number in common. */
 static label emit_audit(struct writer *writer, const struct seccomp_calls *calls,
 			const struct seccomp_architecture *architecture, label bad,
 			struct arena *arena)
@@ -537,7 +547,7 @@ static bool contradict(const struct writer *writer, const struct seccomp_call *o
 	       same_args(args, &rule_of(writer, other)->args);
 }
 
-/* The machine's own architecture has the names that matter. */
+/* Only the machine's own architecture is checked, which has the names that matter. */
 static int check_contradictions(const struct writer *writer,
 				const struct seccomp_architecture *architecture, struct error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether, when and how the filter goes into the kernel (seccomp(2)).
+ * Loading the filter into the kernel: whether, when and how (seccomp(2)).
  */
 #include <errno.h>
 #include <linux/capability.h>
@@ -14,10 +14,11 @@
 #include "libcontainer/steps.h"
 #include "spec/check.h"
 
-/* In the container's directory. */
+/* The name of the file in the container's directory that keeps the program. */
 #define KEPT "seccomp"
 
-/* Nothing more is known about the profile's flags: they are words that the kernel has a bit for. */
+/* Nothing more is known about the profile's flags than that each is a word for which the kernel has
+ * a bit. */
 static unsigned flag_bits(const struct strings *flags)
 {
 	unsigned bits = 0;
@@ -45,7 +46,7 @@ static int make_program(struct plan *plan, struct error *err)
 	return seccomp_check(profile, &calls, program, err);
 }
 
-/* Of a container that is there it was made by create. */
+/* A process that joins a container gets the program that create has made for it. */
 static int plan_program(struct plan *plan, struct error *err)
 {
 	const struct joined *joined = plan->joined;
@@ -56,15 +57,15 @@ static int plan_program(struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Init as it is in the end. */
+/* Whether init may still load a filter when it has only the privileges that it keeps in the end. */
 static bool may_load(const struct plan *plan)
 {
 	return plan->config->process->noNewPrivileges ||
 	       (plan->process.capabilities.effective & 1ULL << CAP_SYS_ADMIN);
 }
 
-/* On one processor a thread in real time would keep the other from running, and the kernel makes none
- * in the class of SCHED_DEADLINE. */
+/* Whether init's policy rules out a second thread. On one processor a thread in real time would
+ * keep the other from running, and the kernel makes none in the class of SCHED_DEADLINE. */
 static bool in_real_time(const struct scheduler *scheduler)
 {
 	return scheduler && (scheduler->policy == SCHED_FIFO || scheduler->policy == SCHED_RR ||
@@ -80,8 +81,9 @@ static bool may_have_thread(const struct plan *plan)
 	       !(pids && pids->limit && *pids->limit == 1);
 }
 
-/* What it keeps, whoever may trace it has: hooks of the image with CAP_SYS_PTRACE, or others in a pid
- * namespace that is shared, until the container is started. */
+/* Whether another process may trace the thread, and so has the capability that the thread keeps,
+ * until the container is started. Hooks of the image with CAP_SYS_PTRACE may, and others in a pid
+ * namespace that is shared. */
 static bool may_be_traced(const struct plan *plan)
 {
 	return plan->process.capabilities.bounding & 1ULL << CAP_SYS_PTRACE ||
@@ -89,8 +91,9 @@ static bool may_be_traced(const struct plan *plan)
 }
 
 /*
- * As the last call before execve, so that a profile need allow nothing on kist's behalf: by init,
- * where it may, or by a thread, which then has the filter, too, and could not send a listener.
+ * The filter is loaded by the last call before execve, so that a profile need allow nothing on
+ * kist's behalf. Init makes this call where it may; else a thread does, which then has the filter,
+ * too, and could not send a listener. Where neither can, the filter goes in early.
  */
 static int plan_loading(struct plan *plan, struct error *err)
 {
@@ -124,7 +127,7 @@ static unsigned plan_flags(const struct plan *plan)
 	if (plan->seccomp.notifies)
 		return (flags | SECCOMP_FILTER_FLAG_NEW_LISTENER) &
 		       ~(unsigned)SECCOMP_FILTER_FLAG_TSYNC;
-	/* The kernel refuses it without a listener. */
+	/* The kernel refuses this flag without a listener. */
 	return flags & ~(unsigned)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
 }
 
@@ -197,7 +200,8 @@ const struct step seccomp_keep = {
 
 int seccomp_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
-	/* One more, to see that the file is too long. */
+	/* There is room for one instruction more than is allowed, to see that the file is too
+	 * long. */
 	const size_t room = (BPF_MAXINSNS + 1) * sizeof(struct sock_filter);
 	struct sock_filter *filter = arena_alloc(plan->arena, room);
 	ssize_t size = io_read_file(joined->record->directory, KEPT, (char *)filter, room, err);
@@ -230,7 +234,8 @@ const struct step seccomp_thread = {
 	.when = loads_by_thread,
 };
 
-/* What seccomp(2) answered: an errno, or with TSYNC the thread that stands in the way. */
+/* Set the error for a filter that was not loaded.
+ * @answer: of seccomp(2): -errno, or with TSYNC the thread that stands in the way */
 static int error_not_loaded(const struct seccomp_plan *plan, long answer, struct error *err)
 {
 	int code = (int)-answer;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The classic BPF machine, as far as a filter is made of it, and the meaning of a profile, straight
- * from the profile: nothing here is shared with compile.c but the numbers of the calls.
+ * The classic BPF machine, as far as a filter uses it, and the meaning of a profile, straight from
+ * the profile. Nothing here is shared with compile.c but the numbers of the calls.
  */
 #include "libcontainer/seccomp/simulate.h"
 
@@ -15,7 +15,7 @@ static int error_program(struct error *err, size_t at)
 	return error_set(err, EINVAL, "the filter's instruction %zu is not valid", at);
 }
 
-/* Whether a jump is taken; no other jumps are in a filter. */
+/* Whether a jump is taken. A filter has no other conditional jumps. */
 static bool is_taken(const struct sock_filter *instruction, uint32_t accumulator)
 {
 	switch (BPF_OP(instruction->code)) {
@@ -69,7 +69,7 @@ int seccomp_simulate(const struct sock_fprog *program, const struct seccomp_data
 	return error_program(err, program->len);
 }
 
-/* One condition, in numbers as wide as the argument. */
+/* Whether one condition holds, in numbers as wide as the argument. */
 static bool holds(const struct seccomp_arg *arg, uint64_t mask, const struct seccomp_data *data)
 {
 	uint64_t actual = data->args[arg->index] & mask;
@@ -119,7 +119,8 @@ static bool all_hold(const struct seccomp_args *args, const struct seccomp_abi *
 	return true;
 }
 
-/* The names that a call has in the profile: neighbours in the list. */
+/* The calls of one number, by all names that the profile has for it. They are neighbours in the
+ * list. */
 struct named {
 	const struct seccomp *profile;
 	const struct seccomp_abi *abi;
@@ -172,7 +173,7 @@ static bool is_unconditional(const struct named *named, const struct seccomp_cal
 	return rule_of(named, call)->args.count == 0;
 }
 
-/* The first rule that applies, of those without conditions or of those with. */
+/* Find the first rule that applies, of those without conditions or of those with conditions. */
 static const struct seccomp_call *first_that_applies(const struct named *named, bool unconditional,
 						     const struct seccomp_data *data)
 {
@@ -189,7 +190,8 @@ static bool selects(const struct seccomp_call *call, const struct seccomp_data *
 	return call->selector && (data->args[0] & call->selector_mask) == call->selector;
 }
 
-/* By a multiplexer: the first rule without conditions, or the strictest answer. */
+/* The answer to a call that a multiplexer makes: that of the first rule without conditions, or else
+ * the strictest. */
 static uint32_t multiplexed_meaning(const struct named *named, const struct seccomp_data *data)
 {
 	uint32_t strictest = named->otherwise;
@@ -208,12 +210,12 @@ static uint32_t multiplexed_meaning(const struct named *named, const struct secc
 	return strictest;
 }
 
-/* Nothing names it: older than the profile, or newer. */
+/* The answer to a number that the profile does not name: it is older than the profile, or newer. */
 static uint32_t unnamed_meaning(const struct seccomp_architecture *architecture, uint32_t number,
 				uint32_t otherwise)
 {
 	uint32_t special = architecture->abi->special;
-	size_t newest = architecture->count; /* one beyond */
+	size_t newest = architecture->count; /* index of the call after the newest */
 
 	while (newest > 0 && architecture->calls[newest - 1].number >= special)
 		newest--;
@@ -272,7 +274,7 @@ static int try_number(const struct trials *trials, uint32_t audit, uint32_t numb
 	return trials->trial(trials->context, &data, trials->err);
 }
 
-/* A value with which the condition holds, where there is one. */
+/* Return: a value with which the condition holds, where there is one */
 static uint64_t fitting(const struct seccomp_arg *arg)
 {
 	switch ((enum seccomp_operator)arg->op) {
@@ -288,7 +290,7 @@ static uint64_t fitting(const struct seccomp_arg *arg)
 	}
 }
 
-/* One argument at its edges: around the value, and with bits set that may or may not count. */
+/* Try one argument at its edges: around the value, and with bits set that may or may not count. */
 static int try_edges(const struct trials *trials, const struct seccomp_abi *abi,
 		     struct seccomp_data data, const struct seccomp_arg *arg)
 {
@@ -317,7 +319,8 @@ static int try_edges(const struct trials *trials, const struct seccomp_abi *abi,
 	return 0;
 }
 
-/* From arguments to which the whole rule applies, one after the other. */
+/* Try the arguments of a rule one after the other, from values with which the whole rule
+ * applies. */
 static int try_args(const struct trials *trials, const struct seccomp_abi *abi, uint32_t number,
 		    const struct seccomp_args *args)
 {
@@ -332,7 +335,8 @@ static int try_args(const struct trials *trials, const struct seccomp_abi *abi, 
 	return 0;
 }
 
-/* Its conditions, which the neighbours in number must not have inherited. */
+/* Try the conditions of a rule. The neighbours in number are tried with them, too: they must not
+ * have inherited them. */
 static int try_rule(const struct trials *trials, const struct seccomp_abi *abi,
 		    const struct seccomp_call *call)
 {
@@ -368,7 +372,7 @@ static int try_call(const struct trials *trials, const struct seccomp_architectu
 	return 0;
 }
 
-/* The ends of its numbers, whatever they are. */
+/* Try the numbers at which an architecture's numbers end, whatever they are. */
 static int try_bounds(const struct trials *trials, const struct seccomp_abi *abi)
 {
 	const uint32_t bounds[] = {
@@ -379,7 +383,7 @@ static int try_bounds(const struct trials *trials, const struct seccomp_abi *abi
 	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
 		if (try_number(trials, abi->audit, bounds[i]) < 0)
 			return -trials->err->code;
-	/* Its byte order is another, so it is none of those in the filter. */
+	/* This architecture differs in its byte order, so it is none of those in the filter. */
 	return try_number(trials, abi->audit ^ __AUDIT_ARCH_LE, 0);
 }
 

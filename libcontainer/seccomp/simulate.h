@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A filter tried out without the kernel.
+ * Trying a filter out without the kernel.
  */
 #ifndef KIST_SECCOMP_SIMULATE_H
 #define KIST_SECCOMP_SIMULATE_H
@@ -12,8 +12,8 @@
 #include "libcontainer/seccomp/calls.h"
 
 /**
- * seccomp_simulate() - what a program answers to a call.
- * @answer: SECCOMP_RET_*, with its number
+ * seccomp_simulate() - find out what a program answers to a call.
+ * @answer: set to SECCOMP_RET_*, with its number
  *
  * Return: 0, or -EINVAL for an instruction that is not one of those that a filter is made of, or
  * that leads out of the program
@@ -22,23 +22,30 @@ int seccomp_simulate(const struct sock_fprog *program, const struct seccomp_data
 		     uint32_t *answer, struct error *err);
 
 /**
- * seccomp_meaning() - what a profile answers to a call, as compile.c says in words.
+ * seccomp_meaning() - what a profile answers to a call: the rules that compile.c begins with.
+ *
+ * Return: SECCOMP_RET_*, with its number
  */
 uint32_t seccomp_meaning(const struct seccomp *profile, const struct seccomp_calls *calls,
 			 const struct seccomp_data *data);
 
-/* A call to be tried. Return: 0 or -code, which ends the trial. */
+/* Try one call. Return: 0, or -code, which ends the trial */
 typedef int seccomp_trial(void *context, const struct seccomp_data *data, struct error *err);
 
 /**
- * seccomp_try() - go over the calls where a filter may be wrong: each named one, its neighbours in
- * number, and the edges of each argument that is compared; foreign architectures and no call at all.
+ * seccomp_try() - go over the calls where a filter may be wrong: each call that is named, its
+ * neighbours in number, and the edges of each argument that is compared; foreign architectures, and
+ * SECCOMP_NO_CALL.
+ * @trial: tries one call
+ * @context: for trial
+ *
+ * Return: 0, or what trial has returned
  */
 int seccomp_try(const struct seccomp *profile, const struct seccomp_calls *calls,
 		seccomp_trial *trial, void *context, struct error *err);
 
 /**
- * seccomp_check() - hold a program against its profile by all these calls.
+ * seccomp_check() - compare a program's answers with its profile's, for all calls of seccomp_try().
  *
  * Return: 0, or -EINVAL with the call that the program answers otherwise
  */

@@ -16,7 +16,8 @@
 
 enum { BEGUN, IDLE, ASKED, SPINNING, DONE };
 
-/* The threads share libc's errno, too: only one of them makes system calls at a time. */
+/* The threads share libc's errno, too, which does no harm: only one of them makes system calls at a
+ * time. */
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value)
 {
 	return syscall(SYS_futex, word, operation | FUTEX_PRIVATE_FLAG, value, NULL);
@@ -39,7 +40,7 @@ static struct seccomp_thread *allocate(struct error *err)
 	return NULL;
 }
 
-/* Not by pthread_create(3), which expects a process that libc has set up. */
+/* pthread_create(3) is of no use here, since it expects a process that libc has set up. */
 static struct seccomp_thread *start_thread(struct seccomp_thread *thread, int (*run)(void *),
 					   struct error *err)
 {
@@ -68,7 +69,8 @@ static int drop_bounding_set(void)
 	return 0;
 }
 
-/* Nor does a program give this thread any, being executed by root. */
+/* Give up all capabilities but CAP_SYS_ADMIN. The securebits keep root from getting others when
+ * this thread executes a program. */
 static int keep_only_sys_admin(void)
 {
 	const unsigned long securebits = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED |
@@ -82,8 +84,9 @@ static int keep_only_sys_admin(void)
 	return capset(&header, data);
 }
 
-/* Init has made its last system call once it sleeps, which being woken proves, or spins. Asleep it
- * leaves the only processor that there may be to this thread. */
+/* Wait until init has made its last system call: it then sleeps, which is proven by waking it,
+ * or spins. While init sleeps it leaves the processor, of which there may be only one, to this
+ * thread. */
 static void wait_for_init(struct seccomp_thread *thread)
 {
 	while (futex(&thread->turn, FUTEX_WAKE, 1) != 1 && atomic_load(&thread->state) != SPINNING)
@@ -110,8 +113,9 @@ __attribute__((noreturn)) static int run_load(void *context)
 	wait_for_init(thread);
 	thread->answer = load_into_all(thread);
 	atomic_store(&thread->state, DONE);
-	/* The filter is this thread's, too, and need not let it end: execve does. Unless the filter
-	 * ends init alone there, which nobody would notice. */
+	/* The filter is this thread's, too, and need not let the thread end: execve ends it. But if
+	 * the filter ends init alone at execve, nobody would notice, so this thread then ends the
+	 * process. */
 	while (atomic_load(&thread->init))
 		cpu_relax();
 	__builtin_trap();
@@ -170,8 +174,9 @@ static int run_send(void *context)
 	while (atomic_load(&thread->state) != ASKED)
 		sched_yield();
 	if (thread->listener >= 0) {
-		/* A program without its agent would wait for ever. A bare call, since libc's may be
-		 * replaced by what looks for its own stack (sanitizers). */
+		/* A program without its agent would wait for ever, so the process ends. The system
+		 * call is bare, since libc's function may be replaced by one that looks for its own
+		 * stack (sanitizers). */
 		if (send_listener(thread) < 0)
 			syscall(SYS_exit_group, EXIT_FAILURE);
 		close(thread->listener);
