@@ -29,10 +29,44 @@ FLOORS = (
 )
 VERBS = 0
 
+IDS = "ids of the container's user namespace, and who maps them"
+TREE = "only path.c and mountfd.c turn the container's paths and mounts into descriptors"
+TALK = "the conversation of init and the host side, by which each waits for the other"
+UNDO = "create's undo column: what a failing create does, a failing start and delete do, too"
+
 # {from: {to: why this arrow goes up, or aside to another subject}}, each a file or a folder.
 ARROWS = {
-    "process/clone.c": {"cgroup/cgroup.c": "a killed init dies only once v1's freezer lets it go"},
+    "delete.c": {"create.c": UNDO},
+    "start.c": {"create.c": UNDO},
+    "log.c": {"timestamp.c": "a line of the log begins with the time"},
+    "namespaces/": {
+        "process/sync.c": TALK,
+        "process/birth.c": "a helper of its own is born and guarded as init is",
+        "process/environment.c": "newuidmap is found in the caller's PATH",
+        "process/executable.c": "the same",
+        "process/spawn.c": "newuidmap is run",
+    },
+    "process/": {
+        "namespaces/idmap.c": IDS,
+        "rootfs/path.c": TREE,
+        "rootfs/mountfd.c": TREE,
+    },
+    "process/clone.c": {
+        "cgroup/cgroup.c": "a killed init dies only once v1's freezer lets it go",
+        "namespaces/join.c": "init is cloned where the namespaces to join are",
+    },
+    "process/limits.c": {"rootfs/entry.c": "how many descriptors a mount takes"},
+    "process/start_socket.c": {
+        "namespaces/join.c": "who joins a container that waits for start is sent its namespaces",
+    },
+    "process/sync.c": {"seccomp/agent.c": "the agent gets the listener once init has sent it"},
+    "rootfs/": {
+        "namespaces/idmap.c": IDS,
+        "namespaces/visit.c": "the host side opens sources in init's mount namespace",
+        "process/sync.c": TALK,
+    },
     "rootfs/cgroups.c": {"cgroup/": "a mount of type cgroup shows the cgroup's own directories"},
+    "seccomp/thread.c": {"process/sync.c": TALK},
 }
 
 # Files that need one another, {file: why it needs the others}. No cycle is larger than this.
