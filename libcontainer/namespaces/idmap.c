@@ -53,7 +53,7 @@ bool idmap_reaches_guarded(const struct host *host)
 }
 
 /* newuidmap asks whether the process is the caller's. */
-bool idmap_exposes_init(const struct plan *plan)
+static bool exposes_init(const struct plan *plan)
 {
 	switch (plan->idmap.writer) {
 	case IDMAP_DIRECT:
@@ -213,6 +213,7 @@ static void describe(struct plan *plan)
 	idmap->by_host =
 		!plan->host->mounts_denied && (!idmap->planned || has(plan->host, CAP_SYS_ADMIN));
 	idmap->by_child = !idmap->by_host;
+	idmap->exposes_init = exposes_init(plan);
 }
 
 int idmap_plan(struct plan *plan, struct error *err)
@@ -438,11 +439,11 @@ __attribute__((noreturn)) static void member_run(int socket)
 static pid_t spawn_member(const struct host *host, int socket, struct error *err)
 {
 	struct clone_args args = {.flags = CLONE_NEWUSER, .exit_signal = SIGCHLD};
-	pid_t pid = birth_clone(&args, idmap_reaches_guarded(host));
+	pid_t pid = birth_clone(&args, idmap_reaches_guarded(host), err);
 
 	if (pid == 0)
 		member_run(socket);
-	return pid < 0 ? clone_fail(args.flags, err) : pid;
+	return pid;
 }
 
 static int write_maps(pid_t pid, const struct id_mappings *uid_map,

@@ -40,6 +40,10 @@ struct idmap_plan {
 	/* Who may copy the host's mounts: the host side; or init, in a mount namespace of its own, and
 	 * perhaps with privileges in its user namespace only. */
 	bool by_host, by_child;
+	/* Init, without its maps, must be the caller's in /proc, so that they can be written. Else it is
+	 * guarded from birth: whoever has the caller's uid owns the user namespace too, and could trace
+	 * it. */
+	bool exposes_init;
 };
 
 /**
@@ -65,13 +69,6 @@ bool idmap_denied(const struct creation *creation);
  * Its files are root's.
  */
 bool idmap_reaches_guarded(const struct host *host);
-
-/**
- * idmap_exposes_init() - must init, without its maps, be the caller's in /proc, so that they can be
- * written? Else it is guarded from birth: whoever has the caller's uid owns the user namespace too,
- * and could trace it.
- */
-bool idmap_exposes_init(const struct plan *plan);
 
 /**
  * idmap_check_size() - refuse, while planning, more mappings or a longer text than the kernel takes

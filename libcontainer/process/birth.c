@@ -25,8 +25,31 @@ int birth_guard(struct error *err)
 	return 0;
 }
 
+static int fail_clone(uint64_t flags, struct error *err)
+{
+	static const struct {
+		int code;
+		uint64_t flag; /* 0: whatever was asked for */
+		const char *hint;
+	} table[] = {
+		{EPERM, CLONE_NEWUSER,
+		 " (user namespaces are forbidden here, kist is in a chroot, or the caller's id is "
+		 "not mapped)"},
+		{EPERM, 0,
+		 " (who is not root needs a user namespace, too: see kist spec --rootless)"},
+		{ENOSPC, 0,
+		 " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)"},
+		{EAGAIN, 0, " (a limit of processes is reached)"},
+	};
+
+	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+		if (errno == table[i].code && (!table[i].flag || flags & table[i].flag))
+			return error_errno(err, "clone3%s", table[i].hint);
+	return error_errno(err, "clone3");
+}
+
 /* The child has it from its parent, who for his part is as before. */
-pid_t birth_clone(struct clone_args *args, bool guarded)
+pid_t birth_clone(struct clone_args *args, bool guarded, struct error *err)
 {
 	bool closes = guarded && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
 	pid_t pid;
@@ -39,7 +62,7 @@ pid_t birth_clone(struct clone_args *args, bool guarded)
 	if (closes && pid != 0)
 		prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	errno = code;
-	return pid;
+	return pid < 0 ? fail_clone(args->flags, err) : pid;
 }
 
 /* The kernel shows more than that where the last byte is no NUL. */
@@ -113,7 +136,7 @@ int birth_reset_signals(struct error *err)
 
 static int guard_if_possible(const struct plan *plan, struct error *err)
 {
-	if (!idmap_exposes_init(plan))
+	if (!plan->idmap.exposes_init)
 		return birth_guard(err);
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");

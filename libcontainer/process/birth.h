@@ -36,9 +36,9 @@ int birth_guard(struct error *err);
  * guards itself: nobody may find the moment in between.
  * @guarded: false: the child begins as its parent is
  *
- * Return: as clone3
+ * Return: the pid, 0 in the child, -errno
  */
-pid_t birth_clone(struct clone_args *args, bool guarded);
+pid_t birth_clone(struct clone_args *args, bool guarded, struct error *err);
 
 /**
  * birth_hide_command_line() - show another one to whoever looks at this process. In a child only, before

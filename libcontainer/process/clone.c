@@ -27,29 +27,6 @@ enum { KILL_TIMEOUT_MS = 10000 };
 /* What has not ended by then may be frozen; and so may a process that somebody waits for. */
 enum { FROZEN_MS = 100, END_MS = 1000 };
 
-int clone_fail(uint64_t flags, struct error *err)
-{
-	static const struct {
-		int code;
-		uint64_t flag; /* 0: whatever was asked for */
-		const char *hint;
-	} table[] = {
-		{EPERM, CLONE_NEWUSER,
-		 " (user namespaces are forbidden here, kist is in a chroot, or the caller's id is "
-		 "not mapped)"},
-		{EPERM, 0,
-		 " (who is not root needs a user namespace, too: see kist spec --rootless)"},
-		{ENOSPC, 0,
-		 " (a limit in /proc/sys/user is reached, or namespaces are nested too deep)"},
-		{EAGAIN, 0, " (a limit of processes is reached)"},
-	};
-
-	for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-		if (errno == table[i].code && (!table[i].flag || flags & table[i].flag))
-			return error_errno(err, "clone3%s", table[i].hint);
-	return error_errno(err, "clone3");
-}
-
 static pid_t clone_here(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -66,10 +43,9 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)creation->cgroup.directory;
 	}
-	pid = birth_clone(&args, !idmap_exposes_init(plan));
-	if (pid < 0)
-		return clone_fail(args.flags, err);
-	creation->init = pidfd;
+	pid = birth_clone(&args, !plan->idmap.exposes_init, err);
+	if (pid >= 0)
+		creation->init = pidfd;
 	return pid;
 }
 
@@ -177,10 +153,10 @@ static int step_inside(struct creation *creation, struct error *err)
 		.flags = CLONE_PARENT | CLONE_PIDFD | creation->plan->namespaces.clone_flags,
 		.pidfd = (uintptr_t)&pidfd,
 	};
-	pid_t pid = sys_clone3(&args);
+	pid_t pid = birth_clone(&args, false, err);
 
 	if (pid < 0)
-		return clone_fail(args.flags, err);
+		return pid;
 	/* It must not be heard before the host side knows of it. */
 	if (pid == 0)
 		return sync_receive_go(creation->sync, err);

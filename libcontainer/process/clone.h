@@ -25,14 +25,6 @@ struct record;
  */
 pid_t clone_init(struct creation *creation, struct error *err);
 
-/**
- * clone_fail() - the error of a clone3 that has just failed.
- * @flags: CLONE_*, as it was asked
- *
- * Return: -errno
- */
-int clone_fail(uint64_t flags, struct error *err);
-
 /*
  * Host: make the process, and let it walk the table creation->child, whose last step leaves: it comes
  * back to nobody. record.pid then says who it is. That of a new container; one that joins a container;

@@ -157,7 +157,7 @@ static int verify_privileges(const struct plan *plan, struct error *err)
 	/* Only what is set is a promise; the caller may have had it set before. */
 	if (plan->config->process->noNewPrivileges && no_new_privs != 1)
 		return error_set(err, EPERM, "noNewPrivileges is not in force");
-	if (seccomp_early(plan) && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
+	if (plan->seccomp.early && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
 		return error_set(err, EPERM, "linux.seccomp is not in force");
 	return 0;
 }
