@@ -62,6 +62,7 @@ ARROWS = {
     "process/sync.c": {"seccomp/agent.c": "the agent gets the listener once init has sent it"},
     "rootfs/": {
         "namespaces/idmap.c": IDS,
+        "namespaces/userns.c": IDS,
         "namespaces/visit.c": "the host side opens sources in init's mount namespace",
         "process/sync.c": TALK,
     },

@@ -71,39 +71,6 @@ bool idmap_denied(const struct creation *creation);
 bool idmap_reaches_guarded(const struct host *host);
 
 /**
- * idmap_check_size() - refuse, while planning, more mappings or a longer text than the kernel takes
- * (user_namespaces(7): 340 lines, less than a page).
- * @property: of the configuration, for the error
- */
-int idmap_check_size(const struct id_mappings *mappings, const char *property, struct error *err);
-
-/**
- * idmap_namespace() - a user namespace with these maps, held by its descriptor alone.
- * @uids, @gids: of a size that has been checked
- *
- * Return: descriptor; -errno, where the error begins with the property, "uidMappings"
- */
-int idmap_namespace(const struct host *host, const struct id_mappings *uids,
-		    const struct id_mappings *gids, struct error *err);
-
-/**
- * idmap_namespace_of() - the user namespace of a child that has not been waited for. That takes
- * CAP_SYS_PTRACE when it has guarded itself.
- *
- * Return: descriptor or -errno
- */
-int idmap_namespace_of(pid_t pid, struct error *err);
-
-/**
- * idmap_host_id() - who an id of a process's user namespace is for the caller.
- * @map: "uid_map" or "gid_map"
- * @host_id: set to it
- *
- * Return: 0; -ENOENT where the id is not mapped; -errno
- */
-int idmap_host_id(pid_t pid, const char *map, uint32_t id, uint32_t *host_id, struct error *err);
-
-/**
  * idmap_check_owner() - refuse ids of an owner that are given and, as far as config.json tells, not
  * mapped.
  * @uid, @gid: in the container; NULL: not given

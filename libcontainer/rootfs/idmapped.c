@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 
 #include "libcontainer/io.h"
+#include "libcontainer/namespaces/userns.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/steps.h"
@@ -94,9 +95,9 @@ static int check_sizes(const struct mount_mapping *mapping, const struct mount *
 
 	if (mapping->own)
 		return 0;
-	if (idmap_check_size(mapping->uids, given ? "uidMappings" : "linux.uidMappings", err) < 0)
+	if (userns_check_size(mapping->uids, given ? "uidMappings" : "linux.uidMappings", err) < 0)
 		return -err->code;
-	return idmap_check_size(mapping->gids, given ? "gidMappings" : "linux.gidMappings", err);
+	return userns_check_size(mapping->gids, given ? "gidMappings" : "linux.gidMappings", err);
 }
 
 int idmapped_plan(struct plan *plan, struct mount_plan *entry, struct error *err)
@@ -166,14 +167,15 @@ static int step_open(struct creation *creation, struct error *err)
 {
 	const struct mount_mappings *planned = &creation->plan->rootfs.mappings;
 	struct rootfs_handles *rootfs = &creation->rootfs;
+	bool guarded = idmap_reaches_guarded(creation->plan->host);
 
 	rootfs->mappings = io_no_descriptors(creation->plan->arena, planned->count);
 	rootfs->mapping_count = planned->count;
 	for (size_t i = 0; i < planned->count; i++) {
 		if (planned->at[i].own)
 			continue;
-		rootfs->mappings[i] = idmap_namespace(creation->plan->host, planned->at[i].uids,
-						      planned->at[i].gids, err);
+		rootfs->mappings[i] =
+			userns_make(guarded, planned->at[i].uids, planned->at[i].gids, err);
 		if (rootfs->mappings[i] < 0)
 			return error_wrap(err, "mounts[%zu]", planned->at[i].index);
 	}
@@ -232,7 +234,7 @@ static int step_own(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
-	_close_ int userns = idmap_namespace_of(init_of(creation), err);
+	_close_ int userns = userns_of(init_of(creation), err);
 
 	if (userns < 0)
 		return userns;

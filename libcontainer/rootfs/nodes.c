@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "libcontainer/namespaces/idmap.h"
+#include "libcontainer/namespaces/userns.h"
 #include "libcontainer/rootfs/mountfd.h"
 #include "libcontainer/rootfs/rootfs.h"
 #include "spec/cleanup.h"
@@ -21,7 +21,7 @@
 /* Where the container's root is not mapped, what belongs to it by default is the host's root's. */
 static int find_owner(pid_t pid, const char *map, uint32_t id, uint32_t *owner, struct error *err)
 {
-	int result = idmap_host_id(pid, map, id, owner, err);
+	int result = userns_host_id(pid, map, id, owner, err);
 
 	if (result != -ENOENT || id != 0)
 		return result;

@@ -195,16 +195,6 @@ Test(devices_plan, bound_ones_are_as_they_are)
 	      "which is bound, since in a user namespace no device can be made; there it is 0666");
 }
 
-Test(devices_plan, ids_of_a_process)
-{
-	uint32_t id = 77;
-
-	STEP(idmap_host_id(getpid(), "uid_map", 5, &id, &err));
-	cr_expect_eq(id, 5);
-	FAILS(idmap_host_id(getpid(), "gid_map", UINT32_MAX, &id, &err), ENOENT,
-	      "4294967295 is not in gid_map");
-}
-
 static void expect_device(const char *path, mode_t mode, unsigned major, unsigned minor)
 {
 	struct stat status = stat_in_tree(path);

@@ -7,8 +7,6 @@
 
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/nsfs.h>
-#include <sys/ioctl.h>
 
 #include "libcontainer/io.h"
 #include "libcontainer/process/birth.h"
@@ -17,44 +15,9 @@
 #include "libcontainer/rootfs/idmapped.h"
 
 #include "tests/unit/libcontainer/process_fixture.h"
+#include "tests/unit/libcontainer/userns_fixture.h"
 
 TestSuite(idmap, .init = fixture_init, .fini = fixture_finish);
-
-enum { CALLER = 424242, FIRST = 1000000 };
-
-static const struct id_mapping one[] = {{.containerID = 0, .hostID = FIRST, .size = 10}};
-
-static void take_capabilities(uint64_t mask)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2] = {
-		{.permitted = (uint32_t)mask, .effective = (uint32_t)mask},
-		{.permitted = (uint32_t)(mask >> 32), .effective = (uint32_t)(mask >> 32)},
-	};
-
-	EXPECT(syscall(SYS_capset, &header, data) == 0);
-}
-
-static uint64_t own_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct data[2];
-
-	EXPECT(syscall(SYS_capget, &header, data) == 0);
-	return data[0].permitted | (uint64_t)data[1].permitted << 32;
-}
-
-/* An ordinary user with capabilities, such as an execve with ambient ones makes. */
-static void become_caller(uint64_t capabilities)
-{
-	capabilities &= own_capabilities();
-	EXPECT(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && setgroups(0, NULL) == 0);
-	EXPECT(setresgid(CALLER, CALLER, CALLER) == 0 && setresuid(CALLER, CALLER, CALLER) == 0);
-	take_capabilities(capabilities);
-	EXPECT(prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
-	host.uid = host.gid = CALLER;
-	host.capabilities = capabilities;
-}
 
 static void plan_user_namespace(const struct id_mapping *mappings, size_t count)
 {
@@ -128,85 +91,6 @@ CHILD_TEST(idmap, init_of_an_ordinary_user_is_his)
 	STEP(idmap_write.run(&creation, &err));
 }
 
-static uint64_t without(uint64_t capabilities, int capability)
-{
-	return capabilities & ~(1ULL << capability);
-}
-
-static void make_namespace(void)
-{
-	struct id_mappings mappings = {.count = 1, .at = one};
-	_close_ int userns = idmap_namespace(&host, &mappings, &mappings, &err);
-	uid_t owner;
-
-	EXPECT(userns >= 0);
-	EXPECT(fcntl(userns, F_GETFD) == FD_CLOEXEC);
-	EXPECT(ioctl(userns, NS_GET_OWNER_UID, &owner) == 0 && owner == host.uid);
-}
-
-/* What is mapped stands in the namespace's maps, for whoever is in there. */
-CHILD_TEST(idmap, a_namespace_of_its_own)
-{
-	struct id_mappings mappings = {.count = 1, .at = one};
-	int userns = idmap_namespace(&host, &mappings, &mappings, &err);
-	char text[64];
-
-	EXPECT(userns >= 0 && setns(userns, CLONE_NEWUSER) == 0);
-	EXPECT(io_read_file(AT_FDCWD, "/proc/self/uid_map", text, sizeof text, &err) > 0);
-	EXPECT(strcmp(text, "         0    1000000         10\n") == 0);
-}
-
-CHILD_TEST(idmap, a_namespace_of_a_privileged_caller)
-{
-	become_caller(host.capabilities);
-	make_namespace();
-}
-
-CHILD_TEST(idmap, a_namespace_in_a_chroot)
-{
-	struct id_mappings mappings = {.count = 1, .at = one};
-
-	EXPECT(chroot("/usr") == 0 && chdir("/") == 0);
-	FAILS(idmap_namespace(&host, &mappings, &mappings, &err), EPERM,
-	      "clone3 (user namespaces are forbidden here, kist is in a chroot, or the caller's id "
-	      "is not mapped): Operation not permitted");
-}
-
-CHILD_TEST(idmap, a_namespace_takes_no_right_to_trace)
-{
-	become_caller(without(host.capabilities, CAP_SYS_PTRACE));
-	make_namespace();
-}
-
-CHILD_TEST(idmap, a_namespace_of_who_cannot_write_to_root_s_files)
-{
-	become_caller(without(host.capabilities, CAP_DAC_OVERRIDE));
-	make_namespace();
-}
-
-/* What the kernel takes: 340 lines, whose text is shorter than a page. */
-
-static struct id_mapping many[400];
-
-static struct id_mappings short_lines(size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		many[i] = (struct id_mapping){(uint32_t)i, (uint32_t)i, 1};
-	return (struct id_mappings){.count = count, .at = many};
-}
-
-/* 170 lines of 24 bytes, and one of 15 or 16. */
-static struct id_mappings text_of(size_t bytes)
-{
-	const uint32_t big = 1000000000;
-	size_t count = 170;
-
-	for (size_t i = 0; i < count; i++)
-		many[i] = (struct id_mapping){big + (uint32_t)i, big + (uint32_t)i, 1};
-	many[count++] = (struct id_mapping){10000, bytes == 4095 ? 100000 : 1000000, 1};
-	return (struct id_mappings){.count = count, .at = many};
-}
-
 static int plan_linux(struct id_mappings uids, struct id_mappings gids)
 {
 	plan.idmap = (struct idmap_plan){0};
@@ -231,8 +115,6 @@ static int plan_mount(struct id_mappings uids, struct id_mappings gids)
 	plan.rootfs.mappings.count = 0;
 	return idmapped_plan(&plan, &entry, &err);
 }
-
-static const struct id_mappings few = {.count = 1, .at = one};
 
 Test(idmap, as_many_lines_as_the_kernel_takes)
 {
@@ -287,19 +169,6 @@ Test(idmap, a_mount_with_the_mapping_of_the_configuration)
 	plan.namespaces.host_opens = true;
 	REFUSED(idmapped_plan(&plan, &entry, &err), EINVAL,
 		"linux.uidMappings: 341 mappings are more than the kernel takes, 340");
-}
-
-static void make(struct id_mappings mappings)
-{
-	_close_ int userns = idmap_namespace(&host, &mappings, &mappings, &err);
-
-	EXPECT(userns >= 0);
-}
-
-CHILD_TEST(idmap, the_kernel_takes_as_much)
-{
-	make(short_lines(340));
-	make(text_of(4095));
 }
 
 /* Only one in another user namespace is asked. */
