@@ -34,20 +34,20 @@ static int check_oom(const int32_t *score, struct error *err)
 	return 0;
 }
 
-bool limits_oom_planned(const struct plan *plan)
+static bool has_oom_score(const struct plan *plan)
 {
 	return plan->config->process->oomScoreAdj != NULL;
 }
 
 static bool oom_by_init(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && !plan->idmap.planned;
+	return has_oom_score(plan) && !plan->idmap.planned;
 }
 
 /* Which limits there are, and soft against hard, is known since the configuration was checked. */
 int limits_plan(struct plan *plan, struct error *err)
 {
-	if (plan->joined ? limits_oom_planned(plan) : oom_by_init(plan))
+	if (plan->joined ? has_oom_score(plan) : oom_by_init(plan))
 		plan->writes_procfs = true;
 	return check_oom(plan->config->process->oomScoreAdj, err);
 }
@@ -204,12 +204,12 @@ static bool lowered_by_init(const struct plan *plan)
 /* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
 static bool oom_by_host(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && plan->idmap.planned && idmap_reaches_guarded(plan->host);
+	return has_oom_score(plan) && plan->idmap.planned && idmap_reaches_guarded(plan->host);
 }
 
 static bool oom_early(const struct plan *plan)
 {
-	return limits_oom_planned(plan) && plan->idmap.planned &&
+	return has_oom_score(plan) && plan->idmap.planned &&
 	       !idmap_reaches_guarded(plan->host);
 }
 
@@ -296,6 +296,6 @@ const struct step limits_oom = {
 const struct step limits_oom_joined = {
 	"oom score",
 	.run = step_oom,
-	.when = limits_oom_planned,
+	.when = has_oom_score,
 	.print = print_oom,
 };

@@ -87,6 +87,11 @@ static int decide_apparmor(const struct process *process, const struct host *hos
 			 show(profile).text);
 }
 
+static bool is_planned(const struct plan *plan)
+{
+	return plan->lsm.apparmor || plan->lsm.selinux;
+}
+
 int lsm_plan(struct plan *plan, struct error *err)
 {
 	const char *label = plan->config->process->selinuxLabel;
@@ -99,7 +104,7 @@ int lsm_plan(struct plan *plan, struct error *err)
 	if (decide_apparmor(plan->config->process, plan->host, plan->arena, &plan->lsm.apparmor,
 			    err) < 0)
 		return -err->code;
-	if (lsm_planned(plan))
+	if (is_planned(plan))
 		plan->writes_procfs = true;
 	return 0;
 }
@@ -133,11 +138,6 @@ static int step_set(struct creation *creation, struct error *err)
 	return 0;
 }
 
-bool lsm_planned(const struct plan *plan)
-{
-	return plan->lsm.apparmor || plan->lsm.selinux;
-}
-
 static void print_step(const struct plan *plan, FILE *out)
 {
 	if (plan->lsm.apparmor)
@@ -149,6 +149,6 @@ static void print_step(const struct plan *plan, FILE *out)
 const struct step lsm_set = {
 	"labels",
 	.run = step_set,
-	.when = lsm_planned,
+	.when = is_planned,
 	.print = print_step,
 };

@@ -30,6 +30,5 @@ int lsm_read_host(const struct plan *plan, struct host *host, struct error *err)
  * next execve of this thread change its labels. */
 int lsm_plan(struct plan *plan, struct error *err);
 extern const struct step lsm_set;
-bool lsm_planned(const struct plan *plan);
 
 #endif

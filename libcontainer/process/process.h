@@ -67,7 +67,6 @@ extern const struct step limits_lower;   /* init: the same, where the host side 
 extern const struct step limits_raise;   /* host: more descriptors for kist itself */
 extern const struct step limits_restore; /* host, and init: the caller's limit of them */
 bool limits_raised(const struct plan *plan);
-bool limits_oom_planned(const struct plan *plan);
 /* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
 extern const struct step limits_oom_init;
 extern const struct step limits_oom_early;

@@ -165,21 +165,6 @@ static bool is_planned(const struct plan *plan)
 	return plan->seccomp.program.len > 0;
 }
 
-bool seccomp_early(const struct plan *plan)
-{
-	return plan->seccomp.early;
-}
-
-bool seccomp_late(const struct plan *plan)
-{
-	return plan->seccomp.late;
-}
-
-static bool loads_by_thread(const struct plan *plan)
-{
-	return plan->seccomp.by_thread;
-}
-
 /*
  * Keeping the program
  */
@@ -231,7 +216,7 @@ static int step_thread(struct creation *creation, struct error *err)
 const struct step seccomp_thread = {
 	"seccomp thread",
 	.run = step_thread,
-	.when = loads_by_thread,
+	.planned = PLANNED(seccomp.by_thread),
 };
 
 /* Set the error for a filter that was not loaded.
@@ -290,13 +275,13 @@ static int step_load(struct creation *creation, struct error *err)
 const struct step seccomp_load_early = {
 	"seccomp",
 	.run = step_load,
-	.when = seccomp_early,
+	.planned = PLANNED(seccomp.early),
 	.print = print_step,
 };
 
 const struct step seccomp_load_late = {
 	"seccomp",
 	.run = step_load,
-	.when = seccomp_late,
+	.planned = PLANNED(seccomp.late),
 	.print = print_step,
 };

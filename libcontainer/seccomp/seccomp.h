@@ -49,8 +49,6 @@ int seccomp_plan(struct plan *plan, struct error *err);
 
 /* These steps of init load the filter, early or late, as the plan says. */
 extern const struct step seccomp_load_early, seccomp_load_late;
-bool seccomp_early(const struct plan *plan);
-bool seccomp_late(const struct plan *plan);
 
 /* This step of init makes the thread that will load the filter. */
 extern const struct step seccomp_thread;

@@ -20,11 +20,11 @@ Test(limits, are_planned_when_there_are_some)
 	const int32_t score = 10;
 
 	cr_expect_not(limits_set.when(&plan));
-	cr_expect_not(limits_oom_planned(&plan));
+	cr_expect_not(limits_oom_joined.when(&plan));
 	process.rlimits = (struct rlimits){.count = 1, .at = entries};
 	process.oomScoreAdj = &score;
 	cr_expect(limits_set.when(&plan));
-	cr_expect(limits_oom_planned(&plan));
+	cr_expect(limits_oom_joined.when(&plan));
 	PLAN(limits_plan(&plan, &err));
 }
 

@@ -18,7 +18,7 @@ static struct seccomp profile = {.defaultAction = SECCOMP_RET_ALLOW};
 Test(load, no_profile_no_filter)
 {
 	PLAN(seccomp_plan(&plan, &err));
-	cr_expect_not(seccomp_early(&plan) || seccomp_late(&plan));
+	cr_expect_not(plan.seccomp.early || plan.seccomp.late);
 }
 
 /* Who loads it, and when. */
@@ -28,10 +28,10 @@ static int decide(void)
 {
 	plan.seccomp = (struct seccomp_plan){0};
 	PLAN(seccomp_plan(&plan, &err));
-	cr_expect_neq(seccomp_early(&plan), seccomp_late(&plan));
-	if (seccomp_thread.when(&plan))
-		return seccomp_late(&plan) ? THREAD_LATE : -1;
-	return seccomp_late(&plan) ? INIT_LATE : INIT_EARLY;
+	cr_expect_neq(plan.seccomp.early, plan.seccomp.late);
+	if (plan.seccomp.by_thread)
+		return plan.seccomp.late ? THREAD_LATE : -1;
+	return plan.seccomp.late ? INIT_LATE : INIT_EARLY;
 }
 
 Test(load, as_the_last_call_by_who_may)

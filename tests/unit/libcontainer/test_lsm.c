@@ -16,7 +16,7 @@ Test(lsm, nothing_is_planned_without_a_label)
 	host.apparmor = APPARMOR_CONFINED;
 	host.selinux = true;
 	PLAN(lsm_plan(&plan, &err));
-	cr_expect_not(lsm_planned(&plan));
+	cr_expect_not(lsm_set.when(&plan));
 }
 
 static const struct {
@@ -42,7 +42,7 @@ Test(lsm, what_apparmor_is_told)
 		process.noNewPrivileges = decisions[i].no_new_privileges;
 		process.apparmorProfile = decisions[i].profile;
 		PLAN(lsm_plan(&plan, &err));
-		cr_expect_eq(lsm_planned(&plan), decisions[i].command != NULL, "%zu", i);
+		cr_expect_eq(lsm_set.when(&plan), decisions[i].command != NULL, "%zu", i);
 		if (decisions[i].command)
 			cr_expect_str_eq(plan.lsm.apparmor, decisions[i].command);
 	}
@@ -60,7 +60,7 @@ Test(lsm, a_host_without_the_module_is_refused)
 	host.selinux = true;
 	PLAN(lsm_plan(&plan, &err));
 	cr_expect_str_eq(plan.lsm.selinux, "u:r:t:s0");
-	cr_expect(lsm_planned(&plan) && plan.writes_procfs);
+	cr_expect(lsm_set.when(&plan) && plan.writes_procfs);
 }
 
 /* Like /proc, with nothing behind the files. */
