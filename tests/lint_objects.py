@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The floors of libcontainer: which object calls which, measured on a build.
+"""The floors of libcontainer, with spec below: which object calls which, measured on a build.
 
 What one object needs of another is read with nm from the object files of a build: a call, or a
 reference to a table or a step. (What it includes are types, and may come from anywhere.) Such
@@ -26,6 +26,7 @@ FLOORS = (
     ["host.c"],
     "steps.c warnings.c".split(),
     "clock.c io.c log.c mountinfo.c procfs.c timestamp.c".split(),
+    ["spec/"],
 )
 VERBS = 0
 
@@ -67,6 +68,9 @@ ARROWS = {
         "process/sync.c": TALK,
     },
     "rootfs/cgroups.c": {"cgroup/": "a mount of type cgroup shows the cgroup's own directories"},
+    "rootfs/rootfs.c": {
+        "process/limits.c": "sources are closed where they took the limit of descriptors up",
+    },
     "seccomp/thread.c": {"process/sync.c": TALK},
 }
 
@@ -90,6 +94,8 @@ def floor(name):
 
 def read_object(path):
     """Names that an object file defines, names that it needs."""
+    if not path.exists():
+        raise SystemExit(f"{path} is missing: build first")
     listing = subprocess.run(
         ["nm", "-g", "-P", path], check=True, stdout=subprocess.PIPE, text=True
     ).stdout
@@ -100,15 +106,18 @@ def read_object(path):
 
 
 def read_objects(build):
-    """{file: (names that it defines, names that it needs)} of the objects of libcontainer.
+    """{file: (names that it defines, names that it needs)} of the objects of libcontainer and spec.
 
-    Not of the library: spec's are in it too, and may be called the same.
+    Not of the library: both are in it, and may be called the same.
     """
-    directory = Path(build) / "libcontainer" / "libcontainer.a.p"
     objects = {}
     for path in SOURCE.rglob("*.c"):
         name = str(path.relative_to(SOURCE))
+        directory = Path(build) / "libcontainer" / "libcontainer.a.p"
         objects[name] = read_object(directory / (name.replace("/", "_") + ".o"))
+    for path in SOURCE.with_name("spec").glob("*.c"):
+        directory = Path(build) / "spec" / "libspec.a.p"
+        objects[f"spec/{path.name}"] = read_object(directory / (path.name + ".o"))
     return objects
 
 
