@@ -209,8 +209,7 @@ static bool oom_by_host(const struct plan *plan)
 
 static bool oom_early(const struct plan *plan)
 {
-	return has_oom_score(plan) && plan->idmap.planned &&
-	       !idmap_reaches_guarded(plan->host);
+	return has_oom_score(plan) && plan->idmap.planned && !idmap_reaches_guarded(plan->host);
 }
 
 static void print_raise(const struct plan *plan, FILE *out)
