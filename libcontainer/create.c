@@ -1,29 +1,48 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a container is created: two tables, what the host side does and what init does. Walking the
- * first one down creates, walking its undo column up deletes. The two sides meet in the
- * conversation of process/sync.h.
+ * How a container is created: two tables, the steps of the host side and the steps of init. Walking
+ * the host's table down creates a container; walking its undo column up deletes one. Each comment
+ * in a table says why the step below it stands where it stands.
  *
- *     host                                       init
- *       claim the id
- *       cgroup and limits
- *       mount sources, console, namespaces,
+ * The two sides talk over a socket pair (process/sync.h defines the words):
+ *
+ *     host                                            init
+ *       claim the id, cgroup with its limits,
+ *       mount sources, sockets, namespaces to join,
  *       start socket
- *       process   -------- clone3 ---------->      begin
- *       id maps, sources - GO, BATCH... ---->      (user namespace) become root
- *                                                  join
- *       record                                     rootfs: mounts, devices, masks, terminal
- *       hooks: prestart,  <-- PAUSED --------      (only where there are hooks)
- *         createRuntime
- *       go on     -------- GO -------------->      hooks: createContainer
- *                                                  pivot, names, sysctl, cwd, executable,
- *                                                  scheduling, labels
- *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
+ *       process      ----------- clone3 ---------->     begin, cgroup
+ *                    <---------- PROCESS ----------     (where a user namespace is joined) another
+ *                    ----------- GO -------------->       process, born inside of it, becomes init
+ *       id maps,     <---------- FD, three times --     (where mounts are made in another user
+ *         sources                                         namespace) where init is
+ *                    ----------- GO -------------->     (with a user namespace) become root in it
+ *                                                       join and unshare namespaces
+ *                    ----------- BATCH... -------->     (where init has sent FDs) mount sources
+ *       record                                          root filesystem, mounts, devices
+ *                    <---------- FD ---------------     (with a terminal) the terminal's leader
+ *                                                       masks
+ *       hooks:       <---------- PAUSED -----------     (where hooks run before pivot_root)
+ *         prestart, createRuntime
+ *       go on        ----------- GO -------------->     hooks: createContainer
+ *                                                       pivot, sysctl, names, cwd, executable,
+ *                                                       scheduling, labels
+ *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
+ *                    ----------- GO -------------->       loaded early)
+ *                                                       identity, capabilities, descriptors, verify
+ *       ready        <---------- PAUSED -----------
+ *       terminal and pidfd to their sockets,
  *       rlimits, pid file
- *       go        -------- GO -------------->      wait for `start`, or go on at once (run)
- *                                                  hooks: startContainer
- *                                                  filter, execute
- *       hooks: poststart (run)
+ *       go           ----------- GO -------------->     create: wait for `start`; run: go on
+ *                    <---------- NOTIFY -----------     (where the caller wants it) notify socket
+ *                                                       hooks: startContainer
+ *                    <---------- HOOKED -----------     (where there are such hooks)
+ *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
+ *                    ----------- GO -------------->       loaded late)
+ *                    <---------- closed -----------     execute
+ *       hooks: poststart
+ *
+ * Before init waits for `start` it closes this socket; `start` hears what follows the wait, over
+ * the start socket, and runs the poststart hooks.
  */
 #include "libcontainer/create.h"
 
@@ -62,195 +81,253 @@ static const struct step create_check_cgroup;
 
 /* clang-format off */
 static const struct step_row host_rows[] = {
-	/* An id in use is the better reason than the cgroup that goes with it. */
+	/* This check precedes that of the cgroup: that the id is in use explains more to the user
+	 * than that the cgroup, which goes with the id, is in use. */
 	{&directory_check},
-	/* /dev/null does not become one, nor /dev/stdout. */
+	/* The pid file replaces what stands at its path, and so the path must not lead to /dev/null
+	 * or to /dev/stdout. */
 	{&pid_file_check},
-	/* Somebody else's cgroup must not become ours to kill and remove. */
+	/* A cgroup that somebody else uses must not become the container's, which kist may kill and
+	 * remove. */
 	{&create_check_cgroup},
 	{&rdt_check},
-	/* mkdir is the lock: from here on the id is ours, and what follows can be found and undone. */
+	/* mkdir is the lock: from here on the id belongs to this create, and whatever follows can
+	 * be found and undone. */
 	{&directory_claim, .undo = directory_undo},
-	/* Whoever joins need not compile it again. */
+	/* The compiled filter is kept for exec, which then need not compile it again. */
 	{&seccomp_keep},
-	/* Above the cgroup and the process: poststop hooks run when those have gone, and before the
-	 * directory goes, so that a delete that is interrupted can be tried again. */
+	/* The table is undone from below: poststop hooks run when process and cgroup have gone, but
+	 * before the directory goes, so that an interrupted delete can be tried again. */
 	{&hooks_describe, .undo = hooks_undo},
-	/* A caller that passes less than it says is found out before there is a container. */
+	/* A caller that passes fewer descriptors than it says is refused before there is a
+	 * container. */
 	{&descriptors_check},
-	/* Above the cgroup, whose processes are killed before the group goes that they are in. */
+	/* This row stands above the cgroup's, so undo comes to it later: the processes in a resctrl
+	 * group are killed with the cgroup before the group itself is removed. */
 	{&rdt_create, .undo = rdt_undo},
-	/* Limits stand before any process exists: init is never outside of them, not for a moment. */
+	/* Limits stand before any process exists: init is never outside of them, not for a
+	 * moment. */
 	{&cgroup_create, .undo = create_undo_cgroup},
-	/* Before anything is opened that there may be many of. */
+	/* The limit of descriptors is raised before the steps that may open many of them. */
 	{&limits_raise},
-	/* Before the sources that they are for, and before init, which inherits them. */
+	/* The user namespaces of idmapped mounts are opened before the sources that need them, and
+	 * before init is made, which inherits them. */
 	{&idmapped_open},
-	/* Bind sources are looked up with the caller's privileges, in the caller's mount namespace. */
+	/* Bind sources are looked up with the caller's privileges, in the caller's mount
+	 * namespace. */
 	{&rootfs_open_sources},
-	/* Or later, in init's: then both sides have to agree on their places. */
+	/* Where the sources are opened in init's mount namespace instead, which is later, both
+	 * sides have to agree beforehand on the places of the descriptors. */
 	{&handover_prepare},
-	/* A caller that does not listen is found out before there is a container. */
+	/* A caller that does not listen on its socket is refused before there is a container. */
 	{&console_connect},
 	{&pidfd_connect},
-	/* A wrong path is found out before there is a container. */
+	/* A wrong path of a namespace is refused before there is a container. */
 	{&namespaces_open_paths},
-	/* The record tells it to those who join the container later. */
+	/* The name is chosen here because the record has to tell it to processes that join the
+	 * container later. */
 	{&keyring_name},
-	/* Init inherits it and is the only one to hold it: listening means created. */
+	/* Init inherits the socket and is then the only one to hold it: as long as somebody listens
+	 * there, the container is created. */
 	{&start_socket_listen},
 	{&clone_new, .undo = clone_undo},
-	/* The one that it has made inside is init. */
+	/* Where a user namespace is joined, the process that the first one has made inside of it is
+	 * init. */
 	{&clone_follow_outside},
-	/* Init waits for them: without an id it could make nothing. */
+	/* Init waits for its id maps: without an id in the user namespace it could make nothing. */
 	{&idmap_write},
-	/* In the mount namespace of a user namespace what the host has mounted read-only stays so, and
-	 * what it has covered stays covered; before init, which waits, changes anything in there. */
+	/* The sources are opened in the mount namespace of the container's user namespace, where
+	 * what the host has mounted read-only stays read-only, and what the host has covered stays
+	 * covered. This is done before init, which waits, changes anything in there. */
 	{&rootfs_inside},
-	/* The mapping is there now, and init has not used the sources yet. */
+	/* The container's own id mapping exists by now, and init has not used the sources yet. */
 	{&idmapped_own},
 	{&idmap_go},
 	{&handover_send},
-	/* While init is at work. Until the lock goes the container is still being created; a container
-	 * that runs can always be found, killed and deleted. */
+	/* The record is written while init is at work. The container counts as being created until
+	 * its lock goes, and a container that runs can always be found, killed and deleted. */
 	{&directory_record},
-	/* Everything is there that hooks before pivot_root may expect. */
+	/* When init pauses here, everything exists that a hook before pivot_root may expect. */
 	{&sync_ready_for_hooks},
-	/* What one hook did another has to take back, also when kist is killed in between. */
+	/* The first hook is about to run, and what one hook did another has to take back, also when
+	 * kist is killed in between. */
 	{&directory_owe_early},
 	{&hooks_prestart},
 	{&hooks_create_runtime},
 	{&sync_resume},
 	{&sync_ready},
-	/* Last of all mounts: from here on the host sees what is mounted there. */
+	/* Mounts join their peer groups after all other mounts were made: from here on the host
+	 * sees what is mounted there. */
 	{&peers_join},
-	/* Without other hooks, a create that fails before was never attempted. */
+	/* Where no other hook has run, poststop hooks are owed from here on only: a create that
+	 * fails before this step counts as never attempted. */
 	{&directory_owe_late},
 	{&console_send},
 	{&pidfd_send},
-	/* From outside, with the caller's privileges, and after init's work, which needs no small limits. */
+	/* The host side sets the limits, from outside and with the caller's privileges. It does so
+	 * after init's work, which small limits would hinder. */
 	{&limits_set},
-	/* The kernel asks for privileges that nobody has inside of a user namespace. */
+	/* The kernel asks for privileges that no process in a user namespace has, so the host side
+	 * does this for init. */
 	{&limits_oom_init},
 	{&scheduling_set_init},
-	/* Found by a caller that hears of a failure it would be about somebody else. */
+	/* The pid file goes when create fails: a caller that finds it after a failure would take it
+	 * for another process's. */
 	{&pid_file_write, .undo = pid_file_undo},
 	{&sync_go},
-	/* It runs, and whoever asks shall hear so: the hooks, for instance. */
+	/* Init has gone on, and everybody who asks for the status, a hook for instance, shall hear
+	 * that it has: the container is no longer being created. */
 	{&directory_settle},
 	{&hooks_poststart},
 };
 
 static const struct step_row child_rows[] = {
-	/* First: unreadable to whoever may share a namespace with it (CVE-2016-9962); dies with kist. */
+	/* This is the first step: it makes init unreadable to processes that share a namespace with
+	 * it (CVE-2016-9962), and lets it die with kist. */
 	{&birth_begin},
-	/* v1: the one thread moves itself, which needs no global lock. v2: clone3 did it. */
+	/* With cgroup v1, init moves itself while it has one thread, which needs no global lock.
+	 * With v2, clone3 has put it there. */
 	{&cgroup_join},
-	/* Before it makes children, who are born where it is. */
+	/* Init enters its resctrl group before it makes children, which are born in the group of
+	 * their parent. */
 	{&rdt_join},
-	/* In the cgroup, whose CPUs they are. */
+	/* Init is in its cgroup by now, and the CPUs that it may run on are the cgroup's. */
 	{&scheduling_affinity},
-	/* An ordinary user's: once init is guarded only root could. */
+	/* For an ordinary user init writes its own score here, since once init is guarded only root
+	 * could write it. */
 	{&limits_oom_early},
-	/* Nobody returns from a user namespace: what follows is done by a process born in there. */
+	/* A process cannot return from a user namespace that it has joined, so the steps that
+	 * follow are those of a process that is born inside. */
 	{&namespaces_join_outside},
 	{&clone_inside_outside},
 	{&birth_begin_inside},
-	/* The host side is to visit it before it does anything there. */
+	/* The host side is to open files in init's mount namespace before init does anything
+	 * there. */
 	{&namespaces_invite},
 	{&idmap_become},
 	{&namespaces_join},
-	/* After entering the cgroup, which becomes the root of the namespace; after becoming root, to
-	 * whom a new message queue filesystem belongs. */
+	/* A new cgroup namespace has the cgroup of its maker as its root, so init is in its cgroup
+	 * by now. A new message queue filesystem belongs to the root of the user namespace, so init
+	 * is that root by now. */
 	{&namespaces_unshare},
-	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
+	/* Init leaves the session of the caller's terminal, whose input the container could fake by
+	 * TIOCSTI (CVE-2017-5226). */
 	{&birth_session},
 	{&network_loopback},
-	/* Before the container's own /proc comes into sight, which may be a fake (CVE-2019-16884). */
+	/* The private procfs is opened before the container's own /proc comes into sight, which may
+	 * be a fake (CVE-2019-16884). */
 	{&procfs_open_private},
-	/* As root of the user namespace, which whoever joins the container will be: names are looked up
-	 * in one such namespace, and among one's own. */
+	/* Init joins the keyring as root of the user namespace, as which later processes join the
+	 * container, too: the kernel looks up the name of a keyring in one user namespace only, and
+	 * among the keyrings of the caller's own user. */
 	{&keyring_enter},
-	/* Without privileges outside of the user namespace: only here may they be copied. */
+	/* A caller that has no privileges outside of the user namespace may copy mounts only here,
+	 * inside of it. */
 	{&rootfs_open_sources_in_init},
-	/* Or the host side has opened them, and the root. */
+	/* Where the host side has opened the sources and the root instead, init receives them
+	 * here. */
 	{&handover_receive},
-	/* Detached, so that nobody can interfere until it is finished. */
+	/* The tree of mounts is detached, so that nobody can interfere with it until it is
+	 * finished. */
 	{&rootfs_open},
 	{&mount_all},
-	/* On what the container has mounted at /run, and before anything is read-only. */
+	/* The notify socket is made on what the container has mounted at /run, and before anything
+	 * is read-only. */
 	{&notify_bind},
 	{&devices_make},
-	/* After devices, whose links lead here; before anything is read-only: /dev/console is made. */
+	/* The links among the devices lead to the terminal, so devices precede it. /dev/console is
+	 * made here, so everything that makes the tree read-only follows. */
 	{&console_open},
-	/* After all mounts, so that none of them covers a mask. */
+	/* Paths are masked after all mounts, so that no mount covers a mask. */
 	{&mask_paths},
 	{&mask_readonly},
-	/* Where it is missing, a read-only root could not be given it later. */
+	/* A missing working directory is made here, since it could not be made later where the root
+	 * is read-only. */
 	{&cwd_make},
-	/* Last of the tree: nothing needs to write to /dev or to the root any more. */
+	/* This is the last change of the tree: no later step needs to write to /dev or to the
+	 * root. */
 	{&rootfs_seal},
-	/* Hooks know nothing of descriptors: they look for the container's mounts by their path. */
+	/* Hooks know nothing of descriptors: they look for the container's mounts by path. */
 	{&hooks_show_rootfs},
 	{&sync_hold},
-	/* In the container's namespaces, where the host's files are still to be seen. */
+	/* These hooks run in the container's namespaces, but while the host's files can still be
+	 * seen. */
 	{&hooks_create_container},
 	{&hooks_hide_rootfs},
-	/* Everything so far was done by descriptor; now the host is out of sight. */
+	/* Everything before this step was done by descriptor; from here on the host is out of
+	 * sight. */
 	{&pivot_enter},
-	/* Once nothing is mounted any more that others could see; after the root's, which may concern
-	 * all mounts. */
+	/* Propagation is set when no further mount follows that other namespaces could see, and
+	 * after the root's, which may concern all mounts. */
 	{&mount_set_propagation},
-	/* While a filter does not forbid it yet, and so the descriptors beyond must have gone. */
+	/* The caller's limit of descriptors is restored while no filter forbids that yet. The trees
+	 * are closed first, so that no descriptor above the limit is left. */
 	{&rootfs_close},
 	{&limits_restore},
-	/* Through the private procfs, which is closed with all other descriptors. */
+	/* This writes through the private procfs, which is closed with all other descriptors
+	 * further down. */
 	{&limits_oom},
 	{&sysctl_write},
 	{&uts_names},
-	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
+	/* The step asks getcwd afterwards: a directory outside of the root has no path
+	 * (CVE-2024-21626). */
 	{&cwd_enter},
-	/* Before the filter, which need not allow the search; the error still reaches the caller. */
+	/* The program is looked for before the filter is loaded, which need not allow the search,
+	 * and while the error still reaches the caller of create. */
 	{&executable_find},
-	/* In the pid namespace where the program will look for itself. */
+	/* LISTEN_PID is the pid of init in the pid namespace where the program will look for its
+	 * own. */
 	{&environment_listen},
-	/* The usual filters forbid this and the next two. */
+	/* The usual filters forbid this step and the next two, so these three precede the
+	 * filter. */
 	{&personality_set},
-	/* Not for what init made so far: it goes, and what it has put into files stays anyway. */
+	/* The policy is set this late because it is not meant for the memory that init has used so
+	 * far: that memory goes with execve, and what init has put into files stays where it is
+	 * anyway. */
 	{&memory_policy_set},
-	/* Needs CAP_SYS_NICE; after the work, which should be done neither idly nor in real time. */
+	/* Scheduling needs CAP_SYS_NICE, so it precedes the drop of capabilities. It follows the
+	 * work of init, which should be done neither idly nor in real time. */
 	{&scheduling_set},
-	/* For the next execve, through the private procfs while it is open; the filter may forbid it. */
+	/* The label is for the next execve. It is written while the private procfs is open, and
+	 * before the filter, which may forbid the write. */
 	{&lsm_set},
-	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for a filter: before init drops it. */
+	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for loading a filter, so it is
+	 * loaded before init drops the capability. */
 	{&seccomp_load_early},
-	/* Or a thread of init keeps it. After scheduling: on one processor neither keeps the other from
-	 * running. */
+	/* Where the filter is loaded late all the same, a thread of init keeps the capability. The
+	 * thread is made after scheduling is set, so that on one processor neither of the two keeps
+	 * the other from running. */
 	{&seccomp_thread},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */
 	{&capabilities_bound},
 	{&credentials_become},
-	/* After setresuid, which clears the effective set. */
+	/* The other sets follow the change of ids, because setresuid clears the effective set. */
 	{&capabilities_set},
-	/* On a network filesystem the user may enter what root may not. */
+	/* On a network filesystem the container's user may enter directories that root may not. */
 	{&cwd_enter_again},
-	/* Before waiting: nobody may find a descriptor of the host in a created container. */
+	/* Descriptors are closed before init waits: in a created container nobody may find a
+	 * descriptor of the host. */
 	{&descriptors_close},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
 	{&verify_compare},
 	{&sync_pause},
-	/* Where the host side may not; what cannot be lowered still fails create. */
+	/* Where the host side may not set the limits, init lowers its own; a limit that init cannot
+	 * set fails create. */
 	{&limits_lower},
 	{&start_socket_wait},
-	/* Whoever starts it is the one who hears of it; before anything of the container runs. */
+	/* The notify socket goes to the caller that starts the container, and goes there before
+	 * anything of the container runs. */
 	{&notify_send},
-	/* As the container's user, with its capabilities: they are programs of the image. */
+	/* startContainer hooks are programs of the image, so they run as the container's user and
+	 * with its capabilities. */
 	{&hooks_start_container},
-	/* An init that is killed meanwhile must not pass for one that executed its program. */
+	/* Init says that the hooks have run: if it were killed while they run, the closed socket
+	 * would look like that of an init that has executed its program. */
 	{&sync_hooked},
-	/* The last call before execve: a profile need allow nothing on kist's behalf. */
+	/* The filter is loaded by the last call before execve, so that a profile need allow nothing
+	 * for kist's sake. */
 	{&seccomp_load_late},
-	/* A walk that comes back from here has failed. */
+	/* execve does not return: a walk that comes back from this step has failed. */
 	{&executable_execute},
 };
 /* clang-format on */
@@ -288,7 +365,8 @@ void create_take_back(const struct record *record)
 		log_warning("%s", err.text);
 }
 
-/* Of two creates at once the other may have the id by now, and its cgroup with it. */
+/* When the cgroup is in use, look whether the id is, too: of two creates of one id at once, the
+ * other one may have claimed the id since it was checked, and made the cgroup that goes with it. */
 static int step_check_cgroup(struct creation *creation, struct error *err)
 {
 	struct error in_use;
@@ -306,7 +384,8 @@ static const struct step create_check_cgroup = {
 	.planned = PLANNED(cgroup.planned),
 };
 
-/* Asking whose they are takes reading all containers, and is hardly ever needed. */
+/* An empty cgroup is removed without asking whose it is: the answer takes reading the records of
+ * all containers, and is hardly ever needed. */
 int create_undo_cgroup(const struct record *record, struct error *err)
 {
 	int result = cgroup_undo_empty(record, err);
@@ -316,16 +395,17 @@ int create_undo_cgroup(const struct record *record, struct error *err)
 	return container_shares_cgroup(record) ? 0 : cgroup_undo(record, err);
 }
 
-/* Take back what was done. The error that matters is the one that led here. */
+/* Take back what was done. Errors of undoing are warnings, since the error that matters is the one
+ * that led here. */
 static void creation_undo(struct creation *creation)
 {
-	/* Until then nobody else removes it; and a create that fails for want of descriptors has
-	 * none to spare. */
+	/* Until the container is settled nobody else removes it, so no lock is needed; and a create
+	 * that fails for want of descriptors has none to spare for a lock. */
 	if (creation->settled)
 		create_take_back(&creation->record);
 	else
 		undo_or_warn(&creation->record);
-	/* A child is reaped by its parent only. */
+	/* Only this process, which is the parent of init, can reap it. */
 	if (creation->init >= 0)
 		clone_reap(creation->init);
 	cleanup_close(&creation->init);
@@ -333,7 +413,7 @@ static void creation_undo(struct creation *creation)
 	cleanup_close(&creation->notify);
 }
 
-/* What a container is made from. */
+/* What a container is made from: its configuration as text, and the plan. */
 struct source {
 	struct arena arena;
 	struct document document;
@@ -360,7 +440,7 @@ static int read_bundle(const char *bundle, const char *name, struct source *sour
 		       : 0;
 }
 
-/* Configuration, host and options: what a plan is made from. */
+/* Read what a plan is made from: the configuration, the facts of the host, and the options. */
 static int source_read(struct source *source, const struct container_options *options,
 		       struct error *err)
 {
@@ -387,7 +467,7 @@ static int source_read(struct source *source, const struct container_options *op
 	return plan_read_host(plan, err);
 }
 
-/* The whole of create, for a plan. On success init and its terminal are the caller's. */
+/* Carry out a plan. On success init's pidfd and its terminal belong to the caller. */
 static int create_planned(const struct source *source, struct container_process *process,
 			  struct error *err)
 {
@@ -397,7 +477,8 @@ static int create_planned(const struct source *source, struct container_process 
 	creation_init(&creation, &source->plan, &source->document);
 	creation.child = &create_child;
 	result = steps_walk(&create_host, &creation, err);
-	/* First: undo opens files, and a create may have failed for want of descriptors. */
+	/* Finish before undoing: undo opens files, and a create may have failed for want of
+	 * descriptors. */
 	steps_finish(&create_host, &creation);
 	if (result < 0)
 		creation_undo(&creation);
@@ -446,7 +527,7 @@ int container_run(const struct container_options *options, struct container_proc
 	return create(options, false, process, err);
 }
 
-/* What create could not do without, and printing can. */
+/* Fill in the options that create cannot do without, but that printing a plan can. */
 static void stand_in(const struct process *process, struct container_options *options)
 {
 	if (!options->id)

@@ -10,7 +10,7 @@
 #include "libcontainer/warnings.h"
 #include "spec/cleanup.h"
 
-/* Longer than the kernel needs to end a container whose processes are killed. */
+/* This is longer than the kernel needs to end a container whose processes are killed. */
 enum { ENDING_MS = 2000 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -25,7 +25,7 @@ static int error_not_running(const struct verb *verb, struct error *err)
 			 verb->doing);
 }
 
-/* Callers look for these sentences. */
+/* Callers of kist compare these sentences, so their words must stay. */
 static int refuse(const struct verb *verb, enum status status, struct error *err)
 {
 	if (status == STATUS_PAUSED)
@@ -65,7 +65,8 @@ int enter_open(const char *root, const char *id, const struct verb *verb,
  * Namespaces
  */
 
-/* What an ordinary user may not see of an init that is guarded, this one tells him. */
+/* An ordinary user may not see the namespaces of an init that is guarded, so init is asked to send
+ * them itself. */
 static int ask_namespaces(const struct container *container, const int *cancel,
 			  struct joined *joined, struct error *err)
 {
@@ -82,7 +83,7 @@ static bool is_denied(int result)
 	return result == -EACCES || result == -EPERM;
 }
 
-/* Those of init that are to be joined. */
+/* Find out which namespaces of init are to be joined. */
 static int read_namespaces(const struct container *container, const int *cancel,
 			   struct joined *joined, struct error *err)
 {
@@ -93,7 +94,8 @@ static int read_namespaces(const struct container *container, const int *cancel,
 		return result;
 	denied = *err;
 	result = ask_namespaces(container, cancel, joined, err);
-	/* That he may not look is what counts, unless he does not want to any more. */
+	/* The refusal to look is the error that counts, unless the caller has cancelled the
+	 * question. */
 	if (result < 0 && result != -ECANCELED)
 		*err = denied;
 	return result < 0 ? -err->code : 0;
@@ -135,7 +137,7 @@ static void entering_finish(struct entering *entering)
 	arena_finish(&entering->arena);
 }
 
-/* The container's configuration, with what the verb wants to be different. */
+/* Read the container's configuration, and let the verb change what is to be different. */
 static int read_config(struct entering *entering, const struct verb *verb, const void *told,
 		       struct error *err)
 {
@@ -159,13 +161,14 @@ static int read_joined(struct entering *entering, const struct verb *verb,
 	return plan_read_joined(&entering->plan, &entering->joined, err);
 }
 
-/* The error is about what the caller has asked for. */
+/* Put the name of what the caller has asked for in front of the error. */
 static int fail(const struct request *request, struct error *err)
 {
 	return request->about ? error_wrap(err, "%s", request->about) : -err->code;
 }
 
-/* The facts are init's if it still lives afterwards, and nobody has got its pid. */
+/* Facts about the container were read by the pid of init. They are init's facts if init still lives
+ * afterwards, since nobody else can have had its pid meanwhile. */
 static int plan_entering(struct entering *entering, const struct verb *verb,
 			 const struct request *request, const struct container *container,
 			 struct error *err)
@@ -187,7 +190,8 @@ static int plan_entering(struct entering *entering, const struct verb *verb,
  * The steps
  */
 
-/* By what the steps join them: descriptors that stay those of the entering, and of the container. */
+/* Give the steps the descriptors by which they join the namespaces. The descriptors still belong to
+ * the entering and to the container, which close them. */
 static void lend_namespaces(const struct entering *entering, const struct container *container,
 			    struct creation *creation)
 {
@@ -196,8 +200,9 @@ static void lend_namespaces(const struct entering *entering, const struct contai
 	creation->namespaces.process = entering->joined.asked ? -1 : container->init;
 }
 
-/* It has nothing more to do, or must not go on; unless it is held up in the kernel: then it ends when
- * the container does, or whatever else holds it. Its end of the conversation is closed by now. */
+/* End a process that has done its work, or that must not go on. A process that is held up in the
+ * kernel ends only when the container does, or when whatever else holds it lets go. The host side's
+ * end of the conversation is closed by now. */
 static void end_process(struct creation *creation)
 {
 	struct error ignored;
@@ -233,10 +238,9 @@ static int carry_out(const struct entering *entering, const struct verb *verb,
 	return result < 0 ? fail(request, err) : 0;
 }
 
-/*
- * What a container is like while it ends: init has no namespaces, none of them takes another process,
- * those that are there are killed; and only then init is over, which is worth waiting for.
- */
+/* How long to wait for init's end after an error that a container may give while it ends. In an
+ * ending container init has no namespaces, none of them takes another process, and the processes
+ * that are there are killed; init is over only after that, which is worth waiting for. */
 static int ending_ms(int code)
 {
 	static const int codes[] = {ESRCH, ENOMEM, ECHILD, ECONNRESET, EPIPE};

@@ -1,19 +1,33 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How a process joins a container (exec): two tables, most of whose steps are create's. What the
- * process is comes from the copy of config.json in the container's directory, where it goes from the
- * kernel: the namespaces and the cgroup that init is in now.
+ * How a process joins a container (exec): two tables, most of whose steps are those of create. What
+ * the process is comes from the copy of config.json in the container's directory. Where the process
+ * goes comes from the kernel: it joins the namespaces and the cgroup that init is in now.
  *
- *     host                                       child, outside
+ * The process that clone3 makes joins from outside, and then makes a second one, which is born
+ * inside and is a child of the host side, too. The two sides talk over a socket pair
+ * (process/sync.h defines the words):
+ *
+ *     host                                            child, outside
  *       cgroup, sockets
- *       process   -------- clone3 ---------->      begin, cgroup
- *                                                  join the namespaces, let go of the host
- *                                                inside, another child of the host side
- *       inside    <------- PROCESS ----------
- *                 -------- GO -------------->      terminal, cwd, executable
- *       ready     <------- PAUSED -----------      identity, capabilities, descriptors, verify
+ *       process      ----------- clone3 ---------->     begin, cgroup, labels
+ *                                                       join the namespaces, let go of the host
+ *       inside       <---------- PROCESS ----------     make the second child, and end
+ *
+ *                                                     child, inside
+ *                    ----------- GO -------------->     begin
+ *                    <---------- FD ---------------     (with a terminal) the terminal's leader
+ *                                                       cwd, executable, scheduling
+ *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
+ *                    ----------- GO -------------->       loaded early)
+ *                                                       identity, capabilities, descriptors, verify
+ *       ready        <---------- PAUSED -----------
+ *       terminal and pidfd to their sockets,
  *       rlimits, pid file
- *       go        -------- GO -------------->      filter, execute
+ *       go           ----------- GO -------------->
+ *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
+ *                    ----------- GO -------------->       loaded late)
+ *                    <---------- closed -----------     execute
  */
 #include "libcontainer/exec.h"
 
@@ -34,57 +48,70 @@
 
 /* clang-format off */
 static const struct step_row host_rows[] = {
-	/* A caller that passes less than it says is found out before there is a process. */
+	/* A caller that passes fewer descriptors than it says is refused before there is a
+	 * process. */
 	{&descriptors_check},
 	{&pid_file_check},
-	/* One that does not exist, or has gone, too. */
+	/* A cgroup that does not exist, or has gone, is found out before there is a process,
+	 * too. */
 	{&cgroup_open},
 	{&rdt_open},
-	/* And callers that do not listen. */
+	/* So are callers that do not listen on their sockets. */
 	{&console_connect},
 	{&pidfd_connect},
-	/* execCPUAffinity.initial is about whoever makes the process, and so about this one. */
+	/* execCPUAffinity.initial is about the process that makes another one, and so about the
+	 * host side here. */
 	{&clone_joined_affine},
 	{&clone_follow},
 	{&sync_ready},
 	{&console_send},
 	{&pidfd_send},
-	/* From outside, with the caller's privileges. */
+	/* The host side sets the limits, from outside and with the caller's privileges. */
 	{&limits_set},
-	/* The kernel asks for privileges that nobody has inside of a user namespace. */
+	/* The kernel asks for privileges that no process in a user namespace has, so the host side
+	 * does this for the child. */
 	{&scheduling_set_init},
 	{&pid_file_write},
 	{&sync_go},
 };
 
 static const struct step_row child_rows[] = {
-	/* First: nobody may look into it, and it dies with kist. */
+	/* This is the first step: from here on no process of the container can look into the child,
+	 * and the child dies with kist. */
 	{&birth_begin},
-	/* v1. In the hierarchy of cgroup2 it was born there; what it makes is born in all of them. */
+	/* With cgroup v1 the child moves itself here. In the hierarchy of v2 it was born in its
+	 * cgroup. What the child makes is born in all of them. */
 	{&cgroup_join},
 	{&rdt_join},
-	/* In the cgroup, whose CPUs they are: execCPUAffinity.final. */
+	/* The child is in its cgroup by now; the CPUs of execCPUAffinity.final are among the
+	 * cgroup's. */
 	{&scheduling_affinity},
-	/* The container's /proc is not in sight yet, which may be a fake. */
+	/* The private procfs is opened before the container's /proc comes into sight, which may be
+	 * a fake. */
 	{&procfs_open_private},
 	{&limits_oom_joined},
-	/* For the next execve, also of the process that is made below. */
+	/* The label is for the next execve, and the process that is made below inherits that. */
 	{&lsm_set},
-	/* After the cgroup, which must be reached by the host's paths. */
+	/* The cgroup is joined before the namespaces, since it must be reached by the host's
+	 * paths. */
 	{&namespaces_join_named},
-	/* As the root to whom it belongs. */
+	/* The child is root of the user namespace by now, and the keyring belongs to that root. */
 	{&keyring_enter},
-	/* Whatever is open when it is born inside can be taken by who may trace it there. */
+	/* Descriptors are closed before the second child is born inside: processes that may trace
+	 * that child could take whatever is open in it. */
 	{&descriptors_let_go},
 	{&clone_inside},
-	/* What a new process does not have from the one that made it: to die with kist. */
+	/* A new process does not inherit that it dies with kist, so the second child asks for it
+	 * again. */
 	{&birth_begin},
-	/* Never the caller's terminal: its input could be faked by TIOCSTI (CVE-2017-5226). */
+	/* The child leaves the session of the caller's terminal, whose input the container could
+	 * fake by TIOCSTI (CVE-2017-5226). */
 	{&birth_session},
 	{&console_add},
-	/* With getcwd afterwards: a directory outside of the root has no path (CVE-2024-21626). */
+	/* The step asks getcwd afterwards: a directory outside of the root has no path
+	 * (CVE-2024-21626). */
 	{&cwd_enter},
-	/* From here on as in create. */
+	/* From here on the order is that of create, for the reasons that stand there. */
 	{&executable_find},
 	{&personality_set},
 	{&memory_policy_set},
@@ -107,7 +134,7 @@ static const struct step_row child_rows[] = {
 const struct step_table exec_host = STEP_TABLE(host_rows);
 const struct step_table exec_child = STEP_TABLE(child_rows);
 
-/* The container's own process, with what is to be different. */
+/* Begin with the container's own process, and change what exec was told to change. */
 static int prepare(struct entering *entering, const void *told, struct error *err)
 {
 	const struct container_exec *exec = told;

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * More and fewer mounts in a container that is there. Most steps are those of create and exec.
+ * How mounts are added to a container that has been created or is running, and how they are removed
+ * from it. Most of the steps are those of create and exec.
  *
- *     host                                       child
- *       mount sources
- *       process   -------- clone3 ---------->      begin, let go of the host
- *                                                  join the namespaces
- *                                                  add or remove
- *       container <------- PAUSED -----------      and ends
+ *     host                                            child
+ *       mount sources, peer groups
+ *       process      ----------- clone3 ---------->     begin, let go of the host
+ *                                                       join the namespaces
+ *                                                       add or remove the mounts
+ *       answer       <---------- PAUSED -----------     end
  *
- * The container runs meanwhile, and is hostile. The child is not born in its pid namespace, where
- * nobody can therefore look into it, and holds nothing of the host but the sources. Places are looked
- * up below the container's root, once, and used by their descriptors; what was attached is taken back
- * by its own.
+ * The container runs meanwhile, and may be hostile. The child is not born in the container's pid
+ * namespace, so no process in there can look into the child; and the child holds no descriptor of
+ * the host but the sources. Each place is looked up once, below the container's root, and is then
+ * used by its descriptor. What was attached is taken back by its own descriptor, too.
  */
 #include "libcontainer/mounts.h"
 
@@ -27,25 +28,32 @@
 
 /* clang-format off */
 static const struct step_row add_host_rows[] = {
-	/* First: whatever is opened counts. */
+	/* The limit of descriptors is raised first, since every descriptor that is opened
+	 * counts. */
 	{&limits_raise},
-	/* As in create: with the caller's privileges, where his files are to be seen. */
+	/* As in create, sources are opened with the caller's privileges, in the mount namespace
+	 * where the caller's files can be seen. */
 	{&idmapped_open},
 	{&rootfs_open_sources_by_host},
 	{&idmapped_own},
-	/* Where a mount that is made in the container would be seen, too. */
+	/* The peer groups say in which places outside a mount would be seen that is made in the
+	 * container. */
 	{&peer_groups_read},
 	{&clone_joined},
 	{&answer_wait},
 };
 
 static const struct step_row add_child_rows[] = {
-	/* First: nobody may look into it, and it dies with kist. */
+	/* This is the first step: from here on no process of the container can look into the child,
+	 * and the child dies with kist. */
 	{&birth_begin},
-	/* The container's /proc is not in sight yet, which may be a fake. */
+	/* The directory of descriptors is opened before the container's /proc comes into sight,
+	 * which may be a fake. */
 	{&procfs_open_own_descriptors},
 	{&descriptors_keep_sources},
-	/* An ordinary user has no privileges outside; and inside there is nothing of the host. */
+	/* An ordinary user has the privileges to open sources only inside of the user namespace,
+	 * while files of the host can be seen only before the mount namespace is joined; so the
+	 * sources are opened between the two. */
 	{&namespaces_join_user},
 	{&rootfs_open_sources_by_child},
 	{&namespaces_join_process},
@@ -55,7 +63,8 @@ static const struct step_row add_child_rows[] = {
 };
 
 static const struct step_row remove_host_rows[] = {
-	/* Where what is unmounted would go, too. */
+	/* The peer groups say in which places outside a mount would go, too, that is removed in the
+	 * container. */
 	{&peer_groups_read},
 	{&clone_joined},
 	{&answer_wait},
@@ -77,7 +86,7 @@ const struct step_table mounts_remove_host = STEP_TABLE(remove_host_rows);
 const struct step_table mounts_remove_child = STEP_TABLE(remove_child_rows);
 /* clang-format on */
 
-/* The container's configuration, with the mounts of the file and no others. */
+/* Take the container's configuration, but with the mounts of the file instead of its own. */
 static int prepare(struct entering *entering, const void *file, struct error *err)
 {
 	struct document document;

@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The conversation between init and the host side, over a socket pair of messages; `start` speaks
- * the same words over the start socket.
+ * The conversation between the host side and init, over a socket pair of messages. The heads of
+ * create.c, exec.c and mounts.c show what each side does in between; here are all words, in the
+ * order in which they are said:
  *
- *     init                                     host side
- *       FD, three times: its mount namespace, root, working directory; only in a user namespace
- *                                   <-------   GO, BATCH...; only in a user namespace: its ids are
- *                                              mapped, descriptors that only the host can open
- *       FD (the terminal's leader)  ------->     keeps it, or sends it to the console socket
- *       PAUSED                      ------->     hooks; only where there are any before pivot_root
- *                                   <-------   GO
- *       PAUSED                      ------->     limits, record, pid file
- *                                   <-------   GO
- *       HOOKED                      ------->     startContainer hooks have run, where there are any
- *       NOTIFY (its notify socket)  ------->     keeps it; only where it is wanted
- *       LISTENER (of the filter)    ------->     gives it to the seccomp agent; earlier when the filter
- *                                   <-------   GO  is loaded early
- *     closes: the program was executed, or init waits for `start`
+ *     host                              init
+ *       <---------- PROCESS ----------    with a pidfd: another process, born in the namespaces
+ *                                         that were joined, takes over the conversation
+ *       ----------- GO -------------->    the host side knows that process
+ *       <---------- FD, three times --    init's mount namespace, root and working directory, where
+ *                                         mounts are made in another user namespace
+ *       ----------- GO -------------->    with a user namespace: its ids are mapped
+ *       ----------- BATCH... -------->    where init has sent its FDs: descriptors that the host
+ *                                         side has opened for init
+ *       <---------- FD ---------------    the terminal's leader; the host side keeps it, or sends
+ *                                         it to the console socket
+ *       <---------- PAUSED -----------    where hooks run before pivot_root: everything is mounted
+ *       ----------- GO -------------->    prestart and createRuntime hooks have run
+ *       <---------- LISTENER ---------    of a filter that is loaded early; the host side gives it
+ *                                         to the seccomp agent
+ *       ----------- GO -------------->    the agent has it
+ *       <---------- PAUSED -----------    init is ready
+ *       ----------- GO -------------->    limits are set, and the pid file is written
+ *       <---------- NOTIFY -----------    init's notify socket, where the caller wants it
+ *       <---------- HOOKED -----------    startContainer hooks have run, where there are any
+ *       <---------- LISTENER ---------    of a filter that is loaded late
+ *       ----------- GO -------------->    the agent has it
+ *       <---------- closed -----------    the program was executed, or init waits for `start`
  *
- *     FAILED with an error        ------->     at any time instead, and init is gone
+ *       <---------- FAILED -----------    with an error, instead of any other word: init has ended
  *
- * A process that joins a container (exec) is not the one that was made first, which says PROCESS
- * with a pidfd of it.
+ * An init that waits for `start` closes this conversation after the last PAUSED and its GO. `start`
+ * then connects to the start socket, says GO there, and hears the words that follow.
  *
- * Whoever wants to join a container that waits for `start`, and may not look at its init, says JOIN
- * over the start socket, and gets the namespaces, each as FD.
+ * A caller that wants to join a container that waits for `start`, and that the kernel does not let
+ * look at its init, says JOIN over the start socket, and gets each of the namespaces as an FD.
  *
- * A closed socket means die: PDEATHSIG is lost when init changes its ids, end-of-file is not.
+ * Either side takes a closed socket for the end of the other side, and ends, too. The death signal
+ * (PDEATHSIG) alone would not do: it is lost when init changes its ids; end-of-file is not.
  */
 #ifndef KIST_SYNC_H
 #define KIST_SYNC_H
