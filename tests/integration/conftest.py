@@ -59,7 +59,7 @@ def hostile(work):
     bundle = Bundle(path)
     bundle.config["mounts"] = []
     bundle.mount("/proc", "proc", "proc")
-    bundle.linux.update(cgroupsPath="unused", maskedPaths=[], readonlyPaths=[])
+    bundle.linux.update(cgroupsPath=f"/{TAG}-hostile", maskedPaths=[], readonlyPaths=[])
     bundle.linux["namespaces"] = [{"type": kind} for kind in ("pid", "mount", "ipc", "uts")]
     return bundle.probe("report")
 
