@@ -54,7 +54,8 @@ static bool has_namespace(const struct plan *plan)
 	       plan->namespaces.joins & 1u << NAMESPACE_CGROUP;
 }
 
-/* /proc/self/cgroup of a container in the host's cgroup namespace is relative to the whole. */
+/* Without a cgroup namespace the container's /proc/self/cgroup holds a path from the root of the
+ * hierarchy, so on v2 the mount must show the whole hierarchy for that path to be found in it. */
 static const char *source_path(const struct plan *plan)
 {
 	const struct cgroup *cgroup = &plan->cgroup.at;
@@ -86,7 +87,7 @@ int cgroups_open(const struct plan *plan, struct cgroup_sources *sources, struct
 	return 0;
 }
 
-/* One hierarchy, on a directory of its own. */
+/* Each hierarchy is mounted on a directory of its own, which is made here. */
 static int mount_one(int directory, const char *name, int source,
 		     const struct mount_options *options, struct error *err)
 {
@@ -101,7 +102,9 @@ static int mount_one(int directory, const char *name, int source,
 	return 0;
 }
 
-/* The controllers of one hierarchy that are not its directory's name. */
+/* Controllers that are mounted together share one directory, such as cpu,cpuacct. Programs look
+ * for each controller by its own name, so every name that is not the directory's becomes a link
+ * to it. */
 static int add_links(const struct plan *plan, const struct hierarchy *hierarchy,
 		     const char *(*links)[2], int room)
 {

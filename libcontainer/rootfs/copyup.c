@@ -14,10 +14,12 @@
 #include "libcontainer/rootfs/path.h"
 #include "spec/cleanup.h"
 
-/* A directory takes two descriptors and some stack, and an image may be nested without end. */
+/* The depth is limited because each level of directories holds two descriptors open and takes some
+ * stack, and an image may be nested without end. */
 enum { DEPTH_MAX = 64, NAMES_BYTES = 4096, VALUE_BYTES = 4096 };
 
-/* What is copied, and the directories on either side that it is in. */
+/* An entry is one name that is copied, together with the open directories that it is in on either
+ * side. */
 struct entry {
 	int from, to;
 	const char *name;
@@ -39,7 +41,8 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_mode == b->st_mode;
 }
 
-/* Open for reading what was looked at before, and nothing that took its place. */
+/* The name may mean another file by now, so the open is only accepted if it reached the file that
+ * was examined before. */
 static int reopen(const struct entry *entry, uint64_t flags, struct error *err)
 {
 	_close_ int file = open_source(entry, flags | O_RDONLY | O_NONBLOCK | O_NOCTTY, err);
@@ -54,8 +57,8 @@ static int reopen(const struct entry *entry, uint64_t flags, struct error *err)
 	return take(&file);
 }
 
-/* File capabilities, access control lists. What a tmpfs or a user namespace does not take is left
- * out: no file gains anything by that. */
+/* Extended attributes hold file capabilities and access control lists. Those that a tmpfs or a user
+ * namespace does not accept are left out: no file gains anything by that. */
 static int copy_attribute(int from, int to, const char *name, struct error *err)
 {
 	char value[VALUE_BYTES];
@@ -82,8 +85,8 @@ static int copy_attributes(int from, int to, struct error *err)
 	return 0;
 }
 
-/* Of a file or a directory that is open on both sides. The owner first: to change it takes
- * set-user-ID bits and capabilities away. */
+/* This is for files and directories that are open on both sides. The owner is set first, because
+ * changing it takes set-user-ID bits and capabilities away. */
 static int copy_status(const struct stat *status, int from, int to, struct error *err)
 {
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, status->st_mtim};
@@ -140,7 +143,7 @@ static int copy_subdirectory(const struct entry *entry, struct error *err)
 	return copy_status(&entry->status, from, to, err);
 }
 
-/* What has no content to open: links, devices, fifos and sockets. */
+/* Links, devices, fifos and sockets have no content to open, so their status is set by name. */
 static int copy_owner_and_time(const struct entry *entry, struct error *err)
 {
 	const struct timespec times[] = {{.tv_nsec = UTIME_OMIT}, entry->status.st_mtim};

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device nodes and the links of /dev (config-linux.md, Devices, Default Devices; mknod(2)). Nothing
- * that is already there is trusted to be what its name says, nor changed: it may be the host's.
+ * This file makes device nodes and the links of /dev (config-linux.md, Devices, Default Devices;
+ * mknod(2)). A file that exists already is neither trusted to be what its name says nor changed:
+ * it may be the host's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +23,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Made in every container. /dev/console comes with a terminal, /dev/ptmx is a link. */
+/* Every container gets these. /dev/console comes with a terminal, and /dev/ptmx is a link. */
 static const struct device_plan default_devices[] = {
 	{.path = "/dev/null", .major = 1, .minor = 3},
 	{.path = "/dev/zero", .major = 1, .minor = 5},
@@ -32,12 +33,12 @@ static const struct device_plan default_devices[] = {
 	{.path = "/dev/tty", .major = 5, .minor = 0},
 };
 
-/* What links to the same is one after the other. */
+/* Entries with the same needs follow one another, so that each is looked up only once. */
 static const char self_fd[] = "/proc/self/fd";
 
 struct link {
 	const char *path, *text;
-	const char *needs; /* made only when this exists; NULL: always */
+	const char *needs; /* the link is made only when this path exists; NULL: always */
 };
 
 static const struct link links[] = {
@@ -49,7 +50,7 @@ static const struct link links[] = {
 	{"/dev/ptmx", "pts/ptmx", NULL},
 };
 
-/* More ".." than directories before them. */
+/* A path leads out when at some point it has more ".." than directories before them. */
 static bool leads_out(const char *path)
 {
 	int depth = 0;
@@ -66,7 +67,7 @@ static bool leads_out(const char *path)
 	return depth < 0;
 }
 
-/* The kernel would stay at the root; whoever wrote it meant another place. */
+/* The kernel would stay at the root, but whoever wrote the path meant another place. */
 static int check_path(const struct plan *plan, const char *path, struct error *err)
 {
 	if (leads_out(path))
@@ -94,7 +95,7 @@ bool devices_bound(const struct plan *plan)
 	return plan->idmap.planned || plan->host->nodes_denied;
 }
 
-/* Where the host side may do what init may not. */
+/* The host side makes the nodes where init is not allowed to, but the host side is. */
 static bool are_made(const struct plan *plan)
 {
 	const uint64_t needed = 1ULL << CAP_MKNOD | 1ULL << CAP_CHOWN;
@@ -103,7 +104,7 @@ static bool are_made(const struct plan *plan)
 	       (plan->host->capabilities & needed) == needed;
 }
 
-/* The same id for whoever is in the container. */
+/* Translates an id of the host to the id that a process in the container sees for it. */
 static uint32_t seen(const struct plan *plan, const struct id_mappings *mappings, uint32_t id)
 {
 	return plan->idmap.planned ? idmap_id_of(mappings, id) : id;
@@ -141,7 +142,8 @@ static int check_bound_mode(const struct device *device, uint32_t is, struct err
 	return fail_bound(device, what, found, err);
 }
 
-/* What the host's node is, it is for the container, too. A missing one is found out later. */
+/* A bound node keeps the mode and owner that it has on the host, so config.json must not ask for
+ * others. A missing node is reported when it is opened. */
 static int check_bound(const struct plan *plan, size_t index, struct error *err)
 {
 	const struct linux_config *linux = plan->config->linux;
@@ -184,7 +186,7 @@ int devices_read_host(const struct plan *plan, struct host *host, struct error *
 	struct host_file *found;
 
 	(void)err;
-	/* Elsewhere none is bound. */
+	/* Without a user namespace, and where mknod(2) is allowed, no device is bound. */
 	if (!linux->namespaces.at[NAMESPACE_USER].present && !host->nodes_denied)
 		return 0;
 	found = arena_array(plan->arena, linux->devices.count, sizeof *found);
@@ -223,7 +225,7 @@ static bool is_configured(const struct plan *plan, const char *path)
 	return false;
 }
 
-/* config.json's word on a default device counts, and comes in its place. */
+/* A default device that config.json lists, too, is made only as config.json describes it. */
 static void plan_defaults(struct plan *plan)
 {
 	struct device_plans *devices = &plan->rootfs.devices;
@@ -255,7 +257,8 @@ int devices_plan(struct plan *plan, struct error *err)
 			return error_wrap(err, "linux.devices[%zu].path", i);
 		if (check_device(&devices->at[i], err) < 0 || check_properties(plan, i, err) < 0)
 			return error_wrap(err, "linux.devices[%zu]", i);
-		/* The specification makes /dev/ptmx a link, whatever engines list. */
+		/* The specification makes /dev/ptmx a link, whatever engines list in
+		 * config.json. */
 		if (strcmp(path_clean(plan->arena, devices->at[i].path), "/dev/ptmx") != 0)
 			plan_device(plan, (int)i);
 	}
@@ -308,7 +311,7 @@ static int check_node(int node, const struct device_plan *device, struct error *
 	return 0;
 }
 
-/* A default device is not in config.json: its path says enough. */
+/* A default device has no index in config.json, and the error names its path already. */
 static int fail(const struct device_plan *device, struct error *err)
 {
 	return device->index < 0 ? -err->code : error_wrap(err, "linux.devices[%d]", device->index);
@@ -324,7 +327,8 @@ static int open_host_device(const struct device_plan *device, struct error *err)
 	if (check_node(node, device, err) < 0)
 		return -err->code;
 	mount = mountfd_clone(node, "", 0, err);
-	/* Not in the group of the host's /dev: what is mounted over it would appear there, too. */
+	/* The copy must leave the peer group of the host's /dev: what is mounted over it would
+	 * appear there, too. */
 	if (mount < 0 || mountfd_propagate(mount, MS_PRIVATE, err) < 0)
 		return -err->code;
 	return take(&mount);
@@ -337,7 +341,7 @@ static int open_device(const struct device_plan *device, struct error *err)
 	return mount < 0 ? error_wrap(err, "bind from the host") : mount;
 }
 
-/* From the nodes that are made for it, or from the host's. */
+/* The host side makes a node for each bound device, or takes the host's. */
 static int open_bound(struct creation *creation, int nodes, struct error *err)
 {
 	const struct device_plans *devices = &creation->plan->rootfs.devices;
@@ -369,7 +373,7 @@ int devices_open(struct creation *creation, struct error *err)
 	return nodes_leave(nodes, err);
 }
 
-/* A place to mount on, which kist may have made another time. */
+/* An empty file may be a mount point that kist has made before. */
 static bool is_empty_file(int file)
 {
 	struct stat status;
@@ -377,7 +381,7 @@ static bool is_empty_file(int file)
 	return fstat(file, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0;
 }
 
-/* On a file that stands for it, unless it is the device already. */
+/* A file that is not empty must be the device already. */
 static int bind_device(int tree, int source, const struct device_plan *device, struct error *err)
 {
 	_close_ int target =
@@ -415,7 +419,7 @@ static bool exists(int tree, const char *path)
 	return found >= 0;
 }
 
-/* A device 5:2 looks for the devpts that is mounted beside it: as good as the link. */
+/* A device 5:2 looks for the devpts that is mounted beside it, so it is as good as the link. */
 static bool leads_to_devpts(int ptmx)
 {
 	struct stat status;
@@ -430,8 +434,8 @@ static bool leads_to_devpts(int ptmx)
 	return strcmp(text, "pts/ptmx") == 0 || strcmp(text, "/dev/pts/ptmx") == 0;
 }
 
-/* What an image put in place of the other links is its own affair; pseudo-terminals must be the
- * container's. */
+/* An image may have something else in place of the other links, but pseudo-terminals must be the
+ * container's own. */
 static int check_link(int tree, const struct link *link, struct error *err)
 {
 	_close_ int found = -1;

@@ -45,8 +45,6 @@ uint64_t entry_early_attributes(const struct mount_plan *entry, uint64_t set)
 	return entry->readonly_late ? set & ~(uint64_t)MOUNT_ATTR_RDONLY : set;
 }
 
-/* Planning */
-
 static enum mount_kind find_kind(const struct mount *mount)
 {
 	if (mount->options.mode & MOUNT_MODE_REMOUNT)
@@ -59,7 +57,8 @@ static enum mount_kind find_kind(const struct mount *mount)
 	return MOUNT_FILESYSTEM;
 }
 
-/* Files of lxcfs, that show the container's own limits. */
+/* lxcfs provides files that show the container's own limits, which may be mounted over these files
+ * of procfs. */
 static const char *const proc_files[] = {
 	"/proc/cpuinfo",
 	"/proc/diskstats",
@@ -83,7 +82,7 @@ static int check_destination(const struct mount_plan *entry, struct error *err)
 	if (path_is_below(target, "/proc") &&
 	    !(entry->kind == MOUNT_BIND && entry_in_list(target, proc_files, COUNT(proc_files))))
 		return error_set(err, EINVAL, "destination: %s: not allowed below /proc", target);
-	/* What a bind shows there is looked at when it is open. */
+	/* Whether a bind shows a procfs is only checked once its source is open. */
 	if (strcmp(target, "/proc") == 0 && entry->kind != MOUNT_BIND &&
 	    entry->kind != MOUNT_REMOUNT && !entry_has_type(entry->mount, "proc"))
 		return error_set(err, EINVAL, "type: only a procfs may be mounted on /proc");
@@ -108,7 +107,8 @@ static int check_source(const struct mount_plan *entry, struct error *err)
 	return 0;
 }
 
-/* A bind shows a filesystem that is there already: it has no say in how that was made. */
+/* A bind shows a filesystem that exists already, so data for making a filesystem cannot apply to
+ * it. */
 static int check_data(const struct mount_plan *entry, struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;

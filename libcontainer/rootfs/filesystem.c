@@ -18,7 +18,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* What a new mount begins with: the recursive options concern it alone. */
+/* A new filesystem has no mounts below it, so recursive options amount to options of the mount
+ * itself. */
 static uint64_t new_attributes(const struct mount_plan *entry)
 {
 	const struct mount_options *options = &entry->mount->options;
@@ -26,8 +27,8 @@ static uint64_t new_attributes(const struct mount_plan *entry)
 	return entry_early_attributes(entry, (options->rset & ~options->clear) | options->set);
 }
 
-/* Flags of the filesystem that fsconfig(2) has a word for. The kernel has none for MS_SILENT and
- * MS_I_VERSION, and neither makes a difference to a new filesystem. */
+/* The table has the flags of a filesystem that fsconfig(2) has a word for. The kernel has none for
+ * MS_SILENT and MS_I_VERSION, and neither makes a difference to a new filesystem. */
 static int set_superblock(int context, unsigned long flags, struct error *err)
 {
 	static const struct {
@@ -46,7 +47,8 @@ static int set_superblock(int context, unsigned long flags, struct error *err)
 	return 0;
 }
 
-/* Before Linux 6.8 an overlay does not take its layers one by one, which kist does only with many. */
+/* Before Linux 6.8 an overlay does not accept its layers one by one. kist gives them one by one
+ * only when the list is too long for a single parameter. */
 static int explain_layers(const struct parameter *parameter, struct error *err)
 {
 	if (err->code != EINVAL || !strchr(parameter->name, '+'))
@@ -64,8 +66,8 @@ static int set_options(int context, const struct mount_plan *entry, struct error
 	return set_superblock(context, entry->mount->options.superblock, err);
 }
 
-/* Filesystems without a disk. One is read-only by its mount alone: its superblock may be
- * everybody's, or is still to be filled. */
+/* These filesystems have no disk. For them only the mount is made read-only: their superblock may
+ * be shared with other mounts on the host, or is still to be filled. */
 static const char *const memory_filesystems[] = {
 	"bpf",       "cgroup",  "cgroup2", "configfs", "debugfs",    "devpts",      "devtmpfs",
 	"efivarfs",  "fusectl", "mqueue",  "proc",     "pstore",     "ramfs",       "hugetlbfs",
@@ -87,7 +89,8 @@ static bool copies_up(const struct mount_plan *entry)
 	return entry->mount->options.mode & MOUNT_MODE_TMPCOPYUP;
 }
 
-/* The directory that a tmpfs will cover; -ENOENT: it is still to be made. */
+/* Returns the directory that a tmpfs will cover, or -ENOENT when the directory is still to be
+ * made. */
 static int open_covered(int tree, const struct mount_plan *entry, struct error *err)
 {
 	uint64_t flags = O_DIRECTORY | (copies_up(entry) ? O_RDONLY : O_PATH);
@@ -117,8 +120,8 @@ static int set_owner(int context, const struct mount_plan *entry, const struct s
 	return set_unless_given(context, entry, "gid", gid, err);
 }
 
-/* A tmpfs takes the permissions of the directory that it covers, unless it is told; its owner, too,
- * where it takes what is in it. */
+/* A tmpfs gets the permissions of the directory that it covers, unless its options give others.
+ * With tmpcopyup it gets the directory's owner, too, as it gets the directory's content. */
 static int resemble(int context, int covered, const struct mount_plan *entry, struct error *err)
 {
 	struct stat status;
@@ -132,7 +135,8 @@ static int resemble(int context, int covered, const struct mount_plan *entry, st
 	return copies_up(entry) ? set_owner(context, entry, &status, err) : 0;
 }
 
-/* tmpcopyup. Into what nobody sees yet; only then may it be read-only. */
+/* The content for tmpcopyup is copied while nobody can see the mount yet. Only afterwards may the
+ * mount become read-only. */
 static int fill(int mount, int covered, struct error *err)
 {
 	_close_ int top = path_open(mount, "/", O_RDONLY | O_DIRECTORY, PATH_LINKS_REFUSED, err);
@@ -157,8 +161,8 @@ static int create(int context, int covered, const struct mount_plan *entry, stru
 	return take(&mount);
 }
 
-/* linux.mountLabel. Those whose files have labels of the kernel's own take none, nor do those that
- * are everybody's. */
+/* linux.mountLabel is not given to filesystems whose files have labels from the kernel itself, nor
+ * to those that are shared with the whole host. */
 static int set_label(int context, const struct plan *plan, const struct mount_plan *entry,
 		     struct error *err)
 {
@@ -189,11 +193,12 @@ static int make_filesystem(const struct plan *plan, int covered, const struct mo
 	return create(context, covered, entry, err);
 }
 
-/* A user namespace gets a sysfs of its own only with a network namespace, a procfs only with a pid
- * namespace: else what it may see is the host's. */
+/* The kernel lets a user namespace mount a sysfs only with a network namespace of its own, and a
+ * procfs only with a pid namespace of its own. Without them, all that it may see is the host's. */
 static const char *host_view(const struct plan *plan, const struct mount_plan *entry)
 {
-	/* In a container that runs it is not the host's that would be found. */
+	/* In a running container the path would lead to the container's own files, not to the
+	 * host's. */
 	if (!plan->idmap.planned || plan->joined)
 		return NULL;
 	if (entry_has_type(entry->mount, "sysfs"))
@@ -217,7 +222,8 @@ int filesystem_make(const struct creation *creation, const struct mount_plan *en
 		return take(&mount);
 	if (mount != -EPERM || !view)
 		return error_wrap(err, "%s", entry->target);
-	/* With all that is mounted below: the kernel does not let it be uncovered. */
+	/* The copy takes along all mounts below, because the kernel does not let a user namespace
+	 * uncover what they hide. */
 	mount = mountfd_clone(AT_FDCWD, view, AT_RECURSIVE, err);
 	if (mount < 0 || mountfd_change(mount, true, new_attributes(entry), 0, err) < 0 ||
 	    mountfd_propagate(mount, MS_PRIVATE | MS_REC, err) < 0)

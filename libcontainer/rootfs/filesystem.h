@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A new filesystem of the container (config.md, Mounts; fsopen(2)).
+ * This part makes the new filesystems of a container (config.md, Mounts; fsopen(2)).
  */
 #ifndef KIST_FILESYSTEM_H
 #define KIST_FILESYSTEM_H
@@ -11,18 +11,22 @@ struct creation;
 struct mount_plan;
 
 /**
- * filesystem_make() - make what an entry of mounts describes, or show the host's where the kernel
- * allows no own one (sysfs and procfs in a user namespace).
+ * filesystem_make() - make the filesystem that an entry of mounts describes, or show the host's
+ * where the kernel does not allow the container one of its own (sysfs and procfs in a user
+ * namespace).
  *
- * Return: descriptor of a detached mount with the entry's attributes; -errno, where the error begins
- * with the target
+ * Return: descriptor of a detached mount with the entry's attributes; -errno, where the error
+ * begins with the target
  */
 int filesystem_make(const struct creation *creation, const struct mount_plan *entry,
 		    struct error *err);
 
 /**
- * filesystem_reconfigure() - change the filesystem that is mounted at target, as far as a remount
- * concerns it.
+ * filesystem_reconfigure() - change the options of the filesystem that is mounted at target, as
+ * far as a remount concerns the filesystem and not the mount.
+ * @target: descriptor of the mount's root
+ *
+ * Return: 0 or -errno
  */
 int filesystem_reconfigure(int target, const struct mount_plan *entry, struct error *err);
 

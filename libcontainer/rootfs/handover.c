@@ -46,7 +46,8 @@ const struct step handover_prepare = {
 	.planned = PLANNED(namespaces.visited),
 };
 
-/* One that is not full is the last. */
+/* A batch that is not full ends the handover, so the receiver needs no count beforehand. After a
+ * full one another follows, if need be an empty one. */
 static bool is_last(const struct sync_batch *batch)
 {
 	return batch->count < IO_DESCRIPTORS_MAX;
@@ -75,8 +76,9 @@ static int add_sources(struct creation *creation, struct sync_batch *batch, stru
 	return 0;
 }
 
-/* Nobody knows beforehand how many a bind has. Behind the other places it has two, for itself and for
- * all that is below. */
+/* How many peers a bind has is only known once its source is open, so they have no places of their
+ * own. Behind the other places each mount has two: one for the bind itself, and one for all mounts
+ * below it. */
 static int add_peers(struct creation *creation, struct sync_batch *batch, struct error *err)
 {
 	const struct rootfs_handles *rootfs = &creation->rootfs;

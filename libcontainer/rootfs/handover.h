@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From the host side to init: the sources of mounts, devices and the root, which the host side opens
- * once init exists.
+ * The host side hands the sources of mounts, the devices and the root over to init, since it can
+ * open them only once init exists.
  */
 #ifndef KIST_HANDOVER_H
 #define KIST_HANDOVER_H
@@ -11,10 +11,11 @@
 struct creation;
 struct step;
 
-/* Host, before init exists: both sides have the same places for descriptors, in the same order. */
+/* The host side runs this step before init exists, so that both sides have the same places for
+ * descriptors, in the same order. */
 extern const struct step handover_prepare;
 
-/* Host: send what is open. Init: wait for that. */
+/* The host side sends the descriptors that it has opened, and init waits for them. */
 extern const struct step handover_send;
 extern const struct step handover_receive;
 

@@ -13,11 +13,10 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Planning */
-
 static bool is_asked(const struct mount *mount)
 {
-	/* Mappings without the word are meant all the same: they only SHOULD go with it. */
+	/* An entry with mappings is mapped even without the option idmap: the specification only
+	 * says that the two SHOULD go together. */
 	return mount->options.mode & MOUNT_MODE_IDMAP || mount->uidMappings.count > 0;
 }
 
@@ -49,7 +48,8 @@ static struct mount_mapping find_mapping(const struct plan *plan, const struct m
 		.index = entry->index,
 	};
 
-	/* Init guards itself: without CAP_SYS_PTRACE another one is made that says the same. */
+	/* Init has guarded itself, so opening its user namespace takes CAP_SYS_PTRACE. Without that
+	 * capability another user namespace with the same maps is made. */
 	mapping.own = plan->idmap.planned && plan->host->capabilities & 1ULL << CAP_SYS_PTRACE &&
 		      same(mapping.uids, &linux->uidMappings) &&
 		      same(mapping.gids, &linux->gidMappings);
@@ -87,7 +87,8 @@ static int check(const struct plan *plan, const struct mount_plan *entry, struct
 	return 0;
 }
 
-/* Those of the container's user namespace have been seen by whoever plans that. */
+/* Maps that are those of the container's user namespace have been checked where that namespace is
+ * planned. */
 static int check_sizes(const struct mount_mapping *mapping, const struct mount *mount,
 		       struct error *err)
 {
@@ -160,9 +161,7 @@ static void print_own(const struct plan *plan, FILE *out)
 	print_targets(plan, true, out);
 }
 
-/* Steps */
-
-/* Called once by the host side; init inherits what is open. */
+/* The host side runs this step once; init inherits the descriptors. */
 static int step_open(struct creation *creation, struct error *err)
 {
 	const struct mount_mappings *planned = &creation->plan->rootfs.mappings;
@@ -221,7 +220,8 @@ int idmapped_apply(const struct creation *creation, const struct mount_plan *ent
 	return map(entry, mount, creation->rootfs.mappings[entry->mapping], err);
 }
 
-/* Whose user namespace it is that mounts are to show. */
+/* The mounts show the ids of this process's user namespace: the running container's init when kist
+ * joins one, else the new init. */
 static pid_t init_of(const struct creation *creation)
 {
 	const struct joined *joined = creation->plan->joined;
@@ -229,7 +229,8 @@ static pid_t init_of(const struct creation *creation)
 	return joined ? joined->record->pid : creation->record.pid;
 }
 
-/* Init has its maps, and has not been told to go on. */
+/* When the host side runs this step, init's user namespace has its maps, and init has not been told
+ * to go on. */
 static int step_own(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -241,7 +242,8 @@ static int step_own(struct creation *creation, struct error *err)
 	for (size_t i = 0; i < mounts->count; i++) {
 		const struct mount_plan *entry = &mounts->at[i];
 
-		/* A link that is copied is no mount. */
+		/* With copy-symlink the source is a link that is copied, so there is no mount to
+		 * map. */
 		if (creation->rootfs.links[i])
 			continue;
 		if (entry->mapping >= 0 && plan->rootfs.mappings.at[entry->mapping].own &&

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Paths that the container must not read, or not write (config-linux.md, Masked Paths, Readonly
- * Paths).
+ * This file covers the paths that the container must not read, or not write (config-linux.md,
+ * Masked Paths, Readonly Paths).
  *
- * What covers a masked path is seen to be what it should be: for files the container's own null
- * device, verified by its number (CVE-2025-31133: /dev/null of an image may be anything), for
- * directories one empty filesystem. A path that does not exist is skipped, every other failure is
- * fatal.
+ * What covers a masked path is verified: files are covered with the container's own null device,
+ * recognised by its number (CVE-2025-31133: /dev/null of an image may be anything), directories
+ * with one empty filesystem. A path that does not exist is skipped; every other failure is fatal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -71,7 +70,8 @@ static void print_readonly(const struct plan *plan, FILE *out)
 	print_paths(&plan->config->linux->readonlyPaths, out);
 }
 
-/* Nothing but the directory itself. Some kernels count one inode more. */
+/* The limits leave room for nothing but the root directory. Some kernels count one inode more, so
+ * the second set allows two. */
 static int make_empty(struct error *err)
 {
 	static const struct parameter limits[][3] = {
@@ -98,7 +98,8 @@ static int check_null(int node, struct error *err)
 	return 0;
 }
 
-/* What files and directories are covered with, -1 until the first one wants it. */
+/* These descriptors are what files and directories are covered with. They are -1 until the first
+ * path needs them. */
 struct covers {
 	int tree;
 	int null, empty;
@@ -123,8 +124,8 @@ static int cover_file(int target, struct covers *covers, struct error *err)
 	return mountfd_attach(copy, target, err);
 }
 
-/* The first directory gets the empty one itself, the others copies of it: so there is none to
- * unmount, which the kernel would take long for. */
+/* The first directory is covered with the empty filesystem's first mount, the others with copies of
+ * it. So no mount is left over to be unmounted, which takes the kernel long. */
 static int cover_directory(int target, struct covers *covers, struct error *err)
 {
 	_close_ int copy = -1;
@@ -148,7 +149,6 @@ static int cover(int target, struct covers *covers, struct error *err)
 				       : cover_file(target, covers, err);
 }
 
-/* Apply a change to every path that exists. */
 static int change_paths(int tree, const char *property, const struct strings *paths,
 			int (*change)(int target, struct covers *covers, struct error *err),
 			struct covers *covers, struct error *err)
@@ -185,7 +185,8 @@ const struct step mask_paths = {
 	.print = print_step,
 };
 
-/* What is seen there, mounted over itself: the flags that it has are kept. */
+/* A copy of what is seen at the path is mounted over it, so that the flags of the existing mounts
+ * are kept. */
 static int make_readonly(int target, struct covers *covers, struct error *err)
 {
 	_close_ int copy = mountfd_clone(target, "", AT_RECURSIVE, err);

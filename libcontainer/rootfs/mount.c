@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The container's mounts (config.md, Mounts). Each is made detached, gets its attributes and
- * propagation, and is attached to what its target is in the tree, in the order of config.json.
+ * This file makes the container's mounts (config.md, Mounts) in the order of config.json. Each is
+ * made detached, gets its attributes and propagation, and is then attached to its target, which is
+ * held by a descriptor in the tree.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,10 +30,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* Planning */
-
-/* Devices are made in /dev after the mounts; what is below it need not wait unless /dev itself
- * does. A cgroup mount of v1 is filled after it has been attached. */
+/* Devices are made in /dev after the mounts, so /dev becomes read-only late, and then what is
+ * mounted below it, too. A cgroup mount of v1 is filled after it has been attached. */
 static bool is_readonly_late(const struct mount_plan *entry, bool dev_is_late)
 {
 	if (!entry_wants_readonly(entry->mount))
@@ -71,7 +70,8 @@ int mount_plan(struct plan *plan, struct error *err)
 		if (entry_plan(plan, i, &at[i], err) < 0 || idmapped_plan(plan, &at[i], err) < 0 ||
 		    plan_parameters(plan->arena, &at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", i);
-		/* Nothing is made any more in what is mounted later. */
+		/* In a running container no devices are made after the mounts, so nothing has to
+		 * wait. */
 		at[i].readonly_late = !plan->joined && is_readonly_late(&at[i], dev_is_late);
 		if (strcmp(at[i].target, "/dev") == 0)
 			dev_is_late = at[i].readonly_late;
@@ -107,8 +107,6 @@ void mount_print(const struct plan *plan, FILE *out)
 	}
 }
 
-/* Mounting */
-
 static int change_attributes(int mount, const struct mount_plan *entry, struct error *err)
 {
 	const struct mount_options *options = &entry->mount->options;
@@ -134,9 +132,10 @@ int mount_propagate(int mount, const struct mount_options *options, struct error
 	return 0;
 }
 
-/* The copy of a shared mount is in the host's peer group. It becomes a slave that follows the host,
- * or the container's alone, with all below; what else is asked for waits until the tree is finished,
- * so that nothing that kist mounts is seen by anybody (&mount_set_propagation). */
+/* The copy of a shared mount is in the host's peer group. With all mounts below, it becomes a slave
+ * that follows the host, or private to the container. Other propagation that the entry asks for
+ * waits until the tree is finished, so that nobody outside sees what kist mounts
+ * (&mount_set_propagation). */
 static int leave_peers(const struct creation *creation, int mount, const struct mount_plan *entry,
 		       struct error *err)
 {
@@ -147,8 +146,8 @@ static int leave_peers(const struct creation *creation, int mount, const struct 
 	return mountfd_propagate(mount, (follows ? MS_SLAVE : MS_PRIVATE) | MS_REC, err);
 }
 
-/* The plan allows few places below /proc, by name; a link of the image must not lead to the others
- * (CVE-2019-16884). */
+/* The plan allows only few places below /proc, by name. A link of the image must not lead to the
+ * others (CVE-2019-16884). */
 static int check_target(int target, const struct mount_plan *entry, struct error *err)
 {
 	struct statfs fs;
@@ -162,8 +161,8 @@ static int check_target(int target, const struct mount_plan *entry, struct error
 			 entry->target);
 }
 
-/* Where a mount goes. Every target is one of these three: something that is there, a directory or a
- * file that is made when it is missing. */
+/* A target is either something that exists, or a directory or file that is made when it is
+ * missing. */
 enum target { TARGET_EXISTING, TARGET_DIRECTORY, TARGET_FILE };
 
 static int open_target(int tree, const char *path, enum target kind, enum path_links links,
@@ -179,7 +178,7 @@ static int open_target(int tree, const char *path, enum target kind, enum path_l
 	}
 }
 
-/* dest-nofollow: a symbolic link that is there is the target itself. */
+/* With dest-nofollow a symbolic link at the destination is the target itself. */
 static int open_link(int tree, const char *path, enum target kind, enum path_links links,
 		     struct error *err)
 {
@@ -209,7 +208,6 @@ static int attach(struct creation *creation, int mount, int target, const struct
 					       : mountfd_attach(mount, target, err);
 }
 
-/* The last touches of what was copied. */
 static int finish_copy(struct creation *creation, int mount, const struct mount_plan *entry,
 		       struct error *err)
 {
@@ -219,7 +217,8 @@ static int finish_copy(struct creation *creation, int mount, const struct mount_
 	return 0;
 }
 
-/* And into the tree. */
+/* A copied mount gets its attributes and propagation before it is attached, while nobody sees
+ * it. */
 static int attach_copy(struct creation *creation, int mount, int target,
 		       const struct mount_plan *entry, struct error *err)
 {
@@ -252,7 +251,6 @@ int mount_make(struct creation *creation, const struct mount_plan *entry, struct
 	return finish_copy(creation, source, entry, err) < 0 ? -err->code : take(&source);
 }
 
-/* Directories are mounted on directories, everything else on files. */
 int mount_target(const struct creation *creation, const struct mount_plan *entry, int mount,
 		 struct error *err)
 {
@@ -289,7 +287,7 @@ static int mount_filesystem(struct creation *creation, const struct mount_plan *
 	return 0;
 }
 
-/* copy-symlink: what is there already must be that very link. */
+/* With copy-symlink a destination that exists must be a link with the same text. */
 static int check_link(int tree, const struct mount_plan *entry, const char *text, struct error *err)
 {
 	_close_ int link =
@@ -319,7 +317,8 @@ static int mount_bind(struct creation *creation, const struct mount_plan *entry,
 		    : mount_filesystem(creation, entry, err);
 }
 
-/* A container without a cgroup of its own is in its caller's, which its cgroup namespace shows. */
+/* A container without a cgroup of its own is in its caller's cgroup, which its cgroup namespace
+ * shows. */
 static int mount_callers_cgroup(struct creation *creation, int target,
 				const struct mount_plan *entry, struct error *err)
 {
@@ -357,8 +356,9 @@ static int check_mount_root(int target, struct error *err)
 	return 0;
 }
 
-/* The kernel does not change a mount that is below another in a detached tree: so the tree is
- * attached. Read-only is the mount's; a superblock may be everybody's. */
+/* The kernel does not change a mount that is below another in a detached tree, so the tree is
+ * attached first. Read-only is set on the mount only, because the superblock may be shared with
+ * other mounts of the host. */
 static int remount(struct creation *creation, int target, const struct mount_plan *entry,
 		   struct error *err)
 {
@@ -368,8 +368,8 @@ static int remount(struct creation *creation, int target, const struct mount_pla
 	return change_attributes(target, entry, err);
 }
 
-/* A procfs that config.json has elsewhere may be changed: it is reached without a link, that of /proc
- * is not. */
+/* A procfs that config.json mounts elsewhere than on /proc may be changed. It is reached without a
+ * link, while a path that leads into /proc needs one. */
 static int resolve_mounted(int tree, const struct mount_plan *entry, struct error *err)
 {
 	int target = resolve_target(tree, entry, TARGET_EXISTING, err), direct;
@@ -459,7 +459,8 @@ static int step_propagate(struct creation *creation, struct error *err)
 		return error_errno(err, "/");
 	if (propagate_all(tree, creation, err) < 0)
 		return -err->code;
-	/* After what concerns all below another one. */
+	/* Peers leave after the propagation is set, since a recursive change of one mount also
+	 * changes the mounts below it. */
 	for (size_t i = 0; i < mounts->count; i++)
 		if (peers_leave(creation, &mounts->at[i], err) < 0)
 			return error_wrap(err, "mounts[%zu]", mounts->at[i].index);

@@ -9,11 +9,12 @@
 #include "libcontainer/compat.h"
 #include "spec/cleanup.h"
 
-/* Somebody who mounts over a mount for ever must not keep kist for ever. */
+/* The number of attempts is limited, because somebody who mounts over a mount for ever must not
+ * keep kist busy for ever. */
 enum { LAYERS_MAX = 128 };
 
-/* What the kernel says about a context is read line by line: "e tmpfs: Bad value for 'size'". Keep
- * the last error; there is none when the filesystem does not explain itself. */
+/* The kernel's messages about a context are read line by line, such as "e tmpfs: Bad value for
+ * 'size'". The last error is kept; there is none when the filesystem does not explain itself. */
 static bool read_explanation(int context, char *text, size_t size)
 {
 	bool found = false;
@@ -31,7 +32,7 @@ static bool read_explanation(int context, char *text, size_t size)
 	return found;
 }
 
-/* "size=x: Invalid argument (tmpfs: Bad value for 'size')" */
+/* The error reads like "size=x: Invalid argument (tmpfs: Bad value for 'size')". */
 static int fail(int context, const char *what, const char *value, struct error *err)
 {
 	char explanation[256];
@@ -176,7 +177,8 @@ int mountfd_stage(int mount, struct error *err)
 	return 0;
 }
 
-/* umount2 takes a path only; the one that cannot lead elsewhere is the working directory's own. */
+/* umount2(2) takes only a path. The path that cannot lead elsewhere is that of the working
+ * directory itself. */
 int mountfd_unstage(int mount, struct error *err)
 {
 	if (fchdir(mount) < 0)
@@ -188,8 +190,10 @@ int mountfd_unstage(int mount, struct error *err)
 	return 0;
 }
 
-/* One that must stay is not changed either: the kernel says so before it finds it in use. What is
- * mounted below may be the peers' own, and stays there. */
+/* The first attempt changes nothing about a mount that must stay: the kernel refuses to unmount
+ * a locked mount before it finds the mount in use. Before a mount that is in use is detached it
+ * becomes a slave, because what is mounted below it may belong to its peers, too, and stays
+ * there. */
 static int detach_top(int mount, const char *link, struct error *err)
 {
 	if (umount2(link, 0) == 0)
@@ -201,8 +205,9 @@ static int detach_top(int mount, const char *link, struct error *err)
 	return umount2(link, MNT_DETACH) < 0 ? error_errno(err, "umount2") : 0;
 }
 
-/* umount2 takes a path only. The link of a descriptor leads to what it is and nowhere else, but for
- * what lies over that, one after the other; EINVAL: the mount itself is not attached any more. */
+/* umount2(2) takes only a path. The link of a descriptor in procfs leads to the descriptor's own
+ * mount, or to what is mounted over that, so the layers are unmounted one after the other. EINVAL
+ * says that the mount itself is not attached any more. */
 int mountfd_detach(int mount, int descriptors, struct error *err)
 {
 	char link[16];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * They are made in a filesystem of their own, which is the host's: in one of the user namespace the
- * kernel opens no device. Nobody but kist sees it, and the mounts of its files, one by one, are all
- * that remains.
+ * The nodes are made in a filesystem of their own, which belongs to the host's user namespace: the
+ * kernel opens no device on a filesystem that belongs to the container's. Nobody but kist sees
+ * that filesystem, and only the mounts of its files, one by one, remain.
  */
 #include "libcontainer/rootfs/nodes.h"
 
@@ -18,7 +18,8 @@
 #include "libcontainer/rootfs/rootfs.h"
 #include "spec/cleanup.h"
 
-/* Where the container's root is not mapped, what belongs to it by default is the host's root's. */
+/* Where root of the container is not mapped, a node that belongs to root by default is given to the
+ * host's root. */
 static int find_owner(pid_t pid, const char *map, uint32_t id, uint32_t *owner, struct error *err)
 {
 	int result = userns_host_id(pid, map, id, owner, err);
@@ -49,7 +50,8 @@ static int make(int nodes, const char *name, const struct device_plan *device, p
 		return error_set(err, errno, "mknod: %s%s", error_describe(errno),
 				 errno == EPERM ? " (does kist's own device cgroup forbid it?)"
 						: "");
-	/* The caller's umask is not meant. */
+	/* chmod(2) undoes the effect of the caller's umask, which is not meant for the
+	 * container. */
 	if (fchmodat(nodes, name, device->mode & 07777, 0) < 0)
 		return error_errno(err, "chmod");
 	if (give(nodes, name, device, init, err) < 0)

@@ -13,7 +13,8 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* An overlay is no way around what the mount of the root filesystem forbids. */
+/* The overlay inherits these attributes, so that it is no way around what the mount of the root
+ * filesystem forbids. */
 static uint64_t inherited_attributes(int lower)
 {
 	static const struct {
@@ -40,7 +41,8 @@ bool overlay_planned(const struct plan *plan)
 	return plan->options->ephemeral || plan->options->overlay;
 }
 
-/* Who mounts may be the root of a user namespace: the kernel works here as that one. */
+/* The layers get the owner of the root filesystem: whoever mounts may be the root of a user
+ * namespace, and the kernel accesses the layers as whoever mounted. */
 static int give(int directory, const char *name, const struct stat *lower, struct error *err)
 {
 	if (fchownat(directory, name, lower->st_uid, lower->st_gid,
@@ -49,7 +51,8 @@ static int give(int directory, const char *name, const struct stat *lower, struc
 	return 0;
 }
 
-/* The root of an overlay looks like that of its upper layer. */
+/* The root of an overlay has the owner and mode of its upper layer, so that layer gets those of the
+ * root filesystem. */
 static int resemble(int layers, const struct stat *lower, struct error *err)
 {
 	_close_ int upper = path_open(layers, "upper", O_PATH, PATH_LINKS_REFUSED, err);
@@ -78,7 +81,7 @@ static bool is_there(int layers, const char *name)
 	return layer >= 0;
 }
 
-/* What is kept stays as its container left it. */
+/* An upper layer that exists already keeps its owner and mode, as its last container left them. */
 static int make_layers(int layers, const struct stat *lower, struct error *err)
 {
 	bool kept = is_there(layers, "upper");
@@ -88,7 +91,7 @@ static int make_layers(int layers, const struct stat *lower, struct error *err)
 	return kept ? 0 : resemble(layers, lower, err);
 }
 
-/* Make or find the directory that keeps the changes. */
+/* The directory of --overlay is made when it is missing. */
 static int open_kept(const char *path, const struct stat *lower, struct error *err)
 {
 	bool made = mkdir(path, 0700) == 0;
@@ -130,7 +133,7 @@ int overlay_open(const char *path, const char *rootfs, struct error *err)
 	return mount < 0 ? error_wrap(err, "--overlay %s", path) : mount;
 }
 
-/* Where the layers of one kind are, below the stage. */
+/* The paths of the layers that can be written to, below the stage. */
 struct layers {
 	const char *upper, *work;
 };
@@ -145,10 +148,11 @@ static int set_all(int context, const struct parameter *parameters, size_t count
 
 static int set_options(int context, const struct plan *plan, struct error *err)
 {
-	/* What is thrown away need not be written out (sync, fsync). */
+	/* Changes that vanish with the container need not be written out (sync, fsync). */
 	if (plan->options->ephemeral && mountfd_set(context, "volatile", NULL, err) < 0)
 		return -err->code;
-	/* A user namespace may not set the others. */
+	/* A user namespace may set only the extended attributes in "user.", so the overlay must use
+	 * those. */
 	if (plan->idmap.planned && mountfd_set(context, "userxattr", NULL, err) < 0)
 		return -err->code;
 	return 0;

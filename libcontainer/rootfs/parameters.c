@@ -10,7 +10,7 @@
 #include "spec/config.h"
 #include "spec/escape.h"
 
-/* Of a name, and of a value, in fsconfig(2). */
+/* fsconfig(2) accepts names and values of up to this many bytes each. */
 enum { STRING_BYTES = 255 };
 
 static int check_length(const char *what, size_t length, struct error *err)
@@ -21,7 +21,7 @@ static int check_length(const char *what, size_t length, struct error *err)
 			 show(what).text, length, STRING_BYTES);
 }
 
-/* Labels of SELinux have commas, and are quoted then. */
+/* Labels of SELinux may have commas, and are quoted then. */
 static bool is_label(const char *option, size_t length)
 {
 	static const char *const names[] = {"context", "fscontext", "defcontext", "rootcontext"};
@@ -35,9 +35,9 @@ static bool is_label(const char *option, size_t length)
 }
 
 /*
- * The length of the first option of text, as the kernel sees it: a comma ends it, but not within the
- * quotes of a label, not when it is escaped in a path of an overlay, nor when a number follows, as
- * in the list of nodes of a tmpfs.
+ * An option ends where the kernel would end it: at a comma, but not within the quotes of a label,
+ * not when the comma is escaped in a path of an overlay, nor when a number follows, as in the list
+ * of nodes of a tmpfs.
  */
 static size_t option_length(const char *text, bool escapes)
 {
@@ -65,7 +65,8 @@ static void remove_quotes(char *text)
 	*to = '\0';
 }
 
-/* One layer of lowerdir, without its escapes. Return: the length that it had with them */
+/* The copy of one layer of lowerdir has no escapes. The result is the length that the layer has
+ * with them. */
 static size_t copy_layer(char *layer, const char *text)
 {
 	size_t i;
@@ -84,7 +85,7 @@ static void add(struct parameters *parameters, const char *name, const char *val
 	parameters->at[parameters->count++] = (struct parameter){name, value};
 }
 
-/* "/a:/b::/data": a layer after two colons is one of data only. */
+/* In "/a:/b::/data" a layer after two colons is a layer of data only. */
 static int add_layers(struct arena *arena, const char *text, struct parameters *parameters,
 		      struct error *err)
 {
@@ -105,7 +106,7 @@ static int add_layers(struct arena *arena, const char *text, struct parameters *
 	}
 }
 
-/* "size=65536k" is a name and a value, "nodiscard" a name. */
+/* An option such as "size=65536k" has a name and a value, one such as "nodiscard" only a name. */
 static int add_option(struct arena *arena, const char *text, size_t length, bool overlay,
 		      struct parameters *parameters, struct error *err)
 {
@@ -139,7 +140,8 @@ static int add_options(struct arena *arena, const char *text, bool overlay,
 	}
 }
 
-/* Each but the first of an entry begins after one of these. */
+/* Every parameter but the first of an entry begins after a comma or, as a layer of an overlay,
+ * after a colon. */
 static size_t count_at_most(const struct strings *data)
 {
 	size_t count = data->count;
@@ -150,7 +152,8 @@ static size_t count_at_most(const struct strings *data)
 	return count;
 }
 
-/* It is a parameter, too, of a new filesystem. */
+/* The source of a new filesystem is a parameter for fsconfig(2), too, so its length is limited as
+ * well. */
 static int check_source(const struct mount *mount, struct error *err)
 {
 	if (!mount->source || mount->options.mode & MOUNT_MODE_REMOUNT)

@@ -9,14 +9,15 @@
 #include "libcontainer/compat.h"
 #include "spec/cleanup.h"
 
-/* The kernel gives up with EAGAIN when something was renamed while it looked for "..". A container
- * that renames for ever must not keep kist for ever. */
+/* openat2(2) gives up with EAGAIN when something was renamed while it resolved "..". The number
+ * of attempts is limited, because a container that renames for ever must not keep kist busy for
+ * ever. */
 enum { ATTEMPTS_MAX = 128 };
 
-/* A path cut at its last component. */
+/* The two parts of a path that is cut at its last component. */
 struct split {
 	const char *parent, *name;
-	char directory[PATH_MAX]; /* their memory */
+	char directory[PATH_MAX]; /* holds the text of both */
 };
 
 static int open_resolved(int directory, const char *path, uint64_t flags, uint64_t mode,
@@ -41,14 +42,14 @@ static int open_in_tree(int tree, const char *path, uint64_t flags, enum path_li
 	return open_resolved(tree, path, flags, 0, resolve);
 }
 
-/* One component that was just made, or seen to be there: nothing but itself will do. */
+/* The component was just made, or was seen to exist, so a link that has taken its place must not be
+ * followed. */
 static int open_child(int directory, const char *name, uint64_t flags)
 {
 	return open_resolved(directory, name, flags | O_NOFOLLOW, 0,
 			     RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
 }
 
-/* Say why path could not be opened. */
 static int fail(const char *path, enum path_links links, struct error *err)
 {
 	if (errno == ELOOP && links == PATH_LINKS_REFUSED)
@@ -56,7 +57,7 @@ static int fail(const char *path, enum path_links links, struct error *err)
 				 path);
 	if (errno == ELOOP)
 		return error_set(err, ELOOP, "%s: too many links, or a magic link", path);
-	/* To open it for nothing is never refused by that: it was to be made. */
+	/* Opening with O_PATH never fails with EROFS, so the file was to be made. */
 	if (errno == EROFS)
 		return error_errno(err, "%s: is missing and cannot be made", path);
 	if (errno == EAGAIN)
@@ -72,9 +73,8 @@ int path_open(int tree, const char *path, uint64_t flags, enum path_links links,
 	return descriptor < 0 ? fail(path, links, err) : descriptor;
 }
 
-/* "/a//b/" becomes "/a" and "b". Trailing slashes are dropped; there must be a component that is a
- * name.
- */
+/* "/a//b/" becomes "/a" and "b". Trailing slashes are dropped; the last component must be a
+ * name. */
 static int split_path(const char *path, struct split *split, struct error *err)
 {
 	size_t length = strlen(path);
@@ -99,7 +99,7 @@ static int split_path(const char *path, struct split *split, struct error *err)
 	return 0;
 }
 
-/* Make name in its parent, and enter it. prefix is the whole path so far. */
+/* Makes a directory and opens it. prefix is the path from the tree down to it, name included. */
 static int make_child(int tree, int parent, const char *prefix, const char *name, mode_t mode,
 		      enum path_links links, struct error *err)
 {
@@ -111,15 +111,16 @@ static int make_child(int tree, int parent, const char *prefix, const char *name
 	}
 	if (errno != EEXIST)
 		return fail(prefix, links, err);
-	/* Somebody else made it meanwhile, or the name is a link that leads nowhere. */
+	/* Another process has made the directory meanwhile, or the name is a link that leads
+	 * nowhere. */
 	directory = open_in_tree(tree, prefix, O_PATH | O_DIRECTORY, links);
 	if (directory < 0 && errno == ENOENT)
 		return error_set(err, ENOENT, "%s: is a dangling symbolic link", prefix);
 	return directory < 0 ? fail(prefix, links, err) : directory;
 }
 
-/* Cut the last component off a path of this length. Return: the length of what is left, "" for the
- * root. */
+/* Cuts the last component off a path of this length, and returns the length of the rest, which is
+ * "" for the root. */
 static size_t cut_component(char *path, size_t length)
 {
 	while (length > 0 && path[length - 1] != '/')
@@ -130,7 +131,7 @@ static size_t cut_component(char *path, size_t length)
 	return length;
 }
 
-/* Open the deepest directory above path that is there, and cut path to it. */
+/* Opens the deepest directory above path that exists, and cuts path to it. */
 static int open_ancestor(int tree, char *path, size_t length, enum path_links links,
 			 struct error *err)
 {
@@ -146,7 +147,8 @@ static int open_ancestor(int tree, char *path, size_t length, enum path_links li
 	}
 }
 
-/* From what is there down to path, one component at a time. */
+/* The missing directories are made one by one, each in the descriptor of the one before, so that no
+ * path is resolved twice. */
 static int make_directories(int tree, const char *path, mode_t mode, enum path_links links,
 			    struct error *err)
 {
@@ -189,7 +191,7 @@ int path_make_directory(int tree, const char *path, mode_t mode, enum path_links
 	return make_directories(tree, path, mode, links, err);
 }
 
-/* The directory that path is in, made where it is missing. */
+/* The directory that contains path is made where it is missing. */
 static int make_parent(int tree, const char *path, struct split *split, enum path_links links,
 		       struct error *err)
 {
@@ -264,7 +266,7 @@ int path_make_link(int tree, const char *path, const char *text, enum path_links
 	return 0;
 }
 
-/* Append one component to a clean path of the given length. Return: the new length. */
+/* Appends one component to a clean path of the given length, and returns the new length. */
 static size_t append_component(char *clean, size_t length, const char *name, size_t size)
 {
 	if (size == 0 || (size == 1 && name[0] == '.'))

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Container paths. This is the only file that turns one into a descriptor.
+ * This part resolves container paths. No other file turns one into a descriptor.
  *
  * A container path is resolved below a tree, a descriptor of a directory that is its root: neither
  * "..", nor absolute symbolic links, nor a rename at the wrong moment lead out of it
- * (RESOLVE_IN_ROOT, openat2(2)), and magic links such as /proc/self/root are never followed. What
- * was resolved once is used by its descriptor; the string is not trusted a second time.
+ * (RESOLVE_IN_ROOT, openat2(2)), and magic links such as /proc/self/root are never followed. A
+ * path is resolved once, and what it led to is then used by its descriptor; the string is not
+ * trusted a second time.
  *
- * Errors name the path ("/dev/pts: No such file or directory"); callers add what they wanted it
+ * Errors name the path ("/dev/pts: No such file or directory"); callers add what they needed it
  * for.
  */
 #ifndef KIST_PATH_H
@@ -21,17 +22,19 @@
 #include "spec/error.h"
 
 enum path_links {
-	PATH_LINKS_FOLLOWED, /* symbolic links lead to where they lead below the tree */
-	PATH_LINKS_REFUSED,  /* one on the way, or at the end, is an error: for /dev, /proc, /sys */
+	/* Symbolic links are followed, and lead to their targets below the tree. */
+	PATH_LINKS_FOLLOWED,
+	/* A symbolic link on the way, or at the end, is an error, as for /dev, /proc and /sys. */
+	PATH_LINKS_REFUSED,
 };
 
 /**
  * path_open() - open something that exists.
  * @tree: root of the tree; creation->rootfs.tree for the container
  * @path: container path; absolute and relative are the same
- * @flags: of open(2), without O_CREAT; O_CLOEXEC is implied. O_PATH where a mount, a change of
- * attributes or a directory to work in is wanted. With O_NOFOLLOW | O_PATH a symbolic link at the
- * end is opened itself.
+ * @flags: of open(2), without O_CREAT; O_CLOEXEC is implied. O_PATH suffices for a mount, for a
+ * change of attributes and for a directory to work in. With O_NOFOLLOW | O_PATH a symbolic link at
+ * the end is opened itself.
  *
  * Return: descriptor; -ENOENT; -ELOOP for a link that is refused; -errno
  */
@@ -39,9 +42,10 @@ int path_open(int tree, const char *path, uint64_t flags, enum path_links links,
 
 /**
  * path_make_directory() - open a directory, and make it and those above it where they are missing.
- * @mode: of those that are made; the umask applies, which is 0 in init
+ * @mode: permissions of the directories that are made; the umask applies, which is 0 in init
  *
- * A dangling symbolic link on the way is refused: whatever it was meant for, it was not this.
+ * A dangling symbolic link on the way is refused: whatever it was made for, it was not this
+ * directory.
  *
  * Return: O_PATH descriptor or -errno
  */
@@ -49,8 +53,9 @@ int path_make_directory(int tree, const char *path, mode_t mode, enum path_links
 			struct error *err);
 
 /**
- * path_make_file() - open a file of any type, a directory included, and make an empty regular one,
- * with the directories above it (mode 0755), when there is nothing.
+ * path_make_file() - open a file of any type, a directory included. When nothing exists at path,
+ * make an empty regular file, with the directories above it (mode 0755).
+ * @mode: permissions of the file when it is made
  *
  * Return: O_PATH descriptor or -errno
  */
@@ -60,41 +65,44 @@ int path_make_file(int tree, const char *path, mode_t mode, enum path_links link
 /**
  * path_make_node() - make a device node or fifo, with the directories above it (mode 0755).
  * @mode: type and permissions, as mknod(2) has them
- * @made: set to whether it was made; else something was there already, of whatever type
+ * @made: set to whether the node was made; if not, a file of any type existed already
  *
- * Return: O_PATH descriptor of what is at path, a symbolic link at the end not followed; -errno
+ * Return: O_PATH descriptor of what is at path, where a symbolic link at the end is not followed;
+ * -errno
  */
 int path_make_node(int tree, const char *path, mode_t mode, dev_t device, enum path_links links,
 		   bool *made, struct error *err);
 
 /**
  * path_make_link() - make a symbolic link, with the directories above it (mode 0755).
+ * @text: what the link says
  *
- * Return: 0; -EEXIST when there is something already; -errno
+ * Return: 0; -EEXIST when path exists already; -errno
  */
 int path_make_link(int tree, const char *path, const char *text, enum path_links links,
 		   struct error *err);
 
 /**
- * path_clean() - an absolute container path without ".", "..", and superfluous slashes, as if there
- * were no symbolic links. A relative path counts from /.
+ * path_clean() - make a container path absolute, without ".", "..", and superfluous slashes, as if
+ * there were no symbolic links. A relative path counts from /.
  */
 const char *path_clean(struct arena *arena, const char *path);
 
 /**
- * path_is_below() - whether a clean path is strictly below a clean directory.
+ * path_is_below() - is a clean path strictly below a clean directory?
  */
 bool path_is_below(const char *path, const char *directory);
 
 /**
- * path_links() - whether links may be followed to a clean path: not to /proc and /dev, nor below
- * them, and not to /sys. What kist puts there is never meant for another place.
+ * path_links() - say whether links may be followed on the way to a clean path. They may not be to
+ * /proc and /dev, nor below them, nor to /sys: what kist puts there is never meant for another
+ * place.
  */
 enum path_links path_links(const char *path);
 
 /**
- * path_on_host() - a path of the host that config.json gives, made absolute: relative ones count
- * from the bundle.
+ * path_on_host() - make a host path of config.json absolute. A relative path counts from the
+ * bundle.
  */
 const char *path_on_host(struct arena *arena, const char *bundle, const char *path);
 

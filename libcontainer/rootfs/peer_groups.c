@@ -13,7 +13,7 @@
 
 static void keep_group(struct rootfs_handles *rootfs, uint64_t group, struct arena *arena)
 {
-	/* A power of two is full. */
+	/* The array grows when it is empty, and whenever its count has reached a power of two. */
 	if ((rootfs->group_count & (rootfs->group_count - 1)) == 0) {
 		uint64_t *grown = arena_array(arena, rootfs->group_count * 2 + 1, sizeof *grown);
 
@@ -44,10 +44,10 @@ const struct step peer_groups_read = {
 	.run = step_groups,
 };
 
-/* Of a mount of the container. */
+/* The place of a mount of the container among the other mounts, as mountinfo shows it. */
 struct place_peers {
-	uint64_t parent; /* the id of what it is on */
-	uint64_t group;  /* 0: none */
+	uint64_t parent; /* id of the mount that it is attached to */
+	uint64_t group;  /* its peer group; 0: none */
 };
 
 static int find_peers(const struct creation *creation, uint64_t id, struct place_peers *peers,

@@ -17,8 +17,6 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Planning */
-
 bool peers_asked(const struct plan *plan, const struct mount_plan *entry)
 {
 	return entry->kind == MOUNT_BIND && entry_propagation(entry->mount) & MS_SHARED &&
@@ -29,24 +27,25 @@ bool peers_planned(const struct plan *plan)
 {
 	const struct mount_plans *mounts = &plan->rootfs.mounts;
 
-	/* In a mount namespace of his own, whoever has no privileges outside has no peers there. */
+	/* A caller without privileges outside its user namespace works in a mount namespace of its
+	 * own, where it has no peers of the host. */
 	for (size_t i = 0; i < mounts->count && plan->namespaces.host_opens; i++)
 		if (peers_asked(plan, &mounts->at[i]))
 			return true;
 	return false;
 }
 
-/* Host side, before there is a container */
+/* The host side calls the following functions, up to peers_keep(), before there is a container. */
 
-/* Where mounts are looked for: in the source as the host sees it, in the copy of it that becomes the
- * bind, and in the one that keeps the groups. A bind that comes from init's mount namespace is in
- * none of the groups: then another copy is. */
+/* Mounts are looked for in several views: in the source as the host sees it, in the copy of the
+ * source that becomes the bind, and in the copy that keeps the peer groups. A bind that comes from
+ * init's mount namespace is in none of the groups; then member is a further copy that is. */
 struct views {
-	char path[PATH_MAX]; /* of the source, without symbolic links */
+	char path[PATH_MAX]; /* path of the source without symbolic links */
 	int host, bind, group, member;
 };
 
-/* The view itself, which may be a file, or something below it. */
+/* An empty path means the view itself, which may be a file. */
 static int open_below(int view, const char *path, struct error *err)
 {
 	int file = -1;
@@ -66,8 +65,8 @@ static bool is_mount(int view, const char *path, uint64_t id)
 	return file >= 0 && mountfd_id(file, "", &found, &ignored) == 0 && found == id;
 }
 
-/* Where a mount is in the views: "" for the source's own; NULL for others, and for one that is
- * covered by another. */
+/* Returns the path of a mount below the views: "" for the source's own mount, NULL for a mount that
+ * is elsewhere or covered by another. */
 static const char *find_below(const struct views *views, const struct mountinfo_line *line)
 {
 	const char *path = "";
@@ -86,7 +85,8 @@ void peers_add(const struct plan *plan, struct peers *peers, const struct peer *
 	peers->first = peer;
 }
 
-/* The copy that keeps the groups has left them. Going back proves that there is a way. */
+/* The copy that keeps the groups has left them. Its return now proves that the bind can return
+ * later, too. */
 static int go_back(int group, int mount, const struct views *views, const char *path,
 		   struct error *err)
 {
@@ -182,21 +182,21 @@ int peers_keep(struct creation *creation, const struct mount_plan *entry, int so
 	cleanup_close(&views.member);
 	if (result != -EINVAL && result != -EPERM)
 		return result;
-	/* The kernel is older than 5.15, or a mount below is locked (mount_namespaces(7)). Rather
-	 * than that nothing were seen by the host, everything is. */
+	/* The kernel is older than 5.15, or a mount below is locked (mount_namespaces(7)). The bind
+	 * then stays in the peer group, and the host sees everything that is mounted there, which
+	 * is better than that it sees nothing. */
 	close_peers(peers);
 	*peers = (struct peers){.stay = true};
 	return 0;
 }
-
-/* Init */
 
 bool peers_stay(const struct creation *creation, const struct mount_plan *entry)
 {
 	return creation->rootfs.peers && creation->rootfs.peers[entry->index].stay;
 }
 
-/* The bind itself is there. What was mounted below it the host may have unmounted meanwhile. */
+/* The bind itself always exists, but the host may have unmounted meanwhile what was mounted below
+ * its source. */
 static bool is_gone(const struct peer *peer, int result)
 {
 	return peer->below && result == -EINVAL;
@@ -221,8 +221,6 @@ int peers_leave(const struct creation *creation, const struct mount_plan *entry,
 		return 0;
 	return error_wrap(err, "%s", entry->target);
 }
-
-/* Host side, when init has finished */
 
 static int join(const struct peers *peers, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Entering the finished root filesystem (pivot_root(2)). Afterwards nothing of the host's mounts is
- * left in the mount namespace.
+ * This file enters the finished root filesystem (pivot_root(2)). Afterwards none of the host's
+ * mounts is left in the mount namespace.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* The old root ends up on top of the new one, where "." finds it. It is private (&rootfs_open),
- * so unmounting it is not noticed by the host. */
+/* The old root ends up on top of the new one, where "." finds it. The old root is private
+ * (&rootfs_open), so the host does not notice that it is unmounted. */
 static int pivot(struct error *err)
 {
 	if (sys_pivot_root(".", ".") < 0)
@@ -32,9 +32,9 @@ static int pivot(struct error *err)
 	return 0;
 }
 
-/* Unmount what the old root shows of the kernel, as far as it is there. A full view of proc or
- * sysfs anywhere in the mount namespace, if out of sight, lets a user namespace inside the
- * container mount another one without what is masked here. */
+/* The old root's proc and sysfs are unmounted, as far as they exist. A full view of proc or sysfs
+ * anywhere in the mount namespace, even out of sight, lets a user namespace inside the container
+ * mount another one without what is masked here. */
 static int hide_kernel_views(struct error *err)
 {
 	static const char *const views[] = {"/proc", "/sys"};
@@ -46,7 +46,7 @@ static int hide_kernel_views(struct error *err)
 	return 0;
 }
 
-/* --no-pivot: the old root stays, covered by the new one. */
+/* With --no-pivot the old root stays, covered by the new one. */
 static int cover(struct error *err)
 {
 	if (hide_kernel_views(err) < 0)
@@ -56,7 +56,8 @@ static int cover(struct error *err)
 	return 0;
 }
 
-/* Private was the state to build in. A slave has been one from the beginning. */
+/* The tree was private or a slave while it was built, so only the other types of propagation are
+ * left to set. */
 static int set_propagation(int tree, unsigned long propagation, struct error *err)
 {
 	if (propagation & (MS_SHARED | MS_UNBINDABLE))
@@ -64,7 +65,7 @@ static int set_propagation(int tree, unsigned long propagation, struct error *er
 	return 0;
 }
 
-/* Nothing may be left over the new root: it would be what "/.." leads to. */
+/* No other mount may be left over the new root: "/.." would lead to it. */
 static int verify(int tree, struct error *err)
 {
 	uint64_t wanted, found;

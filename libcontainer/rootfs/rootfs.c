@@ -81,7 +81,7 @@ static void print_step(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\tchanges are kept in %s/upper\n", plan->options->overlay);
 }
 
-/* What the host side opens for init, which could not see it, or with fewer privileges. */
+/* The host side opens these sources for init, which could not see them, or has fewer privileges. */
 static bool has_source(const struct mount_plan *mount)
 {
 	return mount->kind == MOUNT_BIND || mount->kind == MOUNT_CGROUP;
@@ -94,7 +94,7 @@ static bool has_sources(const struct plan *plan)
 	for (size_t i = 0; i < mounts->count; i++)
 		if (has_source(&mounts->at[i]))
 			return true;
-	/* Some devices are in every container. */
+	/* The default devices are in every container, so bound devices always have sources. */
 	return devices_bound(plan) || plan->options->overlay;
 }
 
@@ -118,7 +118,7 @@ static void print_sources(const struct plan *plan, FILE *out)
 				mounts->at[i].source ? mounts->at[i].source : "cgroup");
 }
 
-/* What pretends to be /proc must be one (CVE-2019-16884). */
+/* A bind on /proc must show a procfs (CVE-2019-16884). */
 static int check_proc(int source, struct error *err)
 {
 	struct statfs status;
@@ -130,7 +130,8 @@ static int check_proc(int source, struct error *err)
 	return 0;
 }
 
-/* Below a mount that it does not take along something could be uncovered. */
+/* A user namespace may not copy a mount without the mounts below it: what they cover could be
+ * seen. */
 static const char *explain_copy(const struct plan *plan, bool recursive)
 {
 	return recursive || !plan->idmap.planned ? " (is it on an unbindable mount?)"
@@ -166,7 +167,7 @@ static int open_bind(const struct plan *plan, const struct mount_plan *mount, st
 	return take(&source);
 }
 
-/* What a symbolic link says; NULL when the source is none. */
+/* Returns the text of a symbolic link, or NULL when the source is none. */
 static const char *read_link(const struct plan *plan, const char *source)
 {
 	char *text = arena_alloc(plan->arena, PATH_MAX);
@@ -208,7 +209,6 @@ static int open_source(struct creation *creation, const struct mount_plan *mount
 	return *source < 0 ? -err->code : idmapped_apply(creation, mount, *source, err);
 }
 
-/* Something about each mount. */
 static int for_each_mount(struct creation *creation,
 			  int (*run)(struct creation *, const struct mount_plan *, struct error *),
 			  struct error *err)
@@ -246,7 +246,8 @@ static int open_sources(struct creation *creation, struct error *err)
 	const struct plan *plan = creation->plan;
 	struct rootfs_handles *rootfs = &creation->rootfs;
 
-	/* First: its path may begin where the caller is. */
+	/* The overlay is opened first, because its path may be relative to the caller's working
+	 * directory. */
 	if (plan->options->overlay) {
 		rootfs->overlay = overlay_open(plan->options->overlay, plan->rootfs.path, err);
 		if (rootfs->overlay < 0)
@@ -325,7 +326,7 @@ static int copy_root(const struct plan *plan, struct error *err)
 			 explain_copy(plan, !alone));
 }
 
-/* A copy of a shared mount is shared, and mounting onto that would be seen by the host. */
+/* A copy of a shared mount is shared, too, and the host would see what is mounted onto it. */
 static int open_tree_private(const struct plan *plan, struct error *err)
 {
 	bool slave = plan->rootfs.propagation & MS_SLAVE;
@@ -356,8 +357,8 @@ const struct step rootfs_inside = {
 	.print = print_sources, .finish = finish,
 };
 
-/* From here on nothing that init mounts or unmounts is seen by the host. After the tree was copied,
- * which may want to stay a slave of the host's mounts. */
+/* From here on the host sees nothing that init mounts or unmounts. The tree has been copied before,
+ * because the copy may have to stay a slave of the host's mounts. */
 static int leave_peer_groups(struct error *err)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -383,7 +384,7 @@ static int step_open(struct creation *creation, struct error *err)
 		overlay_planned(plan) ? overlay_make(creation, tree, err) : take(&tree);
 	if (creation->rootfs.tree < 0)
 		return -err->code;
-	/* Before Linux 6.15 a tree must be attached to be mounted onto. */
+	/* Before Linux 6.15 nothing can be mounted onto a tree that is not attached. */
 	return plan->host->detached_mounts ? 0 : rootfs_attach(creation, err);
 }
 
@@ -408,8 +409,9 @@ int rootfs_attach(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* In place of the old tree, not on it: pivot_root would leave one of two that are stacked. Attached,
- * since a source of the host side cannot be mounted onto as long as it is detached. */
+/* The mount takes the place of the old tree and is not mounted on it: of two roots that are
+ * stacked, pivot_root(2) would leave one. It is attached at once, since a source of the host side
+ * cannot be mounted onto as long as it is detached. */
 int rootfs_replace(struct creation *creation, int mount, struct error *err)
 {
 	struct rootfs_handles *rootfs = &creation->rootfs;

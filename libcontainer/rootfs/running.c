@@ -23,10 +23,6 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/*
- * Planning
- */
-
 static bool is_remount(const struct mount_plan *entry)
 {
 	return entry->kind == MOUNT_REMOUNT;
@@ -62,7 +58,8 @@ static bool copies_link(const struct mount_plan *entry)
 	return entry->mount->options.mode & MOUNT_MODE_COPY_SYMLINK;
 }
 
-/* What is for containers that are being created only. */
+/* These kinds of entries are only for containers that are being created, for the reason given with
+ * each. */
 static const struct {
 	bool (*is)(const struct mount_plan *entry);
 	const char *reason;
@@ -85,10 +82,10 @@ static int refuse(const struct mount_plan *entry, struct error *err)
 	return 0;
 }
 
-/* The kernel takes no disk for these, but the node of a flash chip. */
+/* The kernel lists these as nodev, but they take the device node of a flash chip. */
 static const char *const flash_filesystems[] = {"jffs2", "ubifs"};
 
-/* "fuse.sshfs" is a fuse. */
+/* A subtype follows after a dot: "fuse.sshfs" is a fuse. */
 static bool has_name(const char *type, const char *name)
 {
 	size_t length = strlen(name);
@@ -96,7 +93,8 @@ static bool has_name(const char *type, const char *name)
 	return strncmp(type, name, length) == 0 && (!type[length] || type[length] == '.');
 }
 
-/* Return: 1 when it takes a device, 0 when not, -ENODEV when the kernel does not know it (yet) */
+/* Returns 1 when a type of filesystem takes a device, 0 when it does not, and -ENODEV when the
+ * kernel does not know it, as before its module is loaded. */
 static int needs_device(char *filesystems, const char *type)
 {
 	for (char *line; (line = strsep(&filesystems, "\n"));) {
@@ -112,9 +110,9 @@ static int needs_device(char *filesystems, const char *type)
 	return -ENODEV;
 }
 
-/* The kernel looks the source of a disk up by its path, in the container, with kist's privileges: a
- * node that the container makes there would choose among the disks of the host. What is not loaded
- * cannot be told to be harmless. */
+/* The kernel looks the device of a filesystem up by its path, in the container, with kist's
+ * privileges: a node that the container makes there would choose among the disks of the host. A
+ * type whose module is not loaded cannot be told to be harmless. */
 static int refuse_device(const struct plan *plan, const struct mount_plan *entry, struct error *err)
 {
 	const char *type = entry->mount->type;
@@ -137,7 +135,7 @@ static int refuse_device(const struct plan *plan, const struct mount_plan *entry
 	return 0;
 }
 
-/* Some hundred names. */
+/* /proc/filesystems has some hundred names at most, which fit into this. */
 enum { FILESYSTEMS_BYTES = 1 << 14 };
 
 int running_read(const struct plan *plan, struct joined *joined, struct error *err)
@@ -160,7 +158,7 @@ int running_plan_adding(struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Removed last to first, each must still be there when its turn comes. */
+/* The mounts are removed last to first, and each must still exist when its turn comes. */
 static int check_order(const struct mount_plans *mounts, struct error *err)
 {
 	for (size_t i = 0; i < mounts->count; i++)
@@ -188,10 +186,6 @@ int running_plan_removing(struct plan *plan, struct error *err)
 	return check_order(&plan->rootfs.mounts, err);
 }
 
-/*
- * Steps
- */
-
 static int step_root(struct creation *creation, struct error *err)
 {
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -207,7 +201,7 @@ const struct step running_root = {
 	.run = step_root,
 };
 
-/* Where something is in the container, as the kernel says. */
+/* Asks the kernel for the path at which a descriptor's file is in the container. */
 static int find_place(const struct creation *creation, int descriptor, char place[static PATH_MAX],
 		      struct error *err)
 {
@@ -227,8 +221,8 @@ static bool is_at_or_below(const char *path, const char *directory)
 	return strcmp(path, directory) == 0 || path_is_below(path, directory);
 }
 
-/* What the plan allows by name the container's links must not lead elsewhere: not over the root, nor
- * into /proc, where even what covers it is no procfs. */
+/* The plan allows destinations by name, and the container's links must not lead from them to
+ * another place: not to the root, nor into /proc, where even what covers it is no procfs. */
 static int check_place(const struct creation *creation, const struct mount_plan *entry, int target,
 		       struct error *err)
 {
@@ -255,7 +249,7 @@ static int find_target(const struct creation *creation, const struct mount_plan 
 	return error_set(err, EROFS, "%s (take a destination that is there)", reason.text);
 }
 
-/* Return: what is attached now */
+/* Returns the descriptor of the mount that is attached. */
 static int add(struct creation *creation, const struct mount_plan *entry, struct error *err)
 {
 	_close_ int mount = mount_make(creation, entry, err);
@@ -274,7 +268,7 @@ static int add(struct creation *creation, const struct mount_plan *entry, struct
 	return take(&mount);
 }
 
-/* What the container itself has unmounted is gone already. */
+/* EINVAL says that the container itself has unmounted it, so it is gone already. */
 static void take_back(const struct creation *creation, const int *attached, size_t count)
 {
 	struct error err;
@@ -314,7 +308,8 @@ static bool is_mount_root(int descriptor)
 	       status.stx_attributes & STATX_ATTR_MOUNT_ROOT;
 }
 
-/* Does something hide or protect what is at this path, that would go with the mount at place? */
+/* Says whether a mount that masks or protects this path is at or below place, and so would go with
+ * the mount there. */
 static bool goes_too(const struct creation *creation, const char *path, const char *place)
 {
 	struct error ignored;
@@ -354,7 +349,8 @@ static int check_removable(const struct creation *creation, int target, struct e
 	return check_protection(creation, "linux.readonlyPaths", &linux->readonlyPaths, place, err);
 }
 
-/* A link that the container makes could lead to a mount that nobody means. */
+/* Links are refused, because one that the container makes could lead to a mount that the caller
+ * does not mean. */
 static int open_removable(const struct creation *creation, const struct mount_plan *entry,
 			  struct error *err)
 {
@@ -413,7 +409,8 @@ static int check_all(const struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* Each is looked up again when its turn comes: one may have been on another. */
+/* Each mount is looked up again when its turn comes, because it may have been covered by another
+ * one that is gone now. */
 static int step_remove(struct creation *creation, struct error *err)
 {
 	const struct mount_plans *mounts = &creation->plan->rootfs.mounts;
