@@ -19,7 +19,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Where a caller without PATH has them. */
+/* newuidmap and newgidmap are looked for here when the caller has no PATH. */
 static const char HELPERS_PATH[] = "/usr/bin:/bin";
 
 static const struct id_mappings *uids(const struct plan *plan)
@@ -42,7 +42,7 @@ bool idmap_reaches_guarded(const struct host *host)
 	return host->uid == 0 || has(host, CAP_DAC_OVERRIDE);
 }
 
-/* newuidmap asks whether the process is the caller's. */
+/* newuidmap(1) requires that the process is its caller's, which a guarded init is for root only. */
 static bool exposes_init(const struct plan *plan)
 {
 	switch (plan->idmap.writer) {
@@ -63,7 +63,7 @@ static bool maps(const struct id_mappings *mappings, uint32_t id)
 	return false;
 }
 
-/* What anybody may map: himself. */
+/* Without any privileges a process may map a single id, which is its own. */
 static bool maps_only(const struct id_mappings *mappings, uint32_t own)
 {
 	return mappings->count == 1 && mappings->at[0].size == 1 && mappings->at[0].hostID == own;
@@ -79,7 +79,8 @@ static enum idmap_writer choose_writer(const struct plan *plan)
 	return IDMAP_HELPERS;
 }
 
-/* An image's root owns its files: to be it is what a builder wants. */
+/* Root of the container owns the image's files, so init builds the container as root where root is
+ * mapped. */
 static uint32_t choose_id(const struct id_mappings *mappings)
 {
 	return maps(mappings, 0) ? 0 : mappings->at[0].containerID;
@@ -91,7 +92,8 @@ static int check_mappings(const struct plan *plan, const struct id_mappings *map
 	if (mappings->count == 0)
 		return error_set(err, EINVAL, "%s: missing: a new user namespace needs them",
 				 property);
-	/* The helpers' text is their own. */
+	/* The helpers write the text of the maps themselves, so only the number of mappings is
+	 * checked for them. */
 	return plan->idmap.writer == IDMAP_HELPERS ? userns_check_count(mappings, property, err)
 						   : userns_check_size(mappings, property, err);
 }
@@ -124,7 +126,7 @@ static int check_user(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* A user namespace that others have made and mapped, perhaps without telling how. */
+/* Others have made and mapped this user namespace, and config.json may not tell how. */
 static int plan_written(struct plan *plan, bool denies_setgroups, struct error *err)
 {
 	struct idmap_plan *idmap = &plan->idmap;
@@ -163,7 +165,7 @@ static int plan_new(struct plan *plan, struct error *err)
 	return check_user(plan, err);
 }
 
-/* What others need to know of the decision. */
+/* These members say what the other parts of a plan need to know of the decision. */
 static void describe(struct plan *plan)
 {
 	struct idmap_plan *idmap = &plan->idmap;
@@ -184,7 +186,7 @@ int idmap_plan(struct plan *plan, struct error *err)
 	return result;
 }
 
-/* Return: whether the file says so, or -errno */
+/* Returns whether a setgroups file denies setgroups(2), or -errno. */
 static int says_deny(const char *path, struct error *err)
 {
 	char text[16];
@@ -194,7 +196,7 @@ static int says_deny(const char *path, struct error *err)
 	return strcmp(text, "deny\n") == 0;
 }
 
-/* Does init live in a user namespace that knows no setgroups(2)? */
+/* Finds out whether init lives in a user namespace that denies setgroups(2). */
 int idmap_read_joined(const struct plan *plan, struct joined *joined, struct error *err)
 {
 	char path[64];
@@ -247,7 +249,8 @@ static int write_directly(const struct plan *plan, pid_t pid, struct error *err)
 	return userns_write_map(pid, "uid_map", uids(plan), "linux.uidMappings", err);
 }
 
-/* newuidmap PID CONTAINER-ID HOST-ID SIZE ... */
+/* The arguments are: newuidmap PID CONTAINER-ID HOST-ID SIZE ..., with three numbers for each
+ * mapping. */
 static const char **helper_arguments(const struct plan *plan, const char *helper, pid_t pid,
 				     const struct id_mappings *mappings)
 {
@@ -266,7 +269,8 @@ static const char **helper_arguments(const struct plan *plan, const char *helper
 	return args;
 }
 
-/* Found in the caller's PATH: it runs with the caller's privileges, and those that it has itself. */
+/* The helper is looked for in the caller's PATH: it runs with the caller's privileges, and those
+ * that its file gives it. */
 static int find_helper(const char *name, char *path, size_t size, struct error *err)
 {
 	const char *directories = environment_find(environ, "PATH");
@@ -342,7 +346,8 @@ int idmap_check_owner(const struct plan *plan, const uint32_t *uid, const uint32
 	return 0;
 }
 
-/* user_namespaces(7), Unmapped user and group IDs */
+/* The kernel shows an id without a mapping as this one (user_namespaces(7), Unmapped user and group
+ * IDs). */
 enum { OVERFLOW_ID = 65534 };
 
 uint32_t idmap_id_of(const struct id_mappings *mappings, uint32_t host_id)
@@ -356,12 +361,13 @@ uint32_t idmap_id_of(const struct id_mappings *mappings, uint32_t host_id)
 	return OVERFLOW_ID;
 }
 
-/* The ids of the namespace's creator are not mapped, and files could not be made with them. */
 bool idmap_denied(const struct creation *creation)
 {
 	return creation->plan->idmap.deny_setgroups || creation->setgroups_denied;
 }
 
+/* The ids of the namespace's creator are not mapped, and no files could be made with them, so the
+ * process needs ids of the namespace. */
 int idmap_become_root(const struct creation *creation, struct error *err)
 {
 	const struct idmap_plan *idmap = &creation->plan->idmap;
@@ -378,8 +384,8 @@ int idmap_become_root(const struct creation *creation, struct error *err)
 	return birth_guard(err);
 }
 
-/* The maker of a namespace that is joined may have denied it, or newgidmap, or whoever made the one
- * that kist itself is in. */
+/* setgroups(2) may have been denied by the maker of a namespace that is joined, by newgidmap, or by
+ * whoever made the namespace that kist itself is in. */
 static int read_setgroups(struct creation *creation, struct error *err)
 {
 	const struct gids *groups = &creation->plan->config->process->user.additionalGids;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which namespaces are new and which are joined (config-linux.md, Namespaces; setns(2),
- * ioctl_ns(2)).
+ * This file decides which namespaces are new and which are joined (config-linux.md, Namespaces;
+ * setns(2), ioctl_ns(2)).
  *
- * What is set in a joined namespace, a host name or a kernel parameter, must not be set for the
+ * A host name or a kernel parameter that is meant for a joined namespace must not be set for the
  * host: a path may lead to the namespace that kist itself is in.
  */
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* The kernel's flag of a kind; the rows of both tables are in the order of enum namespace_kind. */
+/* Both tables of words have their rows in the order of enum namespace_kind. */
 static uint64_t kind_flag(unsigned kind)
 {
 	return namespace_flag_words.at[kind].value;
@@ -27,8 +27,8 @@ static const char *kind_name(unsigned kind)
 	return words_name(&namespace_words, kind);
 }
 
-/* With user and ipc namespaces in one clone3 the root of a new mqueue would belong to nobody: the
- * kernel makes it while init has no id yet. */
+/* With user and ipc namespaces in one clone3(2) the root of a new mqueue would belong to nobody:
+ * the kernel makes it while init has no id yet. */
 static bool is_unshared(const struct namespace_entry *at, unsigned kind)
 {
 	return kind == NAMESPACE_CGROUP || (kind == NAMESPACE_IPC && at[NAMESPACE_USER].present);
@@ -93,7 +93,6 @@ static bool is_unshared_step(const struct plan *plan)
 	return plan->namespaces.unshare_flags != 0;
 }
 
-/* The name of the kind that the kernel's flag stands for. */
 static const char *flag_name(int flag)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
@@ -105,7 +104,8 @@ static const char *flag_name(int flag)
 int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct error *err)
 {
 	const char *path = plan->config->linux->namespaces.at[kind].path;
-	/* Anything may be there: a fifo must not block, a device must not be set off. */
+	/* The path may lead to any file, so a fifo must not block, and a device must not be set
+	 * off. */
 	_close_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	int flag;
 
@@ -122,7 +122,7 @@ int namespaces_open(const struct plan *plan, enum namespace_kind kind, struct er
 	return take(&fd);
 }
 
-/* The property that changes something in a namespace of this kind; NULL for none. */
+/* Returns the property that changes something in a namespace of this kind, or NULL. */
 static const char *setting_of(const struct plan *plan, enum namespace_kind kind)
 {
 	if (kind == NAMESPACE_UTS && uts_named(plan))
@@ -130,7 +130,6 @@ static const char *setting_of(const struct plan *plan, enum namespace_kind kind)
 	return sysctl_sets(plan, kind) ? "linux.sysctl" : NULL;
 }
 
-/* Room for the path of a namespace of the calling process. */
 enum { OWN_PATH_SIZE = 32 };
 
 static void own_path(unsigned kind, char path[static OWN_PATH_SIZE])
@@ -144,7 +143,7 @@ static bool is_own(int fd, enum namespace_kind kind)
 	char path[OWN_PATH_SIZE];
 
 	own_path(kind, path);
-	/* Where it cannot be told it is taken for the host's. */
+	/* A namespace that cannot be compared is taken for the host's. */
 	if (fstat(fd, &joined) < 0 || stat(path, &own) < 0)
 		return true;
 	return joined.st_dev == own.st_dev && joined.st_ino == own.st_ino;
@@ -224,8 +223,9 @@ static int join(struct creation *creation, unsigned kind, struct error *err)
 	return 0;
 }
 
-/* Those of the host can be joined with the caller's privileges only, and so before the user
- * namespace; those that belong to it, by an ordinary user, only afterwards. */
+/* Namespaces of the host can be joined only with the caller's privileges, and so before the user
+ * namespace. Namespaces that belong to the user namespace can be joined by an ordinary user only
+ * after it. */
 static int step_join_outside(struct creation *creation, struct error *err)
 {
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++)
@@ -246,7 +246,7 @@ const struct step namespaces_join_outside = {
 };
 
 /*
- * Joining a container: exec.
+ * From here on the functions join the namespaces of a running container, as exec does.
  */
 
 static ino_t inode_of(const char *process, unsigned kind, struct error *err)
@@ -275,11 +275,11 @@ int namespaces_differ(pid_t pid, unsigned *kinds, struct error *err)
 		ino_t own, other;
 
 		own = inode_of("self", kind, err);
-		/* A kernel that does not know them has no two of them. */
+		/* A kernel that does not know this kind has no two namespaces of it. */
 		if (own == 0 && err->code == ENOENT)
 			continue;
 		other = own ? inode_of(process, kind, err) : 0;
-		/* A process has none any more before it is over. */
+		/* A process loses its namespaces shortly before it ends. */
 		if (other == 0 && err->code == ENOENT)
 			return error_set(err, ESRCH, "process %d is ending", pid);
 		if (other == 0)
@@ -296,9 +296,9 @@ static unsigned choose_joins(const struct plan *plan)
 
 	if (plan->joined->purpose == JOIN_TO_EXECUTE)
 		return joins;
-	/* It has no children that would be born in there. */
+	/* Joining a pid namespace concerns only children, and without exec none are born. */
 	joins &= ~(1U << NAMESPACE_PID);
-	/* This one is joined first, by a step of its own. */
+	/* namespaces_join_user joins the user namespace first, as a step of its own. */
 	if (plan->joined->purpose == JOIN_TO_MOUNT && plan->idmap.by_child)
 		joins &= ~(1U << NAMESPACE_USER);
 	return joins;
@@ -340,7 +340,7 @@ int namespaces_send(int connection, struct error *err)
 	for (unsigned kind = 0; kind < NAMESPACE_KINDS; kind++) {
 		_close_ int fd = ioctl(self, requests[kind], 0);
 
-		/* A kind, or a request, that this kernel does not know. */
+		/* A kernel that does not know the kind, or the request, gives no descriptor. */
 		if (fd >= 0 && sync_send_descriptor(connection, fd, err) < 0)
 			return -err->code;
 	}
@@ -386,7 +386,7 @@ unsigned namespaces_differ_from(const int *at)
 	return found;
 }
 
-/* The user namespace first: the others belong to it. */
+/* The user namespace is joined first, because the others belong to it. */
 static int join_received(struct creation *creation, struct error *err)
 {
 	unsigned joins = creation->plan->namespaces.joins;
@@ -453,7 +453,6 @@ const struct step namespaces_join_user = {
 	.planned = PLANNED(idmap.by_child),
 };
 
-/* A descriptor of the namespace that the calling process is in. */
 static int open_own(unsigned kind, struct error *err)
 {
 	char path[OWN_PATH_SIZE];

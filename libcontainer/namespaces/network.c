@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The loopback interface of a new network namespace (netdevice(7)).
+ * This file sets the loopback interface of a new network namespace up (netdevice(7)).
  */
 #include <net/if.h>
 #include <sys/ioctl.h>
@@ -19,7 +19,7 @@ static bool is_new(const struct plan *plan)
 static int step_loopback(struct creation *creation, struct error *err)
 {
 	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	/* Any family will do; this one is in every kernel. */
+	/* A socket of any family accepts the request, and this family is in every kernel. */
 	_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	(void)creation;

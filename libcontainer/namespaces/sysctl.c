@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Kernel parameters (config-linux.md, Sysctl). Only those of a namespace that the container has to
- * itself: any other would change the host (CVE-2022-0811).
+ * This file sets kernel parameters (config-linux.md, Sysctl). Only parameters of a namespace that
+ * the container has to itself are allowed: any other would change the host (CVE-2022-0811).
  */
 #include <errno.h>
 #include <string.h>
@@ -9,11 +9,11 @@
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
 
-/* Longer than any: the names of two interfaces, and some words. */
+/* A parameter's name is at most two names of interfaces and some words, which fits easily. */
 enum { SYSCTL_BYTES = 256 };
 
 struct sysctl_rule {
-	const char *name; /* with dots; one that ends in a dot stands for all below it */
+	const char *name; /* with dots; a dot at the end stands for all parameters below */
 	enum namespace_kind kind;
 };
 
@@ -26,8 +26,8 @@ static const struct sysctl_rule rules[] = {
 	{"kernel.domainname", NAMESPACE_UTS}, {"kernel.hostname", NAMESPACE_UTS},
 };
 
-/* sysctl(8): the first separator says which of '.' and '/' it is; the other is then part of a name.
- */
+/* By sysctl(8) the first separator in a name decides which of '.' and '/' separates its parts; the
+ * other one is then part of a name. */
 static char separator(const char *name)
 {
 	size_t first = strcspn(name, "./");
@@ -35,7 +35,7 @@ static char separator(const char *name)
 	return name[first] ? name[first] : '.';
 }
 
-/* The path below /proc/sys; in slash form with dots exchanged. */
+/* Makes a path below /proc/sys: a name with dots has '.' and '/' exchanged. */
 static bool to_path(const char *name, char *path, size_t size)
 {
 	char wanted = separator(name);
@@ -83,7 +83,8 @@ static const struct sysctl_rule *find_rule(const char *path)
 	return NULL;
 }
 
-/* Two properties for one thing: which of them would win is nothing to rely on. */
+/* A parameter that another property sets as well is refused: nobody could rely on which of them
+ * wins. */
 static const char *find_conflict(const struct config *config, const char *path)
 {
 	if (strcmp(path, "kernel/hostname") == 0 && config->hostname && *config->hostname)

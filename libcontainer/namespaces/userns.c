@@ -19,12 +19,12 @@
 #include "spec/config.h"
 
 enum {
-	LINES_MAX = 340, /* user_namespaces(7) */
+	LINES_MAX = 340, /* the kernel's limit, user_namespaces(7) */
 	LINE_BYTES = 33, /* three numbers of ten digits, spaces, line feed */
 	MAP_BYTES = LINES_MAX * LINE_BYTES + 1,
 };
 
-/* One line of /proc/PID/uid_map. Return: its length */
+/* Formats one line of /proc/PID/uid_map, and returns its length. */
 static size_t format_line(const struct id_mapping *mapping, char line[static LINE_BYTES + 1])
 {
 	return (size_t)snprintf(line, LINE_BYTES + 1, "%u %u %u\n", mapping->containerID,
@@ -54,7 +54,8 @@ int userns_check_size(const struct id_mappings *mappings, const char *property, 
 			 property, used, limit);
 }
 
-/* It must be written at once. The plan has seen that it fits. */
+/* The kernel takes a map only in a single write(2), so the whole text is put together. The plan has
+ * checked that it fits. */
 static void format_map(const struct id_mappings *mappings, char text[static MAP_BYTES])
 {
 	for (size_t i = 0; i < mappings->count; i++)
@@ -96,7 +97,7 @@ int userns_of(pid_t pid, struct error *err)
 	return descriptor < 0 ? error_errno(err, "%s", path) : descriptor;
 }
 
-/* Nobody opens the namespace of a guarded process but itself, without CAP_SYS_PTRACE. */
+/* Without CAP_SYS_PTRACE only the guarded process itself can open its namespace. */
 static int send_own_namespace(int socket, struct error *err)
 {
 	_close_ int userns = open("/proc/self/ns/user", O_RDONLY | O_CLOEXEC);
@@ -106,8 +107,8 @@ static int send_own_namespace(int socket, struct error *err)
 	return io_send_descriptor(socket, "", 1, userns, err);
 }
 
-/* A process of a new user namespace, that lives until the other end of the socket is closed: by its
- * maker, or by the kernel when that one is killed. It holds nothing else. */
+/* The process keeps the new user namespace alive until the other end of the socket is closed: by
+ * its maker, or by the kernel when the maker is killed. It holds nothing else open. */
 __attribute__((noreturn)) static void member_run(int socket)
 {
 	struct error err;
@@ -171,7 +172,7 @@ int userns_make(bool guarded, const struct id_mappings *uid_map, const struct id
 	return userns < 0 ? -err->code : take(&userns);
 }
 
-/* "CONTAINER-ID HOST-ID SIZE", in numbers of whatever width. */
+/* Reads a line "CONTAINER-ID HOST-ID SIZE", which the kernel pads with spaces. */
 static const char *read_line(const char *text, struct id_mapping *mapping)
 {
 	uint32_t *const numbers[] = {&mapping->containerID, &mapping->hostID, &mapping->size};
@@ -188,7 +189,7 @@ static const char *read_line(const char *text, struct id_mapping *mapping)
 
 int userns_host_id(pid_t pid, const char *map, uint32_t id, uint32_t *host_id, struct error *err)
 {
-	/* Columns of ten digits. */
+	/* Each line has three columns of ten digits, with a separator after each. */
 	char path[64], text[LINES_MAX * 3 * 11 + 1];
 	struct id_mapping mapping;
 

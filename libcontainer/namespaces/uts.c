@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Host and domain name (config.md, Hostname, Domainname; sethostname(2)).
+ * This file sets the host and domain name (config.md, Hostname, Domainname; sethostname(2)).
  */
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static bool is_set(const char *name)
 	return name && *name;
 }
 
-/* What the kernel has room for. */
+/* The kernel has room for names of this length. */
 enum { NAME_BYTES = sizeof((struct utsname *)NULL)->nodename - 1 };
 
 static int check_length(const char *property, const char *name, struct error *err)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A visit of the host side to init's mount namespace, and back (setns(2), mount_namespaces(7)). To
- * enter one changes the root and the working directory as well. Init itself opens what leads there: to
- * others a guarded process is closed in /proc without CAP_SYS_PTRACE.
+ * The host side visits init's mount namespace, and returns (setns(2), mount_namespaces(7)).
+ * Entering a mount namespace changes the root and the working directory as well. Init itself opens
+ * the descriptors for the visit: in /proc a guarded process is closed to others without
+ * CAP_SYS_PTRACE.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -13,7 +14,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Where a process is. */
+/* The mount namespace, root and working directory of a process. */
 struct place {
 	int namespace, root, directory;
 };
@@ -41,7 +42,7 @@ static int open_link(const char *path, int flags, struct error *err)
 	return file < 0 ? error_errno(err, "%s", path) : file;
 }
 
-/* Where the calling process is. What is open is to be closed, also after a failure. */
+/* Opens the place of the calling process. The caller closes what is open, also after a failure. */
 static int place_open(struct place *place, struct error *err)
 {
 	*place = (struct place){-1, -1, -1};
@@ -92,7 +93,7 @@ static int go_to(const struct place *place, struct error *err)
 	return fchdir(place->directory) < 0 ? error_errno(err, "fchdir") : 0;
 }
 
-/* An error on the way back counts more: nothing can be done from there. */
+/* An error on the way back replaces one of the visit: the process cannot do anything from there. */
 static int go_and_return(struct creation *creation, const struct place *there,
 			 const struct place *own, namespaces_visitor *run, struct error *err)
 {
