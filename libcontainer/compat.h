@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * System calls that libc has no function for, and constants that its headers are too old for. The
- * only place with #ifdefs for the sake of headers.
+ * System calls that libc has no function for, and constants that its headers are too old for. This
+ * is the only file with #ifdefs for the sake of headers.
  */
 #ifndef KIST_COMPAT_H
 #define KIST_COMPAT_H
@@ -68,8 +68,8 @@ static inline int sys_openat2(int directory, const char *path, uint64_t flags, u
 	return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
 
-/* clone3(2): like fork(2), so the child must not use anything that other threads may have locked.
- */
+/* clone3(2). As after fork(2), the child must not use anything that other threads may have
+ * locked. */
 static inline pid_t sys_clone3(struct clone_args *args)
 {
 	return (pid_t)syscall(SYS_clone3, args, sizeof *args);
@@ -81,7 +81,8 @@ static inline int sys_pivot_root(const char *new_root, const char *put_old)
 	return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
-/* sched_setattr(2). Its header and libc's sched.h define one structure both. */
+/* sched_setattr(2). The kernel's header and libc's sched.h define the same structure, so this one
+ * has a name of its own. */
 struct sched_attributes {
 	uint32_t size;
 	uint32_t policy;

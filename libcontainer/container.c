@@ -17,7 +17,8 @@
 #include "libcontainer/rootfs/path.h"
 #include "spec/cleanup.h"
 
-/* The creator holds a lock on the directory, and the kernel takes it from a dead one. */
+/* A container's creator holds a lock on its directory; when the creator dies, the kernel releases
+ * the lock. */
 static bool creator_lives(int directory)
 {
 	if (flock(directory, LOCK_SH | LOCK_NB) < 0)
@@ -33,18 +34,20 @@ static bool is_removed(int directory)
 	return fstat(directory, &status) == 0 && status.st_nlink == 0;
 }
 
-/* What the directory of a container says of it. */
+/* Read what the directory of a container says about the container. */
 static int read_directory(struct container *container, const char *id, struct error *err)
 {
 	int directory = container->record.directory, read;
 
-	/* In this order: once the creator has gone, the record is its last word. */
+	/* The lock is looked at before the record is read: once the creator has gone, the record
+	 * does not change any more. */
 	container->creating = creator_lives(directory);
 	read = record_read(directory, id, &container->arena, &container->record, err);
 	if (read < 0)
 		return read;
 	container->damaged = read == 0;
-	/* A creator may have begun just now, a delete have ended. */
+	/* Look at the lock again: meanwhile a creator may have begun, or a delete may have
+	 * ended. */
 	if (container->record.pid == 0)
 		container->creating |= creator_lives(directory);
 	if (container->damaged && is_removed(directory))
@@ -115,14 +118,15 @@ int container_status(const struct container *container, int *pidfd, struct error
 	return (int)live_status(container);
 }
 
-/* Whether one is the other, or below it. */
+/* Whether one cgroup is the other, or lies below it. */
 static bool is_in_cgroup(const struct record_cgroup *one, const struct record_cgroup *other)
 {
 	return strcmp(one->driver, other->driver) == 0 &&
 	       (strcmp(one->path, other->path) == 0 || path_is_below(one->path, other->path));
 }
 
-/* A container that is still being created counts: it may soon have a process there. */
+/* A container that is still being created counts as alive: it may soon have a process in the
+ * cgroup. */
 static bool is_alive_in(const struct record_cgroup *cgroup, const struct container *container)
 {
 	struct error ignored;
@@ -162,7 +166,8 @@ bool container_shares_cgroup(const struct record *record)
 	return false;
 }
 
-/* Whoever holds it may run a hook, and that hook may wait for us: so we do not wait for ever. */
+/* A process that holds the lock may run a hook, and that hook may wait for the caller of this
+ * function: so the wait for the lock has an end. */
 static int lock_configuration(int file, int operation, int wait_ms, const char *id,
 			      struct error *err)
 {
@@ -176,8 +181,8 @@ static int lock_configuration(int file, int operation, int wait_ms, const char *
 			 id);
 }
 
-/* The directory's own lock is the creator's. A half-made container may have no configuration, and no
- * hooks then. */
+/* The lock on the directory itself is the creator's, so others lock the configuration instead. A
+ * half-made container may have no configuration; such a container has no hooks, either. */
 static int open_lock(const struct record *record, int operation, int wait_ms, struct error *err)
 {
 	_close_ int file = openat(record->directory, "config.json",
@@ -208,7 +213,8 @@ int container_lock(const struct record *record, int wait_ms, struct error *err)
 
 	if (lock < 0)
 		return lock;
-	/* A creator that has just begun either has this lock, or will find its directory removed. */
+	/* A creator that has just begun either has the lock on the directory already, or will find
+	 * its directory removed. */
 	if (record->pid == 0 && flock(record->directory, LOCK_EX | LOCK_NB) < 0)
 		return error_set(err, EAGAIN, "container \"%s\" is being created by a live process",
 				 record->id);

@@ -2,11 +2,11 @@
 /*
  * libcontainer: create and manage OCI containers (runtime-spec 1.3). The only public header.
  *
- * A container is a directory <root>/<id> and what the kernel says about its init process; nothing
- * runs on between calls. Every function returns 0 or more on success and -code on failure, with the
- * error's text in *err, which the caller owns. Strings are UTF-8; paths that are not said to be
- * otherwise may be relative to the working directory. The functions are for a process with one
- * thread.
+ * A container is a directory <root>/<id> and what the kernel says about its init process; no
+ * process of kist runs on between calls. Every function returns 0 or more on success and -code on
+ * failure, with the error's text in *err, which the caller owns. Strings are UTF-8; paths that are
+ * not said to be otherwise may be relative to the working directory. The functions are for a
+ * process with one thread.
  */
 #ifndef KIST_CONTAINER_H
 #define KIST_CONTAINER_H
@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-/* Of the shared library these functions alone are seen. */
+/* The shared library exports the functions of this header and no others. */
 #pragma GCC visibility push(default)
 
 /* What went wrong; see error.h. */
@@ -43,8 +43,8 @@ struct container_terminal_size {
 	uint16_t rows, columns;
 };
 
-/* Where the kernel finds the command line of this process (proc_pid_cmdline(5)): the words that main()
- * was called with, with the NUL of the last one. */
+/* Where the kernel finds the command line of this process (proc_pid_cmdline(5)): the words that
+ * main() was called with, including the NUL of the last one. */
 struct container_command_line {
 	char *at;
 	size_t bytes;
@@ -70,53 +70,58 @@ struct container_options {
 	const char *console_socket;
 	const char *pidfd_socket; /* gets a pidfd of the process */
 	unsigned preserve_fds;    /* descriptors 3 .. 3 + n - 1 are the container's */
-	/* So many of them, the first, are sockets that systemd passes: its program is told, and their
-	 * names, separated by colons; NULL: they have none (sd_listen_fds(3)). */
+	/* The first listen_fds of the preserved descriptors are sockets that systemd passes. The
+	 * program is told how many there are, and their names, which listen_names separates by
+	 * colons; NULL: the sockets have no names (sd_listen_fds(3)). */
 	unsigned listen_fds;
 	const char *listen_names;
-	/* Of the terminal that the container's is relayed to, so that the program finds it when it
-	 * begins; process.consoleSize counts only without. */
+	/* The size of the terminal to which the container's terminal is relayed, so that the
+	 * program finds it when it begins. Where this is zero, process.consoleSize counts. */
 	struct container_terminal_size terminal_size;
-	/* The program gets a NOTIFY_SOCKET (sd_notify(3)); what it says there goes to whoever starts
-	 * it, see struct container_process. create and run. */
+	/* The program gets a NOTIFY_SOCKET (sd_notify(3)). What it says there goes to the caller
+	 * that starts the container, see struct container_process. This is for create and run. */
 	bool notify;
 	bool no_pivot;
 	bool no_new_keyring;
 	bool detach; /* run and exec: nobody relays a terminal */
 	enum container_cgroup_manager cgroup_manager;
 
-	/* A descriptor that ends the wait for a hook, for the new process, or for whoever listens on
-	 * a socket, once poll(2) finds it readable: a signalfd, an eventfd, a pipe. It is never read.
-	 * create, run and exec then fail with -ECANCELED "interrupted", and undo what was done, as
-	 * whenever they fail; poststop hooks that are owed run to their end. NULL: none. */
+	/* A descriptor that ends every wait for a hook, for the new process, or for the listener on
+	 * a socket, once poll(2) finds the descriptor readable: a signalfd, an eventfd, a pipe. The
+	 * library never reads it. create, run and exec then fail with -ECANCELED "interrupted", and
+	 * undo what was done, as they do whenever they fail; poststop hooks that are owed run to
+	 * their end. NULL: none. */
 	const int *cancel;
 
-	/* The new process overwrites its own copy of it with "kist init": in the container everybody
-	 * can read it until the program is executed, which a created one waits for, and it may hold
-	 * secrets (variables for exec) and paths of the host. No string that this library is given
-	 * may be in there. Zeroed: it stays as it is. */
+	/* The new process overwrites its own copy of this command line with "kist init". In the
+	 * container everybody can read the command line until the program is executed, which in a
+	 * created container is not before `start`; and it may hold secrets (variables for exec) and
+	 * paths of the host. No string that this library is given may lie in this memory. Zeroed:
+	 * the command line stays as it is. */
 	struct container_command_line command_line;
 };
 
 /**
  * container_create() - make a container whose init waits for container_start().
  *
- * On failure nothing is left: no directory, cgroup, mount, process or namespace; poststop hooks have
- * run, if any other hook had.
+ * On failure nothing is left: no directory, cgroup, mount, process or namespace; poststop hooks
+ * have run, if any other hook had.
  *
  * Return: 0; -EEXIST when the id is in use; -ECANCELED when a hook failed, or it was interrupted;
  * -errno
  */
 int container_create(const struct container_options *options, struct error *err);
 
-/* A container's init as its starter sees it. */
+/* A process of a container as the caller that started it sees it. */
 struct container_process {
 	pid_t pid;
-	int pidfd;    /* the caller closes it; polls readable when init has ended */
-	int terminal; /* the pty's leader when process.terminal is set and nobody else took it; else
-			 -1 */
-	int notify;   /* datagram socket where the container's words to a service manager come out,
-			 written by whoever likes to in there; -1 without container_options.notify */
+	int pidfd; /* the caller closes it; polls readable when init has ended */
+	/* the pty's leader when process.terminal is set and no socket took it; else -1 */
+	int terminal;
+	/* A datagram socket where the container's messages to a service manager come out; every
+	 * process of the container may write such messages. Without container_options.notify it is
+	 * -1. */
+	int notify;
 };
 
 /**
@@ -128,17 +133,17 @@ struct container_process {
 int container_run(const struct container_options *options, struct container_process *process,
 		  struct error *err);
 
-/* What `exec` is told about its process. Zeroed members are the container's own, but for the
- * terminal. Lists end in NULL; NULL is an empty one. */
+/* What `exec` is told about its process. Zeroed members mean the container's own values, except
+ * that the process has no terminal. Lists end in NULL; NULL is an empty list. */
 struct container_exec {
-	/* A process (config.md, Process) as JSON to begin with instead, with a name for errors.
-	 * Optional properties that it does not have are still the container's, and so is
-	 * noNewPrivileges. */
+	/* A process (config.md, Process) as JSON, with which to begin instead of the container's,
+	 * and a name of it for errors. Optional properties that this process does not have are
+	 * still taken from the container, and so is noNewPrivileges. */
 	const char *process;
 	size_t process_bytes;
 	const char *process_name;
 
-	/* Single properties that are different. */
+	/* Single properties that replace those of the process, or are added to them. */
 	const char *const *args;
 	const char *cwd;                    /* absolute */
 	const char *user;                   /* "UID[:GID]" */
@@ -149,8 +154,8 @@ struct container_exec {
 	bool terminal;
 	bool no_new_privileges;
 
-	/* "[CONTROLLER[,CONTROLLER...]:]PATH", a cgroup that exists, below the container's; without,
-	 * the one that init is in. */
+	/* "[CONTROLLER[,CONTROLLER...]:]PATH": a cgroup that exists below the container's. NULL:
+	 * the cgroup that init is in. */
 	const char *const *cgroups;
 	bool ignore_paused; /* in a paused container: the process waits until it is resumed */
 };
@@ -161,13 +166,13 @@ struct container_exec {
  * cancel, command_line
  * @process: a child of the caller
  *
- * Everything that is not said otherwise is as for init: from the copy of config.json that was made
- * when the container was created, never from the bundle. A program that cannot be executed is an
- * error, and nothing is left.
+ * Everything that @exec does not set is as for init. It is taken from the copy of config.json that
+ * was made when the container was created, never from the bundle. A program that cannot be executed
+ * is an error, and nothing is left.
  *
- * Until it executes its program the process runs the caller's executable. Who has hostile containers
- * calls this from one that cannot be written to (a sealed memfd): a script in the container can have
- * /proc/self/exe for its interpreter.
+ * Until it executes its program the process runs the caller's executable. A caller that has hostile
+ * containers calls this function from an executable that cannot be written to (a sealed memfd): a
+ * script in the container can have /proc/self/exe for its interpreter.
  *
  * Return: 0; -ESRCH "container not running"; -EBUSY "cannot exec in a paused container";
  * -ECANCELED "interrupted"; -errno
@@ -179,65 +184,69 @@ int container_exec(const struct container_options *options, const struct contain
  * container_start() - let a created container execute its program.
  *
  * Return: 0 when the program has been executed, and its poststart hooks have run; -ECANCELED when a
- * hook failed, in which case the container is destroyed, as if deleted; -errno, with the reason, when
- * the program could not be executed, in which case the container is stopped
+ * hook failed, in which case the container is destroyed, as if deleted; -errno, with the reason,
+ * when the program could not be executed, in which case the container is stopped
  */
 int container_start(const char *root, const char *id, struct error *err);
 
 /**
- * container_start_process() - the same, for a caller that wants to hear of the container.
- * @process: its terminal is -1; the caller closes pidfd and notify
+ * container_start_process() - as container_start(), for a caller that wants to hear of the
+ * container.
+ * @process: set on success; terminal is -1; the caller closes pidfd and notify
  */
 int container_start_process(const char *root, const char *id, struct container_process *process,
 			    struct error *err);
 
 /**
  * container_kill() - send a signal to init.
- * @all: to every process of the container instead
+ * @all: send it to every process of the container instead
  *
  * Return: 0; -ESRCH "container not running" when it is neither created nor running
  */
 int container_kill(const char *root, const char *id, int signal, bool all, struct error *err);
 
 /**
- * container_delete() - remove a stopped or created container, and run its poststop hooks; those that
- * fail are a warning in the log.
- * @force: kill a running one first, and remove whatever a creator that was killed left behind. A
- * container that does not exist is then no error.
+ * container_delete() - remove a stopped or created container, and run its poststop hooks; hooks
+ * that fail are a warning in the log.
+ * @force: kill a running container first, and remove whatever a creator that was killed left
+ * behind. A container that does not exist is then no error.
  *
- * Return: 0; -ENOENT; -ENOTSUP, also by force, when another version of kist has made it, whose record
- * cannot be read
+ * Return: 0; -ENOENT; -ENOTSUP, also with force, when another version of kist has made the
+ * container, whose record this one cannot read
  */
 int container_delete(const char *root, const char *id, bool force, struct error *err);
 
 /**
- * container_delete_process() - the same, by force, for who has waited for init; unless another
- * container has the id by now.
+ * container_delete_process() - as container_delete() with force, for a caller that has waited for
+ * init. Nothing happens when another container has the id by now.
  * @process: init as container_run() returned it, its pidfd still open
  */
 int container_delete_process(const char *root, const char *id,
 			     const struct container_process *process, struct error *err);
 
 /**
- * container_mounts_add() - mount more in a container that is created or running.
+ * container_mounts_add() - mount more in a container that was created or is running.
  * @file: JSON with mounts as in config.json: an object with them, or their array alone; "-" is
  * standard input
  *
- * All of them or none, but for directories and files that were made to mount on, and for those before one
- * whose filesystem does not answer within 10 seconds. Sources are the
- * caller's, what is relative counts from the bundle; new filesystems are made in the container's
- * namespaces.
+ * Either all of the mounts are made or none. What may stay all the same are directories and files
+ * that were made to mount on, and the mounts that precede one whose filesystem does not answer
+ * within 10 seconds. Sources are the caller's; a relative source counts from the bundle. New
+ * filesystems are made in the container's namespaces.
  *
- * Return: 0; -ESRCH "container not running"; -EBUSY "cannot add mounts to a paused container"; -errno
+ * Return: 0; -ESRCH "container not running"; -EBUSY "cannot add mounts to a paused container";
+ * -errno
  */
 int container_mounts_add(const char *root, const char *id, const char *file, struct error *err);
 
 /**
- * container_mounts_remove() - unmount what is mounted at the destinations, the last one first.
- * @file: as above; nothing but the destinations counts, each after what it lies below
+ * container_mounts_remove() - unmount what is mounted at the destinations, the last destination
+ * first.
+ * @file: as for container_mounts_add(); only the destinations count, and each must follow those
+ * that it lies below
  *
- * Return: as above; -EINVAL where one of them is no mount point, or must stay mounted: then all of
- * them are still there
+ * Return: as container_mounts_add(); -EINVAL where a destination is no mount point, or must stay
+ * mounted: then all destinations are still mounted
  */
 int container_mounts_remove(const char *root, const char *id, const char *file, struct error *err);
 
@@ -246,7 +255,7 @@ struct container_annotation {
 	const char *value;
 };
 
-/* runtime.md, State; and what callers expect beside it. */
+/* The state of runtime.md (State), and what callers expect beside it. */
 struct container_state {
 	const char *id;
 	const char *status; /* creating, created, running, paused, stopped */
@@ -261,7 +270,8 @@ struct container_state {
 };
 
 /**
- * container_state() - ask the kernel about a container. Free with container_state_finish().
+ * container_state() - ask the kernel about a container. Free the state with
+ * container_state_finish().
  *
  * Return: 0; -ENOENT "container ... does not exist"
  */
@@ -280,17 +290,18 @@ struct container_list {
 };
 
 /**
- * container_list() - every container below root. One that vanishes meanwhile is left out, one whose
- * record cannot be read is listed with what is known, its id and status. What another version of kist
- * has made is a warning in the log. Free with container_list_finish().
+ * container_list() - list every container below root. A container that vanishes meanwhile is left
+ * out. One whose record cannot be read is listed with what is known, its id and status. A container
+ * that another version of kist has made is a warning in the log. Free the list with
+ * container_list_finish().
  */
 int container_list(const char *root, struct container_list *list, struct error *err);
 void container_list_finish(struct container_list *list);
 int container_list_print(const struct container_list *list, FILE *out); /* JSON array */
 
 /**
- * container_plan() - print what container_create() would do, in order, without doing it. Needs no
- * privilege and no free id.
+ * container_plan() - print what container_create() would do, in order, without doing it. This needs
+ * no privilege, and the id may be in use.
  */
 int container_plan(const struct container_options *options, FILE *out, struct error *err);
 
@@ -324,11 +335,12 @@ enum container_log_level {
 };
 
 /**
- * container_log_open() - where warnings and debug messages go. Without it they go nowhere, but for
- * debug, which then goes to stderr.
+ * container_log_open() - choose where warnings and debug messages go. Without this call they are
+ * dropped, except that debug messages go to stderr.
  * @where: a file that is appended to, by its path or as "file:PATH"; "journald:NAME" or
  * "syslog:NAME": the daemon's socket, with messages from NAME, "kist" when it is empty; NULL: none
- * @json: one JSON object a line {"level","msg","time"} instead of text; a daemon has fields of its own
+ * @json: one JSON object a line {"level","msg","time"} instead of text; a daemon has fields of its
+ * own
  */
 int container_log_open(const char *where, bool json, enum container_log_level level,
 		       struct error *err);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The two step tables of create, for those who print them and for delete.
- */
+/* The two step tables of create, for code that prints or tests them, and for delete. */
 #ifndef KIST_CREATE_H
 #define KIST_CREATE_H
 
@@ -15,23 +13,23 @@ extern const struct step_table create_host, create_child;
 void create_print(const struct plan *plan, FILE *out);
 
 /**
- * create_undo() - walk the undo column of create_host up: what a failing create does, and delete.
+ * create_undo() - walk the undo column of create_host up, as a failing create and delete do.
  *
- * Stops at the first step that cannot be taken back, so that it can be tried again.
+ * The walk stops at the first step that cannot be taken back, so that it can be tried again.
  */
 int create_undo(const struct record *record, struct error *err);
 
 /**
- * create_undo_cgroup() - in the undo column: remove the cgroup, with whoever is in it, unless they
- * are another container's by now: then it is left to that one.
+ * create_undo_cgroup() - in the undo column: remove the cgroup and kill the processes in it. When
+ * another container has the cgroup by now, it is left to that container.
  *
- * Only who can open containers is able to tell; so it is no function of the cgroup's.
+ * This function is not in cgroup/, since the answer takes opening other containers.
  */
 int create_undo_cgroup(const struct record *record, struct error *err);
 
 /**
- * create_take_back() - undo, where another error matters: what cannot be undone is a warning in the
- * log. Nothing happens to a container that somebody else removes.
+ * create_take_back() - undo after another error, which is the one that is reported: what cannot be
+ * undone is a warning in the log. Nothing happens to a container that another process removes.
  */
 void create_take_back(const struct record *record);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What steps share, from its beginning to its end: struct creation of steps.h.
+ * The first state of struct creation (steps.h), which is what the steps of a table share.
  */
 #ifndef KIST_CREATION_H
 #define KIST_CREATION_H
@@ -8,7 +8,7 @@
 #include "libcontainer/steps.h"
 
 /**
- * creation_init() - a creation in which nothing is open yet.
+ * creation_init() - begin a creation in which no descriptor is open yet.
  */
 void creation_init(struct creation *creation, const struct plan *plan,
 		   const struct document *document);

@@ -16,7 +16,7 @@
 
 #include "libcontainer/container.h"
 
-/* How long to wait for what will not be so for long, and how often to look. */
+/* How long to wait for a state that passes by itself, and how often to look. */
 enum { CREATOR_WAIT_MS = 2000, HALF_MADE_WAIT_MS = 100, PAUSE_MS = 10 };
 
 static int refuse(const struct container *container, struct error *err)
@@ -32,7 +32,8 @@ static int refuse(const struct container *container, struct error *err)
 			 id, words_name(&status_words, container->status));
 }
 
-/* A created one may go, as callers expect; one that runs only by force. */
+/* Callers expect that a created container can be deleted; one that runs is deleted by force
+ * only. */
 static const struct verb verb_delete = {
 	.doing = "delete",
 	.statuses = ENTER_IN(STATUS_STOPPED) | ENTER_IN(STATUS_CREATED),
@@ -57,7 +58,7 @@ static int check_deletable(struct container *container, bool force, struct error
 	return container->damaged ? directory_check_files(&container->record, err) : 0;
 }
 
-/* A hook that hangs keeps `start` waiting, and ends with init. */
+/* A hook that hangs keeps `start` waiting, which holds the lock; the hook ends with init. */
 static void end_init(const struct container *container)
 {
 	struct error ignored;
@@ -79,7 +80,8 @@ static int lock_opened(const struct container *container, bool force, struct err
 	return container_lock(&container->record, CONTAINER_WAIT_MS, err);
 }
 
-/* The inode says it, where there is one (see clone_identify()). */
+/* Where the kernel gives pidfds inodes of their own, the inode tells whose process it is (see
+ * clone_identify()). */
 static bool is_anothers(const struct record *record, const struct container_process *process)
 {
 	struct stat status;
@@ -91,8 +93,9 @@ static bool is_anothers(const struct record *record, const struct container_proc
 		(fstat(process->pidfd, &status) < 0 || status.st_ino != record->pidfs_inode));
 }
 
-/* One at a time: poststop hooks run once, and what another container then has under the same names
- * is not touched. And not one that is about to run. */
+/* Under the lock one delete works at a time, so that poststop hooks run once, and that nothing is
+ * touched which another container then has under the same names. The lock also keeps `start` away
+ * from a container that is being deleted. */
 static int delete_opened(struct container *container, bool force,
 			 const struct container_process *process, struct error *err)
 {
@@ -120,8 +123,8 @@ static int delete_once(const char *root, const char *id, bool force,
 	return result;
 }
 
-/* A creator that was killed a moment ago may not have let go of its lock yet; and what looks half-made
- * may be half removed. */
+/* How long to try again after an error. A creator that was killed a moment ago may not have let go
+ * of its lock yet; and a container that looks half-made may be half removed. */
 static int patience_ms(int code, bool force)
 {
 	if (code == EAGAIN && force)

@@ -17,7 +17,7 @@
 #include "spec/config.h"
 #include "spec/escape.h"
 
-/* What the directory may hold, in the order in which it goes. */
+/* The files that the directory may hold, in the order in which they are removed. */
 static const char *const own_files[] = {"start", "seccomp", ".record.json.new", "record.json",
 					"config.json"};
 
@@ -48,7 +48,7 @@ int directory_check_id(const char *id, struct error *err)
 	return 0;
 }
 
-/* mkdir -p, for the root of all containers. */
+/* As mkdir -p: make the root directory of all containers. */
 static int make_directories(const char *path, struct error *err)
 {
 	char partial[PATH_MAX];
@@ -69,7 +69,7 @@ static int make_directories(const char *path, struct error *err)
 	}
 }
 
-/* Whoever owns the root can put what he likes in the place of a container. */
+/* A user who owns the root directory can put what he likes in the place of a container. */
 static int check_root_owner(int fd, const char *path, struct error *err)
 {
 	struct stat status;
@@ -129,7 +129,7 @@ static int error_in_use(const char *id, struct error *err)
 	return error_set(err, EEXIST, "container \"%s\" already exists: the id is in use", id);
 }
 
-/* Only for the sake of the error: mkdir decides. */
+/* This check gives an early error only: mkdir decides whether the id is free. */
 static int step_check(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
@@ -147,7 +147,7 @@ const struct step directory_check = {
 	.run = step_check,
 };
 
-/* The id can be somebody else's by now. */
+/* Whether the directory still has the id as its name, which another container may have by now. */
 static bool is_named(int root, const char *id, int directory)
 {
 	struct stat held, named;
@@ -157,7 +157,8 @@ static bool is_named(int root, const char *id, int directory)
 	       held.st_ino == named.st_ino;
 }
 
-/* Return: -ENOENT when it is gone: until it is locked, it could be a dead creator's. */
+/* Return: descriptor; -ENOENT when the directory has been removed: until this process locks it, it
+ * looks like the directory of a dead creator, which may be deleted */
 static int lock_directory(int root, const char *id, struct error *err)
 {
 	_close_ int directory = openat(root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -180,7 +181,7 @@ static int claim_directory(int root, const char *id, struct error *err)
 			return errno == EEXIST ? error_in_use(id, err) : error_errno(err, "mkdir");
 		directory = lock_directory(root, id, err);
 	} while (directory == -ENOENT);
-	/* No undo knows of it yet. */
+	/* The undo column does not know of this directory yet, so it is removed here. */
 	if (directory < 0)
 		unlinkat(root, id, AT_REMOVEDIR);
 	return directory;
@@ -212,7 +213,7 @@ static int step_claim(struct creation *creation, struct error *err)
 	describe(plan, &creation->record);
 	if (io_create_file(directory, "config.json", 0600, document->text, document->size, err) < 0)
 		return -err->code;
-	/* Without init yet: what a killed creator leaves can be undone from it. */
+	/* The record has no init yet: it lets a delete undo what a killed creator leaves. */
 	return step_record(creation, err);
 }
 
@@ -221,7 +222,7 @@ const struct step directory_claim = {
 	.run = step_claim,
 };
 
-/* On disk, too: for whoever finds what a killed kist left. */
+/* The record is written to disk, too, so that a later delete knows what a killed kist owed. */
 static int step_owe(struct creation *creation, struct error *err)
 {
 	creation->record.poststop = true;

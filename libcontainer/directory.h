@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The directory of a container, <root>/<id>: the id is claimed by making it (mkdir is the lock), and
- * free again once it is removed. It holds
+ * The directory of a container, <root>/<id>. The id is claimed by making the directory (mkdir is
+ * the lock), and is free again once the directory is removed. The directory holds
  *
  *     config.json   the configuration, verbatim: later edits of the bundle have no effect
  *     record.json   see record.h; written when the id is claimed, without init, and replaced once,
@@ -9,9 +9,10 @@
  *     seccomp       the compiled filter, for who joins it
  *     start         a listening socket that only init holds, until it executes its program
  *
- * Nothing in it changes afterwards. It is its owner's alone (0700), and so is the directory of all
- * containers: whoever may write there could put anything in a container's place. The creator holds a
- * lock on it (flock(2)), which the kernel takes from a dead one.
+ * Nothing in the directory changes afterwards. It is its owner's alone (0700), and so is the
+ * directory of all containers: a user who may write there could put anything in a container's
+ * place. The creator holds a lock on the directory (flock(2)), which the kernel releases when the
+ * creator dies.
  */
 #ifndef KIST_DIRECTORY_H
 #define KIST_DIRECTORY_H
@@ -29,15 +30,16 @@ struct record;
 int directory_check_id(const char *id, struct error *err);
 
 /**
- * directory_open_root() - the directory of all containers, which must be nobody else's.
+ * directory_open_root() - open the directory of all containers, which no other user may own.
  *
- * Return: descriptor (O_PATH); -EPERM when another user owns it, or everybody may write to it; -errno
+ * Return: descriptor (O_PATH); -EPERM when another user owns it, or everybody may write to it;
+ * -errno
  */
 int directory_open_root(const char *path, struct error *err);
 
 /**
- * directory_check_files() - is there nothing in the directory that kist has not made? Another --root
- * may hold anything.
+ * directory_check_files() - refuse a directory with a file in it that kist has not made: a --root
+ * may hold directories that are no containers.
  *
  * Return: 0; -ENOTEMPTY; -errno
  */
@@ -48,10 +50,11 @@ extern const struct step directory_check; /* the id is free */
 extern const struct step directory_claim;
 extern const struct step directory_record;                        /* write the record */
 extern const struct step directory_owe_early, directory_owe_late; /* poststop hooks */
-extern const struct step directory_settle;                        /* no longer creating */
+/* let go of the lock: the container is no longer being created */
+extern const struct step directory_settle;
 
 /**
- * directory_undo() - remove the container's directory: the last thing that goes.
+ * directory_undo() - remove the container's directory, after everything else has been undone.
  */
 int directory_undo(const struct record *record, struct error *err);
 

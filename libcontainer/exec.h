@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The two step tables of exec, for those who look at their order.
- */
+/* The two step tables of exec, for the tests of their order. */
 #ifndef KIST_EXEC_H
 #define KIST_EXEC_H
 

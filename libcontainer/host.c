@@ -59,7 +59,8 @@ static bool denies_nodes(void)
 	return stat("/proc/self/ns/user", &status) == 0 && status.st_ino != first_user_namespace;
 }
 
-/* Asked without doing anything: who may is told next that there is no such descriptor. */
+/* A copy of no descriptor is asked for, which does nothing: a caller that may copy mounts is
+ * refused for the descriptor (EBADF), and another one with EPERM. */
 static bool denies_mounts(void)
 {
 	return open_tree(-1, "", OPEN_TREE_CLONE | AT_EMPTY_PATH) < 0 && errno == EPERM;

@@ -102,9 +102,10 @@ int io_replace_file(int directory, const char *name, mode_t mode, const void *da
 {
 	char temporary[NAME_MAX + 1];
 
-	/* It has room for the longest name, and for what marks it. */
+	/* This has room for the longest name, and for the dot and the suffix that mark it as
+	 * temporary. */
 	snprintf(temporary, sizeof temporary, ".%.240s.new", name);
-	/* What a killed predecessor left must not be in the way. */
+	/* A file that a killed predecessor left must not be in the way. */
 	if (unlinkat(directory, temporary, 0) < 0 && errno != ENOENT)
 		return error_errno(err, "%s: remove", temporary);
 	if (io_create_file(directory, temporary, mode, data, size, err) < 0)
@@ -141,7 +142,8 @@ int io_check_socket(const char *path, const char *option, struct error *err)
 			 sizeof address->sun_path - 1);
 }
 
-/* The kernel does not tell when there is room again. */
+/* poll(2) does not tell when a full queue of connections has room again, so connect is tried again
+ * and again. */
 static int connect_in_time(int connection, const struct sockaddr_un *address, const int *cancel,
 			   struct error *err)
 {
@@ -161,7 +163,7 @@ static int connect_in_time(int connection, const struct sockaddr_un *address, co
 	return 0;
 }
 
-/* Who does not read is not waited for without end. */
+/* A peer that does not read must not keep kist waiting for ever. */
 static int limit_sending(int connection, struct error *err)
 {
 	const struct timeval limit = {.tv_sec = PEER_WAIT_S};
@@ -224,7 +226,8 @@ ssize_t io_receive_descriptors(int socket, void *data, size_t size, int *descrip
 		.msg_iov = &part,
 		.msg_iovlen = 1,
 		.msg_control = control.bytes,
-		/* Aligned there may be room for one more. */
+		/* CMSG_LEN and not CMSG_SPACE: with the alignment there could be room for one more
+		 * descriptor. */
 		.msg_controllen = CMSG_LEN(room * sizeof *descriptors),
 	};
 	struct cmsghdr *header;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Small files, descriptors over sockets. Errors name only what failed ("memory.max: Invalid
- * argument"); the caller adds where.
+ * Small files, and descriptors over sockets. Errors name only what failed ("memory.max: Invalid
+ * argument"); the caller adds the place.
  */
 #ifndef KIST_IO_H
 #define KIST_IO_H
@@ -13,7 +13,7 @@
 #include "spec/error.h"
 
 /**
- * io_no_descriptors() - room for some descriptors, none of which is open: -1.
+ * io_no_descriptors() - allocate room for descriptors, all of which are -1: none is open.
  */
 int *io_no_descriptors(struct arena *arena, size_t count);
 
@@ -42,14 +42,14 @@ int io_create_file(int directory, const char *name, mode_t mode, const void *dat
 		   struct error *err);
 
 /**
- * io_replace_file() - give a file new contents at once: whoever opens it sees the old or the new
- * ones.
+ * io_replace_file() - give a file new contents at once: a process that opens the file sees the old
+ * contents or the new ones.
  */
 int io_replace_file(int directory, const char *name, mode_t mode, const void *data, size_t size,
 		    struct error *err);
 
 /**
- * io_lock() - take a lock, which others hold for a while, but not for ever (flock(2)).
+ * io_lock() - take a lock (flock(2)), and wait for the processes that hold it, but not for ever.
  * @operation: LOCK_SH or LOCK_EX
  *
  * Return: 0; -EBUSY after wait_ms; -errno
@@ -58,12 +58,13 @@ int io_lock(int fd, int operation, int wait_ms, struct error *err);
 
 /**
  * io_check_socket() - refuse a path that has no room in a socket's address.
- * @option: which one gave it, for the error
+ * @option: the name of the option that gave the path, for the error
  */
 int io_check_socket(const char *path, const char *option, struct error *err);
 
 /**
- * io_connect() - connect to a listening stream socket, to send. Neither takes longer than 10 s.
+ * io_connect() - connect to a listening stream socket, in order to send. Neither connecting nor
+ * sending takes longer than 10 s.
  * @path: at most 107 bytes, which the caller has checked
  * @cancel: a descriptor that ends the wait once it is readable; NULL: none
  *
@@ -100,10 +101,12 @@ int io_send_descriptor(int socket, const void *data, size_t size, int descriptor
 		       struct error *err);
 
 /**
- * io_give_descriptor() - the same over a connection of io_connect(), to somebody outside of kist, whose
- * end must not pass for that of a container or its processes.
+ * io_give_descriptor() - as io_send_descriptor(), but over a connection of io_connect() to a
+ * process outside of kist. Errors differ, so that the end of that process does not pass for the end
+ * of a container or its processes.
  *
- * Return: 0; -ECONNABORTED when it was closed; -ETIMEDOUT when nobody reads; -errno
+ * Return: 0; -ECONNABORTED when the peer has closed the connection; -ETIMEDOUT when the peer does
+ * not read; -errno
  */
 int io_give_descriptor(int connection, const void *data, size_t size, int descriptor,
 		       struct error *err);

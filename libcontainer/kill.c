@@ -13,13 +13,14 @@
 
 #include "libcontainer/container.h"
 
-/* Callers look for this sentence. */
+/* Callers of kist compare this sentence, so its words must stay. */
 static int error_not_running(struct error *err)
 {
 	return error_set(err, ESRCH, "container not running");
 }
 
-/* Not in a pid namespace of its own; and there the cgroup may be somebody else's by now. */
+/* Processes may outlive init when init does not have a pid namespace of its own. Then the cgroup
+ * may be somebody else's by now, too. */
 static bool may_be_outlived(struct container *container)
 {
 	const struct config *config;
@@ -70,7 +71,7 @@ static int kill_opened(struct container *container, int signal, bool all, struct
 	return 0;
 }
 
-/* Of one that has stopped there may be processes left. */
+/* A stopped container is accepted, since processes of it may be left. */
 static const struct verb verb_kill = {
 	.doing = "kill",
 	.statuses = ENTER_ANY & ~ENTER_IN(STATUS_CREATING),

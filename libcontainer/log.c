@@ -22,14 +22,14 @@ enum {
 	TEXT_BYTES = ESCAPE_FACTOR * MESSAGE_BYTES,
 	LINE_BYTES = TEXT_BYTES + 256,
 	NAME_BYTES = 64,
-	SOCKET_WAIT_US = 100000, /* for a daemon that reads nothing, a message */
+	SOCKET_WAIT_US = 100000, /* how long a message waits for a daemon that does not read */
 };
 
-/* Where a log can be; the part of --log before the path or the name says which. */
+/* A kind of place for a log; the part of --log before the path or the name says which kind. */
 struct target {
 	const char *prefix;
 	int (*open)(const char *rest, struct error *err);
-	/* One entry, its text made harmless already. Return: bytes, as snprintf(3) */
+	/* Format one entry, whose text is harmless already. Return: bytes, as snprintf(3) */
 	int (*format)(char *line, size_t size, enum container_log_level level, const char *text);
 };
 
@@ -37,8 +37,8 @@ static struct {
 	int file; /* -1: none */
 	bool json;
 	enum container_log_level level;
-	const struct target *target; /* set when it is opened */
-	char name[NAME_BYTES];       /* what a daemon is told that the message is from */
+	const struct target *target; /* set when the log is opened */
+	char name[NAME_BYTES];       /* the sender of the messages, as a daemon is told */
 } sink = {.file = -1, .level = CONTAINER_LOG_WARNING};
 
 static const char *const level_names[] = {
@@ -55,7 +55,8 @@ static const int priorities[] = {
 	[CONTAINER_LOG_DEBUG] = LOG_DEBUG,
 };
 
-/* Without waiting for whoever reads a fifo to come; one that is there gets all. */
+/* Open a file, or a fifo that somebody reads: opening does not wait for a reader to come, but later
+ * writes wait until the reader takes everything. */
 static int open_file(const char *path, struct error *err)
 {
 	int fd =
@@ -69,7 +70,7 @@ static int open_file(const char *path, struct error *err)
 	return fd;
 }
 
-/* Connected now: later there may be another root. */
+/* The socket is connected when the log is opened: later the process may have another root. */
 static int open_socket(const char *path, struct error *err)
 {
 	const struct timeval wait = {.tv_usec = SOCKET_WAIT_US};
@@ -85,7 +86,7 @@ static int open_socket(const char *path, struct error *err)
 	return take(&fd);
 }
 
-/* A line's end in the name would begin another field, or another message. */
+/* A newline in the name would begin another field, or another message. */
 static int check_name(const char *name, struct error *err)
 {
 	if (strlen(name) >= NAME_BYTES)
@@ -115,7 +116,8 @@ static int open_journald(const char *name, struct error *err)
 	return open_daemon("/run/systemd/journal/socket", name, err);
 }
 
-/* The time zone is read now, and not from the container's files later. */
+/* The time zone is read when the log is opened, so that it is not read from the container's files
+ * later. */
 static int open_syslog(const char *name, struct error *err)
 {
 	tzset();
@@ -133,7 +135,7 @@ static int format_file(char *line, size_t size, enum container_log_level level, 
 			level_names[level], text, time);
 }
 
-/* systemd, "Native Journal Protocol": a field a line. */
+/* An entry of systemd's "Native Journal Protocol" has one field in each line. */
 static int format_journald(char *line, size_t size, enum container_log_level level,
 			   const char *text)
 {
@@ -154,7 +156,7 @@ static int format_syslog(char *line, size_t size, enum container_log_level level
 			sink.name, getpid(), text);
 }
 
-/* The last row is for what begins like none of the others. */
+/* The last row matches what begins like none of the others. */
 static const struct target targets[] = {
 	{"file:", open_file, format_file},
 	{"journald:", open_journald, format_journald},
@@ -187,8 +189,8 @@ int container_log_open(const char *where, bool json, enum container_log_level le
 	return 0;
 }
 
-/* Without a file, debugging goes to stderr; but the error that ends a command is printed there by
- * the one who called. */
+/* Without a file debug messages go to stderr, but errors do not: the caller prints the error that
+ * ends a command there itself. */
 int log_descriptor(void)
 {
 	if (sink.file >= 0)
@@ -212,8 +214,8 @@ bool log_wants(enum container_log_level level)
 	       (sink.level == CONTAINER_LOG_DEBUG && level != CONTAINER_LOG_ERROR);
 }
 
-/* One write(2) an entry: others append to the same file, and a daemon takes it for one message. What
- * cannot be logged is lost: a log that is full must not stop a container. */
+/* Each entry is one write(2): others append to the same file, and a daemon takes each write for one
+ * message. An entry that cannot be written is lost, since a full log must not stop a container. */
 void container_log(enum container_log_level level, const char *format, ...)
 {
 	char message[MESSAGE_BYTES], text[TEXT_BYTES], line[LINE_BYTES];

@@ -31,7 +31,7 @@ FILE *mountinfo_open_at(int descriptors, struct error *err)
 	return file;
 }
 
-/* The group of "shared:2 master:1". */
+/* Find the group in fields such as "shared:2 master:1". */
 static uint64_t find_group(const char *fields)
 {
 	static const char word[] = "shared:";
@@ -40,7 +40,8 @@ static uint64_t find_group(const char *fields)
 	return found ? strtoull(found + strlen(word), NULL, 10) : 0;
 }
 
-/* 36 35 98:0 /mnt1 /mnt2 rw,noatime shared:2 master:1 - ext3 /dev/root rw,errors=continue */
+/* Such a line is: 36 35 98:0 /mnt1 /mnt2 rw,noatime shared:2 master:1 - ext3 /dev/root
+ * rw,errors=continue */
 bool mountinfo_split(char *text, struct mountinfo_line *line)
 {
 	char *fields[5], *rest, *separator, *source;

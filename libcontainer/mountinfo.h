@@ -11,13 +11,13 @@
 
 #include "spec/error.h"
 
-/* One line, cut into what somebody asks for. */
+/* The fields of one line that kist uses. */
 struct mountinfo_line {
 	uint64_t id;     /* as statx(2) has it, with STATX_MNT_ID */
-	uint64_t parent; /* the id of what it is mounted on; its own: nothing */
+	uint64_t parent; /* the id of the mount below this one; its own id when there is none */
 	char *device;    /* major:minor */
 	char *root, *target;
-	uint64_t group; /* of peers, the same number in all namespaces; 0: in none */
+	uint64_t group; /* of peers; the same number in all namespaces; 0: in no group */
 	char *type, *options;
 };
 
@@ -29,20 +29,22 @@ struct mountinfo_line {
 FILE *mountinfo_open(struct error *err);
 
 /**
- * mountinfo_open_at() - the same of the namespace that the caller has joined, where /proc may be a fake.
+ * mountinfo_open_at() - open the mountinfo of the namespace that the caller has joined, where /proc
+ * may be a fake.
  * @descriptors: see procfs_open_descriptors()
  */
 FILE *mountinfo_open_at(int descriptors, struct error *err);
 
 /**
- * mountinfo_split() - cut a line, in place.
+ * mountinfo_split() - cut a line into its fields, in place.
  *
- * Return: false for what is no such line
+ * Return: false when the line does not have this form
  */
 bool mountinfo_split(char *text, struct mountinfo_line *line);
 
 /**
- * mountinfo_unescape() - \040 for a space, and so on: what root and target have, in place.
+ * mountinfo_unescape() - replace escapes in place: root and target have \040 for a space, and so
+ * on.
  */
 void mountinfo_unescape(char *text);
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The step tables of mounts, for their tests.
- */
+/* The step tables for adding and removing mounts, for the tests of their order. */
 #ifndef KIST_MOUNTS_H
 #define KIST_MOUNTS_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An open container: what is asked of one that is there, by its id. container.h is what embedders
- * see.
+ * An open container: the questions about a container that exists, which is found by its id. The
+ * header for embedders is container.h.
  *
  * Its status is never stored. The creator's lock on the directory says that it is being created, a
  * listener on the start socket that it waits for `start`, the cgroup that it is paused, and init's
@@ -19,18 +19,20 @@
 /* A container that exists: its directory held open, its record read. */
 struct container {
 	struct record record;
-	bool creating; /* its creator lives, when it was opened */
-	bool damaged; /* no readable record: its creator was killed. Only delete --force wants it */
-	enum status status; /* when somebody has asked; see enter.h */
-	int init;           /* and a pidfd of init, while it lives; else -1 */
+	bool creating; /* the creator lived when the container was opened */
+	/* The record cannot be read, since the creator was killed. Only delete --force accepts such
+	 * a container. */
+	bool damaged;
+	enum status status; /* set once it was asked for; see enter.h */
+	int init;           /* a pidfd of init, set with the status; -1: init has ended */
 	struct arena arena;
 };
 
 /**
  * container_open() - find a container by id. Free with container_close().
  *
- * Return: 0; -ENOENT "container \"x\" does not exist"; -ENOTSUP "container \"x\" was made by another
- * version of kist"
+ * Return: 0; -ENOENT "container \"x\" does not exist"; -ENOTSUP "container \"x\" was made by
+ * another version of kist"
  */
 int container_open(const char *root, const char *id, struct container *container,
 		   struct error *err);
@@ -46,7 +48,7 @@ int container_status(const struct container *container, int *pidfd, struct error
 
 /**
  * container_shares_cgroup() - whether another container of the same root directory is alive in the
- * same cgroup, or below: it was made there when this one had ended.
+ * same cgroup, or below it: it was created there after this container had ended.
  */
 bool container_shares_cgroup(const struct record *record);
 
@@ -54,20 +56,22 @@ bool container_shares_cgroup(const struct record *record);
 enum { CONTAINER_WAIT_MS = 10000 };
 
 /**
- * container_lock() - be the only one to remove a container, while nobody starts it.
- * @wait_ms: how long for whoever is at it
+ * container_lock() - be the only process that removes a container, while no other process starts
+ * it.
+ * @wait_ms: how long to wait for a process that starts or removes the container, in milliseconds
  *
- * Closing lets go of it.
+ * Closing the descriptor releases the lock.
  *
- * Return: descriptor; -EBUSY: another one still is; -ENOENT "container \"x\" does not exist": another
- * one has removed it meanwhile; -EAGAIN when it is half-made, and its creator lives after all
+ * Return: descriptor; -EBUSY: another process still starts or removes the container; -ENOENT
+ * "container \"x\" does not exist": another process has removed it meanwhile; -EAGAIN when the
+ * container is half-made, and its creator lives after all
  */
 int container_lock(const struct record *record, int wait_ms, struct error *err);
 
 /**
  * container_share() - keep a container from being removed while it is started.
  *
- * Return: descriptor; -EBUSY and -ENOENT as above
+ * Return: descriptor; -EBUSY and -ENOENT as container_lock()
  */
 int container_share(const struct record *record, struct error *err);
 

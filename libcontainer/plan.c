@@ -5,11 +5,14 @@
 
 #include "libcontainer/rootfs/running.h"
 
-/* A subject reads its facts and decides for itself. Facts come first: a planner asks nobody. */
+/* Each subject reads its own facts and makes its own decisions. All facts are read first, so that a
+ * planner asks neither kernel nor files. */
 struct subject {
 	int (*read_host)(const struct plan *plan, struct host *host, struct error *err);
 	int (*plan)(struct plan *plan, struct error *err);
-	/* Of a container that is there, and of a process that joins it: what for, enum join_purpose. */
+	/* For a process that joins a container that exists: read facts about that container, and
+	 * plan. The last member is the set of purposes (enum join_purpose) for which the process
+	 * needs the subject. */
 	int (*read_joined)(const struct plan *plan, struct joined *joined, struct error *err);
 	int (*plan_joined)(struct plan *plan, struct error *err);
 	unsigned purposes;
@@ -17,8 +20,8 @@ struct subject {
 
 enum { TO_ALL = JOIN_TO_EXECUTE | JOIN_TO_MOUNT | JOIN_TO_UNMOUNT };
 
-/* What joins is planned before what is mounted there. Else the order does not matter, but for the
- * filter, which comes last: it is the only one that costs time. */
+/* Namespaces are planned before the mounts that are made in them, and the filter comes last, since
+ * it is the only one that costs time. Otherwise the order does not matter. */
 /* clang-format off */
 static const struct subject subjects[] = {
 	{NULL, namespaces_plan, idmap_read_joined, namespaces_plan_joined, TO_ALL},
@@ -44,7 +47,7 @@ static const struct subject subjects[] = {
 
 static const struct subject *const subjects_end = subjects + sizeof subjects / sizeof *subjects;
 
-/* What is about new containers only need not be asked for another process. */
+/* A subject that concerns new containers only is not asked about a process that joins one. */
 static bool concerns(const struct subject *subject, const struct plan *plan)
 {
 	return !plan->joined || subject->purposes;
@@ -87,7 +90,8 @@ static void default_process(struct plan *plan)
 	plan->config = config;
 }
 
-/* One that is about an option says so itself. */
+/* Put the name of the configuration in front of an error, unless the error is about an option,
+ * which it then begins with. */
 static int error_in_config(const struct plan *plan, struct error *err)
 {
 	const char *name = plan->options->config ? plan->options->config : "config.json";

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The plan: every decision about a container, and no side effect. Made from the configuration, the
- * facts of the host and the options; printed by `kist plan`; carried out by create.c.
+ * The plan: every decision about a container, and no side effect. It is made from the
+ * configuration, the facts of the host and the options; `kist plan` prints it, and create.c carries
+ * it out.
  *
- * It holds decisions only, never copies of the configuration. Everything that can be refused is
- * refused while it is made.
+ * The plan holds decisions only, never copies of the configuration. Everything that can be refused
+ * is refused while the plan is made.
  */
 #ifndef KIST_PLAN_H
 #define KIST_PLAN_H
@@ -32,11 +33,11 @@ enum join_purpose {
 	JOIN_TO_UNMOUNT = 4,
 };
 
-/* The container that a process is to join: facts, asked once. */
+/* Facts about the container that a process is to join, each asked once. */
 struct joined {
 	enum join_purpose purpose;
 	unsigned namespaces;        /* see namespaces_differ() */
-	bool asked;                 /* init, for descriptors of them: */
+	bool asked;                 /* init was asked for descriptors of the namespaces, files: */
 	int files[NAMESPACE_KINDS]; /* -1: not open */
 	bool denies_setgroups;      /* its user namespace knows no setgroups(2) */
 	const struct record *record;
@@ -45,11 +46,11 @@ struct joined {
 	const char *const *cgroups;   /* see cgroup_read_process() */
 	const char *const *subgroups; /* --cgroup; ends in NULL */
 	struct rdt_joined rdt;
-	const char *filesystems; /* to mount: the text of /proc/filesystems */
+	const char *filesystems; /* the text of /proc/filesystems, for JOIN_TO_MOUNT */
 };
 
-/* What a container without process has (config.md: it is only required when `start` is called): it
- * lets everything else be done as ever, and fails there. */
+/* The process of a container whose configuration has none (config.md: process is only required when
+ * `start` is called). Everything else is done as ever, and starting such a container fails. */
 extern const struct process plan_no_process;
 
 struct plan {
@@ -61,9 +62,9 @@ struct plan {
 	const char *bundle;  /* absolute */
 	struct arena *arena; /* owns what the planners allocate */
 
-	bool waits_for_start; /* create: init waits on the start socket; run: it goes on by itself
-			       */
-	bool writes_procfs;   /* set by each planner whose step then writes to init's procfs */
+	/* With create init waits on the start socket; with run it goes on at once. */
+	bool waits_for_start;
+	bool writes_procfs; /* set by each planner whose step writes to init's procfs */
 
 	struct namespaces_plan namespaces;
 	struct idmap_plan idmap;
@@ -75,19 +76,19 @@ struct plan {
 	struct lsm_plan lsm;
 	struct seccomp_plan seccomp;
 
-	struct warnings warnings; /* for whoever makes it to log */
+	struct warnings warnings; /* logged by the verb that makes the plan */
 };
 
 /**
- * plan_read_host() - ask the host what there is to know about it: host_read(), and each subject.
- * @plan: config, options, bundle and arena are set; host is set by this
+ * plan_read_host() - read the facts of the host: call host_read(), and then ask each subject.
+ * @plan: config, options, bundle and arena are set; this function sets host
  */
 int plan_read_host(struct plan *plan, struct error *err);
 
 /**
- * plan_read_joined() - ask each subject what there is to know about the container to join. The pid of
- * its init is still its own when its pidfd says so afterwards.
- * @plan: as above, with host
+ * plan_read_joined() - ask each subject for its facts about the container to join. They are read by
+ * init's pid; they are facts about init if its pidfd says afterwards that it still lives.
+ * @plan: as for plan_read_host(), with host set
  * @joined: purpose, record, status and namespaces are set
  */
 int plan_read_joined(const struct plan *plan, struct joined *joined, struct error *err);
@@ -102,9 +103,9 @@ int plan_make(struct plan *plan, struct error *err);
 
 /**
  * plan_make_joined() - decide everything about a process that joins a container, for its purpose.
- * @plan: as above, with joined set; config's process is the one that joins
+ * @plan: as for plan_make(), with joined set; config's process is the one that joins
  *
- * Return: as above
+ * Return: as plan_make()
  */
 int plan_make_joined(struct plan *plan, struct error *err);
 

@@ -55,7 +55,7 @@ int procfs_open(struct error *err)
 	return verify_root(fd, "private procfs", err) < 0 ? -err->code : take(&fd);
 }
 
-/* "self" is a link of procfs itself; there is no other on the way to a parameter. */
+/* "self" is a link of procfs itself; no other path that is written to here has a link in it. */
 static uint64_t resolve_flags(const char *path)
 {
 	uint64_t resolve = RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS;

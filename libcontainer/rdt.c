@@ -22,20 +22,20 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 enum {
-	SCHEMATA_SIZE = 1 << 16, /* a few resources, some hundred domains of each */
-	LOCK_WAIT_MS = 2000,     /* others hold it for a few system calls */
+	SCHEMATA_SIZE = 1 << 16, /* room for a few resources, with some hundred domains each */
+	LOCK_WAIT_MS = 2000,     /* other processes hold the lock for a few system calls */
 	GROUP_PATH_SIZE = 2 * (NAME_MAX + 1) + sizeof "mon_groups/",
 };
 
-/* Where everybody mounts it. */
+/* The place where resctrl is mounted by convention. */
 static const char standard_mount[] = "/sys/fs/resctrl";
 
-/* Directories of the root that are no groups. */
+/* Directories in the root that are no groups. */
 static const char *const reserved_names[] = {"info", "mon_groups", "mon_data"};
 
-/* The root, and groups below it. */
+/* The root of resctrl, and groups below it. */
 
-/* For reading: else it could not be locked. */
+/* The root is opened for reading, since an O_PATH descriptor cannot be locked. */
 static int open_mount(const char *mount, struct error *err)
 {
 	_close_ int root =
@@ -75,7 +75,7 @@ static bool has_directory(int root, const char *path)
 	return directory >= 0;
 }
 
-/* The whole file system, not a bind mount of a group. */
+/* Whether the whole file system is mounted there, and not a single group (by a bind mount). */
 static bool is_whole(const char *mount)
 {
 	struct error ignored;
@@ -131,7 +131,7 @@ static int check_mounted(const struct plan *plan, struct error *err)
 			 standard_mount);
 }
 
-/* The root is the default class, and has a name of its own. */
+/* Control group "." is the root, which is the default class and has a name of its own. */
 static int plan_control(struct plan *plan, const char *closid, struct error *err)
 {
 	struct rdt_plan *rdt = &plan->rdt;
@@ -167,7 +167,7 @@ static void add_line(struct rdt_lines *lines, const char *property, const char *
 		lines->at[lines->count++] = (struct rdt_line){property, text};
 }
 
-/* config-linux.md: l3CacheSchema first, then memBwSchema, schemata last. */
+/* The order is that of config-linux.md: l3CacheSchema first, then memBwSchema, schemata last. */
 static void plan_lines(struct plan *plan, const struct intel_rdt *config)
 {
 	struct rdt_lines *lines = &plan->rdt.lines;
@@ -223,9 +223,9 @@ struct record_rdt rdt_record(const struct plan *plan)
 	};
 }
 
-/* What is in a class that is there already. */
+/* Comparing a class that exists with the configuration. */
 
-/* The list after "    L3:" of a schemata file; NULL: it has no such resource. */
+/* Find what follows "L3:" in a schemata file, behind spaces; NULL: there is no such resource. */
 static const char *find_resource(const char *schemata, const char *name, size_t length)
 {
 	for (const char *line = schemata; line; line = strchr(line, '\n')) {
@@ -236,7 +236,7 @@ static const char *find_resource(const char *schemata, const char *name, size_t 
 	return NULL;
 }
 
-/* A number without a sign, and spaces around it; false: there is none. */
+/* Read a number without a sign, with spaces around it. Return: false when there is none */
 static bool read_number(const char **text, int base, unsigned long long *number)
 {
 	char *end;
@@ -255,7 +255,7 @@ struct domain {
 	unsigned long long id, value;
 };
 
-/* The next "0=7ff" of a list. Masks are hexadecimal, bandwidths decimal. */
+/* Read the next "0=7ff" of a list. Masks are hexadecimal, bandwidths decimal. */
 static bool next_domain(const char **list, int base, struct domain *domain)
 {
 	if (**list == ';')
@@ -264,7 +264,8 @@ static bool next_domain(const char **list, int base, struct domain *domain)
 	       read_number(list, base, &domain->value) && (**list == '\0' || strchr(";\n", **list));
 }
 
-/* A bandwidth is rounded up to what the hardware can do. */
+/* The kernel rounds a bandwidth up to what the hardware can do, so it is compared with the rounded
+ * value. */
 static bool has_domain(const char *list, int base, unsigned long long step,
 		       const struct domain *wanted)
 {
@@ -291,7 +292,7 @@ static unsigned long long read_step(int root, const char *name, size_t length)
 	return step;
 }
 
-/* Is a class as a line wants it? Domains that the line does not name may be anything. */
+/* Whether a class is as a line wants it. Domains that the line does not name may have any value. */
 static bool has_line(int root, const char *schemata, const char *line)
 {
 	size_t length = strcspn(line, ":\n");
@@ -310,7 +311,8 @@ static bool has_line(int root, const char *schemata, const char *line)
 	return true;
 }
 
-/* l3CacheSchema may be several lines, for the L3CODE and L3DATA of a cache that is divided so. */
+/* l3CacheSchema may have several lines, for the L3CODE and the L3DATA of a cache that is divided
+ * between the two. */
 static bool has_lines(int root, const char *schemata, const char *text)
 {
 	for (; text; text = strchr(text, '\n')) {
@@ -351,7 +353,8 @@ static int refuse_missing(const struct plan *plan, struct error *err)
 			 show(plan->rdt.control).text, plan->host->resctrl);
 }
 
-/* The container's own class must be nobody else's. Return: 1: it is there and fit, 0: to be made */
+/* A class of the container's own must not exist yet. Return: 1: the class exists and is as wanted;
+ * 0: it has to be made */
 static int check_control(const struct plan *plan, int root, struct error *err)
 {
 	const struct rdt_plan *rdt = &plan->rdt;
@@ -414,7 +417,7 @@ const struct step rdt_check = {
 	.when = is_planned,
 };
 
-/* The kernel says in words what it did not like about the last command. */
+/* The kernel has a text about what was wrong with the last command; the error shows it. */
 static int error_command(int root, const char *what, struct error *err)
 {
 	int code = errno;
@@ -429,7 +432,8 @@ static int error_command(int root, const char *what, struct error *err)
 			 show(status).text, *status ? ")" : "");
 }
 
-/* The kernel wants whole lines, each in one write: of two for the same cache the later counts. */
+/* The kernel wants whole lines, each in one write: of two lines for the same cache the later one
+ * counts. */
 static int write_line(int root, int schemata, const struct rdt_line *line, struct arena *arena,
 		      struct error *err)
 {
@@ -461,7 +465,7 @@ static int write_lines(const struct plan *plan, int root, int group, struct erro
 	return 0;
 }
 
-/* One that is there is left as it is: others are in it. */
+/* A class that exists is left as it is, since other processes are in it. */
 static int make_control(struct creation *creation, int root, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -514,7 +518,8 @@ static int hold_tasks(struct creation *creation, int root, const char *path, str
 	return 0;
 }
 
-/* The class comes first: only who is in it can enter a monitoring group of it. */
+/* The class comes first: only a task that is in a class can enter a monitoring group of that
+ * class. */
 static int hold_all_tasks(struct creation *creation, int root, struct error *err)
 {
 	const struct rdt_plan *rdt = &creation->plan->rdt;
@@ -534,7 +539,8 @@ static int step_create(struct creation *creation, struct error *err)
 	struct record_rdt *record = &creation->record.rdt;
 	_close_ int root = open_locked(plan->host->resctrl, LOCK_EX, err);
 
-	/* Now it will be known what was made, and what was somebody else's. */
+	/* From here on the record says what this create has made; what exists already is somebody
+	 * else's. */
 	*record = (struct record_rdt){.mount = plan->host->resctrl, .control = plan->rdt.control};
 	if (root < 0 || make_control(creation, root, err) < 0 ||
 	    make_monitor(creation, root, err) < 0)
@@ -570,9 +576,9 @@ const struct step rdt_join = {
 	.when = is_planned,
 };
 
-/* exec */
+/* The groups that exec joins. */
 
-/* What follows "res:" or "mon:" in its line. */
+/* Find what follows "res:" or "mon:" in its line. */
 static const char *find_group(const char *line, struct arena *arena)
 {
 	size_t length;
@@ -584,7 +590,8 @@ static const char *find_group(const char *line, struct arena *arena)
 	return length > 0 ? arena_strndup(arena, line, length) : NULL;
 }
 
-/* "res:NAME", the root's being "/", and "mon:NAME"; without resctrl both names are empty. */
+/* The text has the lines "res:NAME", where the root is "/", and "mon:NAME". Without resctrl both
+ * names are empty. */
 void rdt_parse_process(const char *text, struct arena *arena, struct rdt_joined *joined)
 {
 	const char *control = find_group(strncmp(text, "res:", 4) == 0 ? text : NULL, arena);
@@ -676,7 +683,8 @@ static int remove_groups(int root, const struct record *record, struct error *er
 	return 0;
 }
 
-/* The names come from a file; they are not followed anywhere else than they came from. */
+/* The names come from the record, which is a file, so they are used only if they have the form that
+ * kist gives them. */
 static int check_record(const struct record *record, struct error *err)
 {
 	const struct record_rdt *rdt = &record->rdt;
@@ -698,7 +706,7 @@ int rdt_undo(const struct record *record, struct error *err)
 	if (check_record(record, err) < 0)
 		return -err->code;
 	root = open_locked(rdt->mount, LOCK_EX, err);
-	/* Who unmounts it removes all groups. */
+	/* Unmounting resctrl removes all groups, so nothing is left to be removed. */
 	if (root == -ENOENT || root == -ENODEV)
 		return 0;
 	return root < 0 ? root : remove_groups(root, record, err);

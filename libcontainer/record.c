@@ -9,7 +9,8 @@
 #include "spec/escape.h"
 #include "spec/schema_fields.h"
 
-/* The form of record.json. A kist that does not know a form leaves such containers alone. */
+/* The version of record.json's form. A kist that does not know the form leaves such containers
+ * alone. */
 #define RECORD_VERSION "1"
 
 static const struct word status_table[] = {
@@ -58,7 +59,7 @@ static const struct field record_fields[] = {
 };
 static const struct schema record_schema = SCHEMA(struct record, record_fields);
 
-/* What every form has. */
+/* The field that every version of the form has. */
 static const struct field version_fields[] = {FIELD(struct record, version, REQUIRED)};
 static const struct schema version_schema = SCHEMA(struct record, version_fields);
 /* clang-format on */
@@ -78,7 +79,8 @@ static bool parse_record(const struct schema *schema, const struct document *doc
 			    &ignored) == 0;
 }
 
-/* By force, too: what this kist does not understand it cannot undo as a whole. */
+/* This is an error for delete with force, too: this kist cannot undo as a whole what it does not
+ * understand. */
 static int error_other_version(const char *id, const char *version, struct error *err)
 {
 	return error_set(err, ENOTSUP,

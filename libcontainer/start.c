@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Starting a created container (runtime.md, Start): say GO on its start socket, and report what comes
- * of it. Hooks that are due then run with it.
+ * Starting a created container (runtime.md, Start): say GO on its start socket, and report what
+ * comes of it. poststart hooks run when the program has been executed.
  */
 #include <errno.h>
 
@@ -16,7 +16,8 @@
 
 #include "libcontainer/container.h"
 
-/* Longer than an init that is killed takes to its end, once its descriptors are closed. */
+/* An init that is killed closes its descriptors first; it takes less time than this from there to
+ * its end. */
 enum { ENDING_MS = 100 };
 
 static int error_not_created(enum status status, struct error *err)
@@ -31,7 +32,7 @@ static int error_not_created(enum status status, struct error *err)
 	return error_set(err, EINVAL, "%s", texts[status]);
 }
 
-/* Say GO, and receive what comes of it. */
+/* Say GO, and receive the words that init says afterwards (process/sync.h). */
 static int start_init(const struct record *record, struct container_process *process,
 		      const struct seccomp_agent *agent, struct error *err)
 {
@@ -47,8 +48,8 @@ static int start_init(const struct record *record, struct container_process *pro
 				&process->notify, err);
 }
 
-/* Init listens no more: somebody else has started it and it is on its way to the program, or it has
- * come to its end. */
+/* The error when init does not listen any more: another process has started it, and it is on its
+ * way to the program; or it has ended. */
 static int error_refused(int pidfd, struct error *err)
 {
 	bool ended = clone_has_ended(pidfd, ENDING_MS);
@@ -56,8 +57,8 @@ static int error_refused(int pidfd, struct error *err)
 	return error_not_created(ended ? STATUS_STOPPED : STATUS_RUNNING, err);
 }
 
-/* Of several who start it at once init takes the word of one, and closes the connections of the
- * others. */
+/* When several processes start one container at once, init takes the GO of one of them, and closes
+ * the connections of the others. */
 static int start_once(const struct record *record, struct container_process *process,
 		      const struct seccomp_agent *agent, struct error *err)
 {
@@ -68,7 +69,7 @@ static int start_once(const struct record *record, struct container_process *pro
 	return -err->code;
 }
 
-/* What of the configuration matters when the container is started. */
+/* The part of the configuration that matters when the container is started. */
 struct start_config {
 	struct hook_programs poststart;
 	struct seccomp_agent agent; /* path is NULL: none */
@@ -95,7 +96,8 @@ static int read_start_config(struct container *container, struct start_config *s
 
 static int refuse(const struct container *container, struct error *err)
 {
-	/* Or it was killed, and its socket is closed already. */
+	/* Init may have been killed: then its socket is closed already, which looks like that of a
+	 * running container. */
 	return container->status == STATUS_RUNNING ? error_refused(container->init, err)
 						   : error_not_created(container->status, err);
 }
@@ -106,8 +108,9 @@ static const struct verb verb_start = {
 	.refuse = refuse,
 };
 
-/* Under the lock nobody removes the container for being only created. The configuration is read first:
- * if it cannot be, that is found out before anything runs. */
+/* Start under the lock, so that no other process removes the container, which it may do with one
+ * that is only created. The configuration is read first, so that one that cannot be read fails
+ * before anything runs. */
 static int start_locked(struct container *container, struct container_process *process,
 			struct start_config *start, struct error *err)
 {
@@ -124,7 +127,7 @@ static int start_locked(struct container *container, struct container_process *p
 			  err);
 }
 
-/* runtime.md, Lifecycle, steps 7 to 9. */
+/* These are steps 7 to 9 of runtime.md, Lifecycle. */
 static int start_opened(struct container *container, struct container_process *process,
 			struct error *err)
 {
@@ -135,7 +138,8 @@ static int start_opened(struct container *container, struct container_process *p
 	if (result == 0 && record->poststart)
 		result =
 			hooks_run(record, HOOK_POSTSTART, &start.poststart, &container->arena, err);
-	/* Stop the container, and go on with step 12, undoing what create did. */
+	/* The specification says to stop the container, and to go on with step 12, which undoes
+	 * what create did. */
 	if (result == -HOOK_FAILED)
 		create_take_back(record);
 	return result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What containers are like now (runtime.md, Query State), one or all; and the documents that do not
- * depend on any.
+ * The state of one container or of all (runtime.md, Query State), and the documents that do not
+ * depend on any container.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -25,10 +25,11 @@
 #include "spec/state.h"
 #include "spec/template.h"
 
-/* How long something may be half removed. */
+/* How long a container that is being removed may look half-made. */
 enum { HALF_MADE_WAIT_MS = 100 };
 
-/* The owner as people know him, else by number. Nobody needs to look root up. */
+/* The name of the container's owner, or the uid when there is no name. The name of root needs no
+ * look into a file. */
 static const char *owner_name(uint32_t uid, struct arena *arena)
 {
 	char name[256];
@@ -40,7 +41,7 @@ static const char *owner_name(uint32_t uid, struct arena *arena)
 	return arena_printf(arena, "%u", uid);
 }
 
-/* struct pair and struct container_annotation are the same two strings. */
+/* struct pair and struct container_annotation have the same two strings. */
 static const struct container_annotation *copy_annotations(const struct pairs *pairs,
 							   struct arena *arena)
 {
@@ -51,7 +52,7 @@ static const struct container_annotation *copy_annotations(const struct pairs *p
 	return copy;
 }
 
-/* Hand the container's memory over to the state that points into it. */
+/* Fill the state with pointers into the container's memory, which then belongs to the state. */
 static void state_fill(struct container *container, struct container_state *state)
 {
 	const struct record *record = &container->record;
@@ -94,7 +95,7 @@ void container_state_finish(struct container_state *state)
 	state->memory = NULL;
 }
 
-/* Left out rather than empty, which is no time to those who read it. */
+/* An unknown time is left out: an empty string is no time to programs that read it. */
 static const char *known(const char *text)
 {
 	return *text ? text : NULL;
@@ -159,10 +160,9 @@ static void list_append(struct container_list *list, size_t *room, struct contai
 	list->at[list->count++] = *state;
 }
 
-/* One entry of the root directory; what is no container, not yet or no longer, is left out.
- * @settled: also what looks half-made; what is wrong has been said
- *
- * Return: false when it does */
+/* Add one entry of the root directory to a list. What is no container, not yet or no longer, is
+ * left out. @settled: also add what looks half-made; errors have been logged before. Return: false
+ * when the entry looks half-made and was left out */
 static bool list_add(const char *root, const char *id, bool settled, struct container_list *list,
 		     size_t *room)
 {
@@ -194,7 +194,8 @@ static bool list_has(const struct container_list *list, size_t count, const char
 	return false;
 }
 
-/* What was left half-made looks the same as what is half removed, but for a moment only. */
+/* A container that was left half-made looks the same as one that is half removed, but the latter
+ * does so for a moment only: look at those again after that moment. */
 static void list_again(const char *root, DIR *directory, struct container_list *list, size_t *room)
 {
 	const struct timespec moment = {.tv_nsec = HALF_MADE_WAIT_MS * 1000000L};
@@ -246,7 +247,7 @@ int container_list_print(const struct container_list *list, FILE *out)
 	return fputs(states_format(&states, &arena), out) < 0 ? -EIO : 0;
 }
 
-/* A host that cannot be asked has no say. */
+/* Where the host cannot be asked, the default configuration is that for other layouts. */
 static bool has_cgroup2_only(struct arena *arena)
 {
 	struct hierarchies hierarchies;

@@ -13,7 +13,7 @@ static long long now_us(void)
 	return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
 }
 
-/* Take one step, timed when somebody wants to know. */
+/* Take one step, and measure its time when the log wants that. */
 static int take_step(const struct step *step, struct creation *creation, struct error *err)
 {
 	bool timed = log_wants(CONTAINER_LOG_DEBUG);

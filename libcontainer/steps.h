@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A step, and what steps share. A step is a constant object of its subject, declared in the subject's
- * header and defined in its file, beside the decision that it carries out:
+ * A step, and what steps share. A step is a constant object of its subject: it is declared in the
+ * subject's header and defined in the subject's file, beside the decision that it carries out:
  *
  *     const struct step limits_set = {"rlimits", .run = step_set, .when = ..., .print = ...};
  *
- * The tables of the verbs (create.c, exec.c) say in which order steps are taken, why in this one, and how
- * each is undone. A variant of a step is a second object, whose name says what is different.
+ * The tables of the verbs (create.c, exec.c, mounts.c) say in which order steps are taken and why,
+ * and how each is undone. A variant of a step is a second object, whose name says what is
+ * different.
  */
 #ifndef KIST_STEPS_H
 #define KIST_STEPS_H
@@ -23,19 +24,20 @@ struct step_table;
 
 struct creation {
 	const struct plan *plan;
-	const struct step_table *child;  /* what the process does that is made */
+	const struct step_table *child;  /* the steps of the process that is made */
 	const struct document *document; /* config.json as read, for the verbatim copy */
-	struct record record;            /* what undo needs, filled as the steps go */
-	bool settled;                    /* nobody is its creator any more */
+	struct record record;            /* what undo needs; filled by the steps */
+	/* The lock on the directory is released: the container is no longer being created. */
+	bool settled;
 
 	/* Descriptors, -1 when not open. */
 	int sync;         /* this side's end of the conversation; see process/sync.h */
 	int start;        /* listening start socket: init's */
 	int init;         /* host: pidfd of init */
-	int terminal;     /* host: the pty's leader, once init handed it over */
-	int console;      /* host: connected console socket */
-	int pidfd_socket; /* host: connected, too */
-	int notify;       /* what the container says; init's, until host or starter has it */
+	int terminal;     /* host: the pty's leader, once init has sent it */
+	int console;      /* host: connected --console-socket */
+	int pidfd_socket; /* host: connected --pidfd-socket */
+	int notify;       /* the notify socket: init's, and later the host side's */
 	int procfs;       /* init: private procfs, while there is something to write */
 
 	struct cgroup_handles cgroup;
@@ -43,21 +45,23 @@ struct creation {
 	struct rootfs_handles rootfs;
 	struct namespaces_handles namespaces;
 
-	struct hook_state hook_states[HOOK_KINDS]; /* what hooks are told */
+	struct hook_state hook_states[HOOK_KINDS]; /* the states that hooks are told */
 
-	struct seccomp_thread *seccomp_thread; /* init: that will load its filter */
+	struct seccomp_thread *seccomp_thread; /* init: the thread that will load the filter */
 
 	const char
 		*executable; /* init: the program that was found, in executable_path or args[0] */
 	char executable_path[4096];
-	char home[4096];       /* init: "HOME=..." */
-	bool setgroups_denied; /* init: by whoever made or mapped its user namespace */
-	bool cwd_denied;       /* init: root may not enter process.cwd; its user has yet to try */
+	char home[4096]; /* init: "HOME=..." */
+	/* init: the process that made or mapped its user namespace denied setgroups(2) there */
+	bool setgroups_denied;
+	bool cwd_denied; /* init: root may not enter process.cwd; its user has yet to try */
 };
 
 struct step {
-	const char *name; /* what it is about: context of its errors, line of `kist plan`, key of
-			     the trace */
+	/* what the step is about: the context of its errors, its line in `kist plan`, its key in
+	 * the trace */
+	const char *name;
 	/*
 	 * Do what the plan says and nothing else: return 0, or -code with an error that names what
 	 * failed (the walker adds the step's name), and leave no half-done thing that undo would not
@@ -65,12 +69,17 @@ struct step {
 	 * nothing with the host side but descriptors, and does not allocate.
 	 */
 	int (*run)(struct creation *creation, struct error *err);
-	size_t planned; /* PLANNED(member): the decision that it carries out; 0: always */
+	/* PLANNED(member): the step carries out this decision, and is taken if it is true; 0: the
+	 * step is always taken */
+	size_t planned;
 	bool (*when)(const struct plan *plan);             /* NULL: always */
 	void (*print)(const struct plan *plan, FILE *out); /* details for `kist plan`, NULL: none */
-	/* Host side: close what run has left open, if it was run at all. Cannot fail. NULL: nothing. */
+	/* Host side: close what run has left open; called whether run was called or not. It cannot
+	 * fail. NULL: run leaves nothing open. */
 	void (*finish)(struct creation *creation);
-	bool hears; /* what fails is mostly the other side's, and has its step's name from there */
+	/* The step waits for the other side, whose error mostly is the one that it returns, with
+	 * the name of the other side's step. */
+	bool hears;
 };
 
 /* A decision of the plan: a member of struct plan, which is a bool that its planner sets. */
@@ -84,8 +93,8 @@ bool step_is_planned(const struct step *step, const struct plan *plan);
 /* A row of a verb's table. */
 struct step_row {
 	const struct step *step;
-	/* Takes back what the step did, as far as it is there: for a failing create, for delete, and
-	 * for what a killed kist left. NULL: nothing to take back. */
+	/* Takes back what the step did, as far as it did it: for a create that fails, for delete,
+	 * and for what a killed kist has left. NULL: there is nothing to take back. */
 	int (*undo)(const struct record *record, struct error *err);
 };
 
@@ -94,35 +103,36 @@ struct step_table {
 	size_t count;
 };
 
-/* The table of an array of rows. */
+/* Make the table of an array of rows. */
 #define STEP_TABLE(array)                                                                          \
 	{                                                                                          \
 		array, sizeof(array) / sizeof *(array)                                             \
 	}
 
 /**
- * steps_walk() - take the steps of a table that the plan asks for, one after the other.
+ * steps_walk() - take the steps of a table that the plan asks for, in order.
  *
- * Return: 0, or -code of the first that failed, whose name is in front of the error, unless it hears
+ * Return: 0, or -code of the first step that failed. The step's name is in front of the error,
+ * unless the step hears: then it is the name of the other side's step
  */
 int steps_walk(const struct step_table *table, struct creation *creation, struct error *err);
 
 /**
  * steps_undo() - walk the undo column of a table up.
  *
- * Stops at the first step that cannot be taken back, so that it can be tried again.
+ * The walk stops at the first step that cannot be taken back, so that it can be tried again.
  */
 int steps_undo(const struct step_table *table, const struct record *record, struct error *err);
 
 /**
- * steps_finish() - close what the host side's steps have left open, from the last one up: whether the
- * walk came to its end or not.
+ * steps_finish() - close what the host side's steps have left open, from the last step up, whether
+ * the walk came to its end or not.
  */
 void steps_finish(const struct step_table *table, struct creation *creation);
 
 /**
- * steps_print() - the steps of a table that the plan asks for, with their details.
- * @side: who takes them: "host", "init"
+ * steps_print() - print the steps of a table that the plan asks for, with their details.
+ * @side: the side that takes the steps: "host", "init"
  */
 void steps_print(const char *side, const struct step_table *table, const struct plan *plan,
 		 FILE *out);

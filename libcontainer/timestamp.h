@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Points in time as RFC 3339 wants them, in UTC. gmtime(3) would read the host's time zone file.
+ * Points in time in the form of RFC 3339, in UTC. gmtime(3) is not used, since it would read the
+ * host's time zone file.
  */
 #ifndef KIST_TIMESTAMP_H
 #define KIST_TIMESTAMP_H
@@ -16,7 +17,7 @@ enum { TIMESTAMP_BYTES = sizeof "2026-01-01T00:00:00.000000000Z" };
 void timestamp_format(const struct timespec *time, char *text);
 
 /**
- * timestamp_now() - the same for the present.
+ * timestamp_now() - format the present time, as timestamp_format() does.
  */
 void timestamp_now(char *text);
 

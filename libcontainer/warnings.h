@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What planning has to say besides its decisions. A planner logs nothing: it adds to a list in the
- * plan, and the verb that planned logs that, also when planning has failed.
+ * The warnings of planning. A planner logs nothing: it adds to a list in the plan, and the verb
+ * that made the plan logs that list, also when planning has failed.
  */
 #ifndef KIST_WARNINGS_H
 #define KIST_WARNINGS_H
@@ -21,9 +21,9 @@ struct warnings {
 };
 
 /**
- * warnings_add() - one more.
- * @warnings: zeroed, or with others
- * @arena: owns it
+ * warnings_add() - add one warning to a list.
+ * @warnings: zeroed, or with other warnings
+ * @arena: owns the new warning
  */
 __attribute__((format(printf, 4, 5))) void warnings_add(struct warnings *warnings,
 							struct arena *arena,
@@ -31,7 +31,7 @@ __attribute__((format(printf, 4, 5))) void warnings_add(struct warnings *warning
 							const char *format, ...);
 
 /**
- * warnings_log() - write them to the log.
+ * warnings_log() - write a list of warnings to the log.
  */
 void warnings_log(const struct warnings *warnings);
 
