@@ -12,10 +12,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* How long to wait until the kernel has forgotten processes that were killed. */
+/* The kernel needs a moment to forget processes that were killed; kist waits so long for it. */
 enum { REMOVE_PATIENCE_MS = 5000 };
-
-/* The facts. */
 
 static bool denies_cgroups(const struct hierarchies *hierarchies)
 {
@@ -32,9 +30,7 @@ int cgroup_read_host(const struct plan *plan, struct host *host, struct error *e
 	return 0;
 }
 
-/* The path. */
-
-/* Nothing that leads elsewhere, and nothing that the kernel would refuse later. */
+/* A component must not lead elsewhere, nor be one that the kernel would refuse later. */
 static int check_component(const char *component, size_t length, struct error *err)
 {
 	if ((length == 1 && component[0] == '.') ||
@@ -69,7 +65,7 @@ int cgroup_clean_path(const char *path, char clean[static PATH_MAX], struct erro
 	return 0;
 }
 
-/* Of a container's own. */
+/* A container's own cgroup cannot be the root of a hierarchy. */
 static int clean_path(const char *path, char clean[static PATH_MAX], struct error *err)
 {
 	if (cgroup_clean_path(path, clean, err) < 0)
@@ -80,8 +76,9 @@ static int clean_path(const char *path, char clean[static PATH_MAX], struct erro
 }
 
 /*
- * A relative path is taken below the root, too: the same value means the same place, whoever calls.
- * So are the three words that mean a unit to systemd, as with other runtimes.
+ * A relative path is taken below the root, too, so that the same value means the same place,
+ * whoever calls. A value of three words, which means a unit to systemd, is taken as a path like
+ * that as well, as with other runtimes.
  */
 static int plan_path(const struct plan *plan, const char **planned, struct error *err)
 {
@@ -102,13 +99,11 @@ static int plan_path(const struct plan *plan, const char **planned, struct error
 	return 0;
 }
 
-/* The handle. */
-
-/* What is called "cgroupfs-v2" in a record: the manager and the layout. */
+/* A record has the names of both together, such as "cgroupfs-v2": manager and layout. */
 static const struct cgroup_manager *const managers[] = {&cgroup_cgroupfs};
 static const struct cgroup_layout *const layouts[] = {&cgroup_v1, &cgroup_v2};
 
-/* Take a manager's name and the dash off the front of a text. */
+/* Takes a manager's name and the dash off the front of a text. */
 static const struct cgroup_manager *take_manager(const char **text)
 {
 	for (size_t i = 0; i < COUNT(managers); i++) {
@@ -130,7 +125,8 @@ static const struct cgroup_layout *find_layout(const char *name)
 	return NULL;
 }
 
-/* The path comes from a file; it is not followed anywhere else than it came from. */
+/* The path of a record comes from a file, so only the clean form in which kist writes it is
+ * accepted. */
 static bool is_proper(const char *path)
 {
 	char clean[PATH_MAX];
@@ -178,15 +174,14 @@ static const char *name_of(const struct cgroup *cgroup, struct arena *arena)
 	return arena_printf(arena, "%s-%s", cgroup->manager->name, cgroup->layout->name);
 }
 
-/* The planning half. */
-
 static void warn_ignored(struct plan *plan, const char *property, const char *reason)
 {
 	warnings_add(&plan->warnings, plan->arena, CONTAINER_LOG_WARNING,
 		     "linux.resources.memory.%s: ignored: %s", property, reason);
 }
 
-/* What no kernel of today can do any more, and no caller depends on. */
+/* No kernel of today can apply these any more, and no caller depends on them, so they are only
+ * warned about. */
 static void warn_obsolete(struct plan *plan, const struct memory *memory)
 {
 	if (memory->kernel && *memory->kernel > 0)
@@ -206,7 +201,8 @@ static int plan_limits(struct plan *plan, const struct hierarchies *hierarchies,
 	return cgroup_limits_make(resources, hierarchies, plan->arena, &plan->cgroup.limits, err);
 }
 
-/* Who is not privileged may not restrict devices, and has no need to: its permissions do. */
+/* An unprivileged caller may not restrict devices, and need not: their permissions protect them
+ * from him. */
 static int plan_devices(struct plan *plan, struct error *err)
 {
 	struct cgroup_limits *limits = &plan->cgroup.limits;
@@ -224,7 +220,8 @@ static int plan_devices(struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Nobody can be born where nobody may be: the limit counts for clone3, but not for entering. */
+/* The pids limit counts for clone3(2), but not for entering, so with a limit of 0 init cannot be
+ * born in the cgroup. */
 static bool may_clone_into(const struct cgroup_writes *writes)
 {
 	for (size_t i = 0; i < writes->count; i++)
@@ -233,7 +230,7 @@ static bool may_clone_into(const struct cgroup_writes *writes)
 	return true;
 }
 
-/* Asked for by --cgroup-manager: limits would be ignored, which they never are. */
+/* The container gets no cgroup, so limits are refused: kist never ignores a limit. */
 static int plan_without(struct plan *plan, struct error *err)
 {
 	static const struct hierarchies none = {.refused = "the cgroup manager is disabled"};
@@ -245,8 +242,8 @@ static int plan_without(struct plan *plan, struct error *err)
 	return plan_limits(plan, &none, err);
 }
 
-/* Who is not root may make a cgroup only where one was delegated to him, and says so: a container
- * of his that asks for nothing of cgroups goes without. */
+/* A caller who is not root may make a cgroup only where one was delegated to him, and sets
+ * cgroupsPath then. His container goes without a cgroup when it asks for nothing that needs one. */
 static bool goes_without(const struct plan *plan)
 {
 	const struct linux_config *config = plan->config->linux;
@@ -257,7 +254,7 @@ static bool goes_without(const struct plan *plan)
 	       !(config->cgroupsPath && *config->cgroupsPath);
 }
 
-/* There is none on this host. Fine, unless something is asked of it. */
+/* The host has no cgroup hierarchy, which is only an error when something is asked of it. */
 static int plan_unmounted(struct plan *plan, struct error *err)
 {
 	const char *path = plan->config->linux->cgroupsPath;
@@ -328,7 +325,7 @@ static const char *freezer_file(const struct hierarchy *hierarchy)
 	return controllers_have(hierarchy->controllers, "freezer") ? "freezer.state" : NULL;
 }
 
-/* The files that say whether the container is frozen. */
+/* The record names the files that say whether the container is frozen. */
 static struct strings find_freezers(const struct cgroup *cgroup, struct arena *arena)
 {
 	const struct hierarchies *hierarchies = cgroup->hierarchies;
@@ -367,10 +364,8 @@ bool cgroup_is_frozen(const struct record_cgroup *record)
 	return false;
 }
 
-/* The steps. */
-
-/* config-linux.md, Control groups: a cgroup that is in use is not fit. Callers look for this text.
- */
+/* config-linux.md (Control groups) calls a cgroup that is in use not fit for a container. Callers
+ * look for this text. */
 static int refuse_populated(const char *path, struct error *err)
 {
 	return error_set(err, EBUSY,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The manager that nobody has to be asked for: kist makes the cgroup itself, in each hierarchy, and
+ * With this manager kist makes the cgroup itself, in each hierarchy, without asking a service, and
  * writes the limits before any process is inside.
  */
 #include "libcontainer/cgroup/layout.h"

@@ -39,8 +39,9 @@ enum {
 	ALL = MKNOD | READ | WRITE,
 };
 
-/* The default devices of config-linux.md; making a node gives no access to it. Not the host's
- * console (5:1): /dev/console is a pseudo-terminal. */
+/* Every container may use the default devices of config-linux.md. It may make any node, because
+ * that gives no access to the device. The host's console (5:1) is not in the list: /dev/console is
+ * a pseudo-terminal. */
 static const struct cgroup_device_rule default_rules[] = {
 	{true, 'c', MKNOD, ANY, ANY},                         /* nodes */
 	{true, 'b', MKNOD, ANY, ANY}, {true, 'c', ALL, 1, 3}, /* null */
@@ -58,7 +59,7 @@ static const struct {
 	unsigned access;
 } access_letters[] = {{'r', READ}, {'w', WRITE}, {'m', MKNOD}};
 
-/* Letters of "rwm"; none are all. */
+/* A text without any letter of "rwm" means all of them. */
 static unsigned read_access(const char *text)
 {
 	unsigned access = 0;
@@ -75,7 +76,7 @@ static struct cgroup_device_rule read_rule(const struct device_rule *from)
 		.allow = from->allow,
 		.type = from->type ? (char)from->type : 'a',
 		.access = read_access(from->access),
-		/* Engines write -1 for any. */
+		/* Engines write -1, which is ANY, for any number. */
 		.major = from->major ? *from->major : ANY,
 		.minor = from->minor ? *from->minor : ANY,
 	};
@@ -86,7 +87,6 @@ static bool concerns_everything(const struct cgroup_device_rule *rule)
 	return rule->type == 'a' && rule->access == ALL && rule->major == ANY && rule->minor == ANY;
 }
 
-/* A rule about everything makes those before it meaningless. */
 static void append(struct cgroup_device_rules *rules, const struct cgroup_device_rule *rule)
 {
 	if (concerns_everything(rule)) {
@@ -135,7 +135,7 @@ static bool same_devices(const struct cgroup_device_rule *one,
 	return one->type == other->type && one->major == other->major && one->minor == other->minor;
 }
 
-/* One more exception; together with what there is about the very same devices. */
+/* Exceptions for the very same devices become one. */
 static void add_exception(struct cgroup_device_rules *flat, const struct cgroup_device_rule *rule)
 {
 	for (size_t i = 0; i < flat->count; i++)
@@ -146,7 +146,8 @@ static void add_exception(struct cgroup_device_rules *flat, const struct cgroup_
 	flat->at[flat->count++] = *rule;
 }
 
-/* Take back what earlier exceptions say about the rule's devices. False: only a part of one. */
+/* Takes what a rule says out of earlier exceptions. The result is false where the rule concerns
+ * only a part of the devices of an exception, which v1 cannot express. */
 static bool take_back(struct cgroup_device_rules *flat, const struct cgroup_device_rule *rule)
 {
 	for (size_t i = 0; i < flat->count; i++) {
@@ -191,7 +192,8 @@ bool cgroup_devices_flatten(const struct cgroup_device_rules *rules, struct aren
 	for (size_t i = 0; i < rules->count; i++) {
 		struct cgroup_device_rule rule = rules->at[i];
 
-		/* v1's own 'a' ignores numbers and access. */
+		/* v1 ignores the numbers and the access of a rule for 'a', so such a rule becomes
+		 * one for each type. */
 		for (const char *type = "bc"; *type; type++) {
 			if (rules->at[i].type != 'a' && rules->at[i].type != *type)
 				continue;
@@ -238,7 +240,8 @@ static void add_line(struct cgroup_writes *writes, bool allow, const char *line)
 	};
 }
 
-/* "a" sets the default and forgets every exception, those inherited from the parent too. */
+/* The line "a" sets the default and removes every exception, also those inherited from the
+ * parent. */
 static void add_lines(const struct cgroup_device_rules *flat, struct arena *arena,
 		      struct cgroup_writes *writes)
 {
@@ -259,7 +262,7 @@ static void add_lines(const struct cgroup_device_rules *flat, struct arena *aren
 	}
 }
 
-/* Loading a program takes CAP_BPF and CAP_NET_ADMIN, or the one that contains both. */
+/* Loading a program takes CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, which contains both. */
 bool cgroup_devices_may_load(uint64_t capabilities)
 {
 	uint64_t both = 1ULL << CAP_BPF | 1ULL << CAP_NET_ADMIN;
@@ -294,16 +297,17 @@ int cgroup_devices_make(const struct resources *resources, const struct hierarch
 				  "hierarchy is mounted");
 }
 
-/* The program, instruction by instruction. */
+/* The functions from here on write the program, instruction by instruction. */
 
 enum {
 	RESULT = BPF_REG_0, /* 1 allows, 0 denies */
 	CONTEXT = BPF_REG_1,
 	TYPE = BPF_REG_2,
-	ACCESS = BPF_REG_3, /* those of the request that no rule has decided on yet */
+	ACCESS = BPF_REG_3, /* the requested access that no rule has decided on yet */
 	MAJOR = BPF_REG_4,
 	MINOR = BPF_REG_5,
-	/* The most a rule takes. */
+	/* These are counts of instructions: the most of a rule, and those before and after the
+	 * rules. */
 	RULE_INSNS = 7,
 	PROLOGUE_INSNS = 6,
 	EPILOGUE_INSNS = 2,
@@ -326,7 +330,7 @@ static void emit_load(struct bpf_program *program, unsigned target, size_t offse
 	emit(program, BPF_LDX | BPF_MEM | BPF_W, target, CONTEXT, (int)offset, 0);
 }
 
-/* access_type holds the access in its upper half and the type in its lower one. */
+/* The kernel's access_type holds the access in its upper half and the type in its lower half. */
 static void emit_prologue(struct bpf_program *program)
 {
 	emit_load(program, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
@@ -343,13 +347,15 @@ static void emit_verdict(struct bpf_program *program, bool allow)
 	emit(program, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
 }
 
-/* Unless the field is this, the rule does not apply; where it ends is filled in later. */
+/* Jumps over the rule unless the field has this value. The end of the rule is not known yet, so
+ * emit_rule() fills the offset in. */
 static void emit_unless(struct bpf_program *program, unsigned field, uint32_t value)
 {
 	emit(program, BPF_JMP32 | BPF_JNE | BPF_K, field, 0, 0, value);
 }
 
-/* Deny when the rule has anything of what is open; the offset jumps over the verdict. */
+/* Denies the request when the rule names any access that is not decided yet. Otherwise the offset
+ * of 2 jumps over the verdict. */
 static void emit_deny(struct bpf_program *program, unsigned access)
 {
 	emit(program, BPF_ALU64 | BPF_MOV | BPF_X, RESULT, ACCESS, 0, 0);
@@ -358,7 +364,8 @@ static void emit_deny(struct bpf_program *program, unsigned access)
 	emit_verdict(program, false);
 }
 
-/* What the rule allows is decided; nothing left open: allowed. */
+/* The access that the rule allows is decided now. When none is left undecided the request is
+ * allowed. */
 static void emit_allow(struct bpf_program *program, unsigned access)
 {
 	emit(program, BPF_ALU64 | BPF_AND | BPF_K, ACCESS, 0, 0, ~access & ALL);
@@ -386,7 +393,7 @@ static void emit_rule(struct bpf_program *program, const struct cgroup_device_ru
 		program->at[i].off = (__s16)(program->count - i - 1);
 }
 
-/* The last rule first: it is the one that counts. */
+/* The last rule comes first in the program, because it is the one that counts. */
 void cgroup_devices_compile(const struct cgroup_device_rules *rules, struct arena *arena,
 			    struct bpf_program *program)
 {
@@ -402,7 +409,8 @@ void cgroup_devices_compile(const struct cgroup_device_rules *rules, struct aren
 	*program = made;
 }
 
-/* Larger than any kernel's bpf_attr: some (Linux 6.17) write beyond the size they are given. */
+/* The attributes are larger than any kernel's bpf_attr, because some kernels (Linux 6.17) write
+ * beyond the size that they are given. */
 union attributes {
 	union bpf_attr attr;
 	char room[256];
@@ -445,7 +453,8 @@ int cgroup_devices_attach(int directory, const struct bpf_program *program, stru
 	attributes.attr.target_fd = (__u32)directory;
 	attributes.attr.attach_bpf_fd = (__u32)fd;
 	attributes.attr.attach_type = BPF_CGROUP_DEVICE;
-	/* Beside what a parent or an administrator has attached: all of them must allow. */
+	/* The program is attached beside those of a parent or an administrator: all of them must
+	 * allow. */
 	attributes.attr.attach_flags = BPF_F_ALLOW_MULTI;
 	if (call_bpf(BPF_PROG_ATTACH, &attributes) < 0)
 		return error_errno(err, PROPERTY ": attaching the program%s",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The allowed device list (config-linux.md, Allowed Device list) as a cgroup takes it: a program
- * for cgroup2, lines for v1.
+ * This part turns the allowed device list (config-linux.md, Allowed Device list) into the form
+ * that a cgroup takes: a program for cgroup2, lines for v1.
  */
 #ifndef KIST_CGROUP_DEVICES_H
 #define KIST_CGROUP_DEVICES_H
@@ -22,7 +22,7 @@ struct bpf_program {
 	struct bpf_insn *at;
 };
 
-/* One entry of resources.devices; see devices.c. */
+/* A rule is one entry of resources.devices; devices.c says how rules combine. */
 struct cgroup_device_rule {
 	bool allow;
 	char type;            /* 'a', 'b', 'c' */
@@ -31,58 +31,67 @@ struct cgroup_device_rule {
 };
 
 struct cgroup_device_rules {
-	bool allow;   /* what holds for a device that no rule names */
-	size_t count; /* none, and allow: nothing is restricted */
+	bool allow;   /* verdict on a device that no rule names */
+	size_t count; /* with 0 rules and allow, nothing is restricted */
 	struct cgroup_device_rule *at;
 };
 
 /**
- * cgroup_devices_make() - linux.resources.devices as writes, or as a program, as the hierarchies
- * have it.
+ * cgroup_devices_make() - turn linux.resources.devices into writes, or into a program, whichever
+ * the hierarchies can enforce.
  * @resources: NULL for none
- * @limits: what the writes are appended to, or the program is put into
+ * @limits: the writes are appended to it, or the program is put into it
  *
- * Return: 0; -ENOTSUP: these hierarchies cannot enforce them
+ * Return: 0; -ENOTSUP when these hierarchies cannot enforce the rules
  */
 int cgroup_devices_make(const struct resources *resources, const struct hierarchies *hierarchies,
 			struct arena *arena, struct cgroup_limits *limits, struct error *err);
 
 /**
- * cgroup_devices_may_load() - do these capabilities of the caller allow to load a program?
+ * cgroup_devices_may_load() - may a caller with these capabilities load a program?
  */
 bool cgroup_devices_may_load(uint64_t capabilities);
 
 /**
- * cgroup_devices_read() - the rules of config.json, shortened to what counts, and the default ones.
+ * cgroup_devices_read() - read the rules of config.json, leave out those without effect, and
+ * append the default ones.
+ * @resources: NULL for none
+ * @arena: owns the rules
  */
 struct cgroup_device_rules cgroup_devices_read(const struct resources *resources,
 					       struct arena *arena);
 
 /**
- * cgroup_devices_flatten() - turn ordered rules into a set without order, as v1 has it: exceptions
- * from rules->allow, of type 'b' or 'c' and all with allow the other way round.
+ * cgroup_devices_flatten() - turn ordered rules into a set without order, as v1 has it. The set
+ * has exceptions from rules->allow, which are of type 'b' or 'c' and say the opposite of it.
+ * @flat: gets the set
  *
- * Return: false when v1 cannot say that: an exception from an exception
+ * Return: false when v1 cannot express the rules, which have an exception from an exception
  */
 bool cgroup_devices_flatten(const struct cgroup_device_rules *rules, struct arena *arena,
 			    struct cgroup_device_rules *flat);
 
 /**
- * cgroup_devices_compile() - a BPF_PROG_TYPE_CGROUP_DEVICE program that says what the rules say.
+ * cgroup_devices_compile() - compile rules to a program of type BPF_PROG_TYPE_CGROUP_DEVICE.
+ * @program: gets the program
  */
 void cgroup_devices_compile(const struct cgroup_device_rules *rules, struct arena *arena,
 			    struct bpf_program *program);
 
 /**
- * cgroup_devices_attach() - load the program and attach it to a cgroup2 directory.
+ * cgroup_devices_attach() - load a program and attach it to a cgroup2 directory.
+ * @directory: descriptor of the directory
+ *
+ * Return: 0 or -errno
  */
 int cgroup_devices_attach(int directory, const struct bpf_program *program, struct error *err);
 
-/* Room for a rule in the words of v1: "c 136:* rwm". */
+/* This is room for a rule in the words of v1: "c 136:* rwm". */
 enum { CGROUP_DEVICE_TEXT_SIZE = 64 };
 
 /**
- * cgroup_device_format() - a rule in the words of v1, without allow or deny.
+ * cgroup_device_format() - write a rule in the words of v1, without allow or deny.
+ * @text: gets the words
  */
 void cgroup_device_format(const struct cgroup_device_rule *rule,
 			  char text[static CGROUP_DEVICE_TEXT_SIZE]);

@@ -14,10 +14,11 @@
 
 enum { CONTROLLERS_SIZE = 512 };
 
-/* Where everybody mounts it, alone or as one of many. */
+/* Hosts mount cgroup2 here when it is the only hierarchy, and several hierarchies below. */
 static const char standard_mount[] = "/sys/fs/cgroup";
 
-/* What v1 can mount; everything else among a hierarchy's mount options is an option. */
+/* These are the controllers that v1 can mount. The other mount options of a hierarchy are not
+ * controllers. */
 static const char v1_controllers[] = "cpu cpuacct cpuset memory devices freezer blkio pids hugetlb "
 				     "net_cls net_prio perf_event rdma misc debug";
 
@@ -64,7 +65,7 @@ static bool is_controller(const char *option)
 	       controllers_have(v1_controllers, option);
 }
 
-/* "rw,cpu,cpuacct" -> "cpu,cpuacct" */
+/* Finds the controllers among mount options: "rw,cpu,cpuacct" becomes "cpu,cpuacct". */
 static const char *find_controllers(char *options, struct arena *arena)
 {
 	const char *controllers = "";
@@ -78,7 +79,8 @@ static const char *find_controllers(char *options, struct arena *arena)
 	return controllers;
 }
 
-/* What is collected; a device number stands for a hierarchy. */
+/* The hierarchies that have been found so far. Mounts of the same hierarchy have the same device
+ * number. */
 struct collection {
 	struct hierarchy at[CGROUP_HIERARCHIES_MAX];
 	const char *devices[CGROUP_HIERARCHIES_MAX];
@@ -93,7 +95,7 @@ static bool is_known(const struct collection *collection, const char *device)
 	return false;
 }
 
-/* The whole hierarchy, the first time it is seen: not a bind mount of some cgroup. */
+/* Each hierarchy is taken once, by a mount of the whole and not by a bind mount of some cgroup. */
 static bool is_hierarchy(const struct collection *collection, const struct mountinfo_line *line)
 {
 	return (!strcmp(line->type, "cgroup") || !strcmp(line->type, "cgroup2")) &&
@@ -139,7 +141,7 @@ int hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierarchies *
 	return 0;
 }
 
-/* Which controllers cgroup2 has here, as a list separated by spaces. */
+/* Reads which controllers cgroup2 has on this host, as a list separated by spaces. */
 static int read_controllers(struct hierarchy *unified, struct arena *arena, struct error *err)
 {
 	_close_ int mount = open(unified->mount, O_PATH | O_DIRECTORY | O_CLOEXEC);

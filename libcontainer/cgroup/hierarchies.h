@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The cgroup hierarchies that are mounted on this host (cgroups(7)). Plain data, so a test can
- * write them by hand.
+ * This part finds the cgroup hierarchies that are mounted on this host (cgroups(7)). They are
+ * plain data, so a test can write them by hand.
  */
 #ifndef KIST_CGROUP_HIERARCHIES_H
 #define KIST_CGROUP_HIERARCHIES_H
@@ -14,56 +14,69 @@
 
 struct arena;
 
-/* The most hierarchies that v1 can have: 12 controllers, name=systemd, and the unified one. */
+/* v1 can have at most 12 controllers, name=systemd, and the unified hierarchy beside them. */
 enum { CGROUP_HIERARCHIES_MAX = 16 };
 
-/* One mounted cgroup hierarchy. */
 struct hierarchy {
-	const char
-		*controllers; /* v1: "memory", "cpu,cpuacct", "name=systemd"; cgroup2: the available
-				 ones as in cgroup.controllers, separated by spaces, perhaps "" */
-	const char *mount;    /* "/sys/fs/cgroup/memory" */
-	bool unified;         /* cgroup2 */
+	/* On v1: "memory", "cpu,cpuacct", "name=systemd". On cgroup2: the available controllers as
+	 * in cgroup.controllers, separated by spaces; the list may be "". */
+	const char *controllers;
+	const char *mount; /* "/sys/fs/cgroup/memory" */
+	bool unified;      /* it is the cgroup2 hierarchy */
 };
 
-/* One with .unified alone: v2. Others: v1, with or without one unified (hybrid). None: no cgroups. */
+/* A single hierarchy that is unified means v2. Other sets mean v1, or the hybrid form when one of
+ * them is unified. An empty set means that there are no cgroups. */
 struct hierarchies {
 	size_t count;
 	const struct hierarchy *at;
-	const char *refused; /* why there shall be none, where that is so; NULL: none is mounted */
+	const char *refused; /* why no cgroup is used; NULL: none is mounted */
 };
 
 /**
- * hierarchies_read() - those of this host. Cheap on v2: one statfs.
+ * hierarchies_read() - find the hierarchies of this host. On v2 this takes little more than a
+ * statfs(2).
+ * @arena: owns the result
+ * @hierarchies: gets the result
+ *
+ * Return: 0 or -errno
  */
 int hierarchies_read(struct arena *arena, struct hierarchies *hierarchies, struct error *err);
 
 /**
- * hierarchies_parse() - those in a mountinfo file (proc(5)); the controllers of cgroup2 are not in
- * there and left "".
+ * hierarchies_parse() - find the hierarchies in a mountinfo file (proc(5)). The controllers of
+ * cgroup2 are not in that file and are left "".
+ * @arena: owns the result
+ * @hierarchies: gets the result
+ *
+ * Return: 0; -E2BIG for more hierarchies than there can be
  */
 int hierarchies_parse(FILE *mountinfo, struct arena *arena, struct hierarchies *hierarchies,
 		      struct error *err);
 
 /**
- * hierarchies_find() - the one that has a controller ("memory"), NULL for none.
+ * hierarchies_find() - find the hierarchy that has a controller such as "memory".
+ *
+ * Return: the hierarchy, or NULL
  */
 const struct hierarchy *hierarchies_find(const struct hierarchies *hierarchies,
 					 const char *controller);
 
 /**
- * hierarchies_unified() - the cgroup2 hierarchy, NULL for none.
+ * hierarchies_unified() - find the cgroup2 hierarchy.
+ *
+ * Return: the hierarchy, or NULL
  */
 const struct hierarchy *hierarchies_unified(const struct hierarchies *hierarchies);
 
 /**
- * hierarchies_are_v2() - is the cgroup2 hierarchy all there is?
+ * hierarchies_are_v2() - is the cgroup2 hierarchy the only one?
  */
 bool hierarchies_are_v2(const struct hierarchies *hierarchies);
 
 /**
- * controllers_have() - is a controller in a list? Separated by commas (mount options of v1) or
- * spaces (cgroup.controllers).
+ * controllers_have() - is a controller in a list that is separated by commas (mount options of v1)
+ * or spaces (cgroup.controllers)?
  */
 bool controllers_have(const char *list, const char *controller);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which cgroup a process enters that joins a container (cgroups(7), proc_pid_cgroup(5)): the one
- * that init is in, which may be below the container's when the container has cgroups of its own; or
- * one of these, by --cgroup.
+ * This file decides which cgroup a process enters that joins a container (cgroups(7),
+ * proc_pid_cgroup(5)): the one that init is in, which may be below the container's when the
+ * container has cgroups of its own; or, by --cgroup, another one at or below the container's.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,9 +14,10 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-enum { CGROUP_FILE_SIZE = 1 << 16 }; /* a line for each hierarchy, with a path */
+enum { CGROUP_FILE_SIZE = 1 << 16 }; /* enough for a line with a path for each hierarchy */
 
-/* Is a line of /proc/PID/cgroup about this hierarchy? "4:memory:/a", "0::/a" */
+/* Says whether a line of /proc/PID/cgroup is about this hierarchy. Such lines look like
+ * "4:memory:/a" or, for cgroup2, "0::/a". */
 static bool is_about(const struct hierarchy *hierarchy, const char *line)
 {
 	const char *controllers = strchr(line, ':');
@@ -33,7 +34,8 @@ static bool is_about(const struct hierarchy *hierarchy, const char *line)
 	       strchr(",:", controllers[strlen(first)]);
 }
 
-/* One outside of the caller's cgroup namespace begins with "/..". */
+/* A path outside of the caller's cgroup namespace begins with "/.." and cannot be used, so the
+ * result is NULL then. */
 static const char *path_of(const char *line)
 {
 	const char *path = strchr(strchr(line, ':') + 1, ':');
@@ -41,7 +43,6 @@ static const char *path_of(const char *line)
 	return path && path[1] == '/' && strncmp(path + 1, "/..", 3) != 0 ? path + 1 : NULL;
 }
 
-/* Cut a text into lines; the last one is "". */
 static char *next_line(char **text)
 {
 	char *line = strsep(text, "\n");
@@ -80,7 +81,7 @@ int cgroup_read_joined(const struct plan *plan, struct joined *joined, struct er
 				   &joined->cgroups, err);
 }
 
-/* Does "CONTROLLER[,CONTROLLER...]:" in front of a --cgroup name a hierarchy? */
+/* Says whether "CONTROLLER[,CONTROLLER...]:" in front of a --cgroup names a hierarchy. */
 static bool names(const char *controllers, size_t length, const struct hierarchy *hierarchy)
 {
 	while (length > 0) {
@@ -97,7 +98,8 @@ static bool names(const char *controllers, size_t length, const struct hierarchy
 	return false;
 }
 
-/* One --cgroup: [CONTROLLER[,CONTROLLER...]:]PATH below the container's. */
+/* The value of a --cgroup is [CONTROLLER[,CONTROLLER...]:]PATH, where PATH is below the container's
+ * cgroup. */
 static int plan_subgroup(struct plan *plan, const char *text, struct error *err)
 {
 	const struct hierarchies *hierarchies = &plan->host->hierarchies;
@@ -159,7 +161,8 @@ static void print_joined(const struct plan *plan, FILE *out)
 		fprintf(out, "\t\t%s%s\n", hierarchies->at[i].mount, plan->cgroup.joins[i]);
 }
 
-/* The container's own is there, or it is about to end. */
+/* The container's own cgroup exists unless the container is about to end, so a missing one is
+ * usually the one that --cgroup names. */
 static int error_missing(const struct plan *plan, const struct hierarchy *hierarchy,
 			 const char *path, struct error *err)
 {

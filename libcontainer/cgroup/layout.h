@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The handle of a cgroup, and its two axes.
+ * This part has the handle of a cgroup, and the two parts that it is made of.
  *
- * The layout is how directories and files work: v1 and hybrid, or v2. The manager is who makes the
- * cgroup, sets its limits and takes it away. Neither asks which one the other is: what differs is a
- * member or a function of theirs.
+ * The layout knows how directories and files work: v1 and hybrid, or v2. The manager makes the
+ * cgroup, sets its limits and removes it. Neither asks which one the other is: a difference
+ * between layouts or between managers is a member or a function of theirs.
  */
 #ifndef KIST_CGROUP_LAYOUT_H
 #define KIST_CGROUP_LAYOUT_H
@@ -16,50 +16,52 @@
 #include "libcontainer/cgroup/tree.h"
 #include "spec/error.h"
 
-/* Made by cgroup_plan() or by cgroup_of_record(), which have checked the path, and by nobody else. */
+/* Only cgroup_plan() and cgroup_of_record() make a handle, because they check the path. */
 struct cgroup {
-	const struct cgroup_layout *layout; /* NULL: there is no cgroup */
+	const struct cgroup_layout *layout; /* NULL: the container has no cgroup */
 	const struct cgroup_manager *manager;
 	const struct hierarchies *hierarchies;
-	const char *path; /* below each hierarchy's mount; absolute, no "." or ".."; "": none */
+	const char *path; /* below each hierarchy's mount, absolute and clean; "": none */
 };
 
-/* What a cgroup is used for at the moment. */
+/* The state of a cgroup says whether a new container can use it. */
 enum cgroup_use { CGROUP_FREE, CGROUP_POPULATED, CGROUP_FROZEN };
 
 struct cgroup_layout {
 	const char *name; /* "v1", "v2" */
 
-	/* Cgroup2's hierarchy is all there is: init is born in it, and what /proc/self/cgroup says
-	 * in the host's cgroup namespace is relative to the whole of it. Else init enters v1's
-	 * hierarchies by itself. */
+	/* The cgroup2 hierarchy is the only one. Init is born in it, and /proc/self/cgroup in the
+	 * host's cgroup namespace has a path from the hierarchy's root. Without single, init enters
+	 * v1's hierarchies by itself. */
 	bool single;
 
-	/* Make the directory in one hierarchy, and what limits and processes need in there. Return:
-	 * its descriptor. */
+	/* Makes the directory in one hierarchy, and prepares it for the limits and for processes.
+	 * The result is a descriptor of the directory, or -errno. */
 	int (*make)(const struct cgroup *cgroup, const struct hierarchy *hierarchy,
 		    const struct cgroup_writes *writes, struct error *err);
-	/* Return: enum cgroup_use; a missing one is free: it will be made. */
+	/* Returns an enum cgroup_use or -errno. A missing cgroup is free, because it will be
+	 * made. */
 	int (*use)(const struct cgroup *cgroup, struct error *err);
-	/* Remove the directories, those below first. What is missing is no error. Retried for so
-	 * long while the kernel is busy with what is in there; then -EBUSY. */
+	/* Removes the directories, those below first. A missing directory is no error. While the
+	 * kernel is busy with processes in there, removing is tried again until patience_ms have
+	 * passed; then the result is -EBUSY. */
 	int (*remove)(const struct cgroup *cgroup, unsigned patience_ms, struct error *err);
-	/* SIGKILL (or another signal) to every process below, also to those that fork meanwhile.
-	 * No such cgroup: nobody is in it. */
+	/* Sends SIGKILL or another signal to every process in the cgroup and below, also to those
+	 * that fork meanwhile. A missing cgroup has no processes. */
 	int (*kill)(const struct cgroup *cgroup, int signal, struct error *err);
-	/* Freeze or thaw, and wait until it is so. */
+	/* Freezes or thaws the cgroup, and waits until a freeze has succeeded. */
 	int (*freeze)(const struct cgroup *cgroup, bool frozen, struct error *err);
-	/* Let what is frozen, and was killed, die. NULL: that needs no help. */
+	/* Lets frozen processes die that have been killed. NULL means that they need no help. */
 	void (*release)(const struct cgroup *cgroup);
 };
 
 struct cgroup_manager {
 	const char *name; /* "cgroupfs" */
 
-	/* Make the cgroup with its limits, and hold it open for init. */
+	/* Makes the cgroup with its limits, and holds it open for init. */
 	int (*start)(const struct cgroup *cgroup, const struct cgroup_limits *limits,
 		     bool born_inside, struct cgroup_handles *handles, struct error *err);
-	/* Take it away, with the patience of the layout's remove. */
+	/* Removes the cgroup; patience_ms is that of the layout's remove. */
 	int (*stop)(const struct cgroup *cgroup, unsigned patience_ms, struct error *err);
 };
 

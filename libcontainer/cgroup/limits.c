@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Limits (config-linux.md, Memory, CPU, PIDs; Linux's admin-guide/cgroup-v1/ and cgroup-v2.rst):
- * the table says for each property which file it goes to and in which form, in a column for each
- * version of the hierarchy that has the controller.
+ * This file plans the limits (config-linux.md, Memory, CPU, PIDs; Linux's admin-guide/cgroup-v1/
+ * and cgroup-v2.rst). The table says for each property which file it goes to and in which form, in
+ * a column for each version of the hierarchy that has the controller.
  *
- * What cannot be enforced is refused. Some zeroes mean "not set", as engines write them: all of
- * memory (where a limit of nothing could run nothing) and cpu, but for burst and idle. pids.limit 0
- * is a limit.
+ * A limit that cannot be enforced is refused. Some zeroes mean "not set", as engines write them:
+ * all of memory (where a limit of nothing could run nothing) and cpu, but for burst and idle.
+ * pids.limit 0 is a limit.
  */
 #include <errno.h>
 #include <string.h>
@@ -18,27 +18,27 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-/* A property's value, seen by a converter. */
+/* A converter gets a property's value together with the resources that it belongs to. */
 struct value {
 	const void *at; /* never NULL */
 	const struct resources *resources;
 	struct arena *arena;
 };
 
-/* One version's column. */
+/* A form is the column of one version in the table. */
 struct form {
 	const char *file;
-	/* Set the text to write, or leave it NULL: nothing to write. */
+	/* Sets the text to write, or leaves it NULL when there is nothing to write. */
 	int (*convert)(const struct value *value, const char **text, struct error *err);
-	const char *initial; /* the text that asks for nothing: what holds without the file, too */
+	const char *initial; /* this text changes nothing, so the file may be missing */
 };
 
 struct limit {
 	const char *property;
 	size_t object, member; /* offsets of the pointers to the object and to the value */
 	const char *controller;
-	struct form v1, v2;  /* without convert: there is no such thing in this version */
-	const char *missing; /* what it means when the file is missing */
+	struct form v1, v2;  /* without convert this version has no such limit */
+	const char *missing; /* why the file may be missing, or NULL */
 };
 
 static int64_t signed_of(const struct value *value)
@@ -64,7 +64,7 @@ static int check_signed(int64_t number, struct error *err)
 	return 0;
 }
 
-/* A number as it is, -1 for unlimited, 0 for not set. */
+/* The number is written as it is; -1 means unlimited, 0 not set. */
 static int to_signed(const struct value *value, const char **text, struct error *err)
 {
 	int64_t number = signed_of(value);
@@ -76,7 +76,7 @@ static int to_signed(const struct value *value, const char **text, struct error 
 	return 0;
 }
 
-/* The same in the words of v2. */
+/* v2 has the word "max" for -1, unlimited. */
 static int to_maximum(const struct value *value, const char **text, struct error *err)
 {
 	if (signed_of(value) == -1) {
@@ -86,7 +86,7 @@ static int to_maximum(const struct value *value, const char **text, struct error
 	return to_signed(value, text, err);
 }
 
-/* The same, and 0 is a number like others. */
+/* Here 0 is a limit like other numbers, and not "not set". */
 static int to_count(const struct value *value, const char **text, struct error *err)
 {
 	if (signed_of(value) == 0) {
@@ -96,7 +96,7 @@ static int to_count(const struct value *value, const char **text, struct error *
 	return to_maximum(value, text, err);
 }
 
-/* A number as it is, zero as well. */
+/* The number is written as it is, and 0 is a number like others. */
 static int to_any_unsigned(const struct value *value, const char **text, struct error *err)
 {
 	(void)err;
@@ -104,13 +104,14 @@ static int to_any_unsigned(const struct value *value, const char **text, struct 
 	return 0;
 }
 
-/* 0 for not set. */
+/* Here 0 means not set. */
 static int to_unsigned(const struct value *value, const char **text, struct error *err)
 {
 	return unsigned_of(value) ? to_any_unsigned(value, text, err) : 0;
 }
 
-/* memory.swap is memory and swap together, as v1 has it; spec/check.c compares the two. */
+/* memory.swap limits memory and swap together, as in v1; spec/check.c compares it with
+ * memory.limit. */
 static int check_swap(const struct value *value, struct error *err)
 {
 	const int64_t *limit = value->resources->memory->limit;
@@ -230,7 +231,7 @@ static int64_t quota_of(const struct value *value)
 	return quota ? *quota : 0;
 }
 
-/* cpu.max takes both; one that is left out stays as it is. */
+/* The file cpu.max takes both values. A period that is left out stays as it is. */
 static int to_quota_and_period(const struct value *value, const char **text, struct error *err)
 {
 	if (to_maximum(value, text, err) < 0)
@@ -241,7 +242,7 @@ static int to_quota_and_period(const struct value *value, const char **text, str
 	return 0;
 }
 
-/* Only without a quota; else it is written together with it. */
+/* The period is written alone only without a quota; else both are written together. */
 static int to_period_alone(const struct value *value, const char **text, struct error *err)
 {
 	(void)err;
@@ -258,7 +259,7 @@ static int to_switch(const struct value *value, const char **text, struct error 
 	return 0;
 }
 
-/* A number at the beginning of a text. */
+/* Takes a number off the beginning of a text. */
 static bool take_number(const char **text, unsigned long *number)
 {
 	const char *start = *text;
@@ -269,7 +270,7 @@ static bool take_number(const char **text, unsigned long *number)
 	return *text > start && (**text < '0' || **text > '9');
 }
 
-/* "3" or "0-3" */
+/* A range is a number like "3", or two like "0-3". */
 static bool take_range(const char **text)
 {
 	unsigned long first, last;
@@ -311,7 +312,8 @@ static int to_list(const struct value *value, const char **text, struct error *e
 
 /* clang-format off */
 static const struct limit table[] = {
-	/* Before any process is inside, which would run on a wrong processor for a moment. */
+	/* The cpuset is set before any process is inside, which would run on a wrong processor for
+	 * a moment. */
 	{MEMBER(cpu, cpus), "cpuset",
 	 {"cpuset.cpus", to_list, NULL},
 	 {"cpuset.cpus", to_list, NULL}, NULL},
@@ -349,7 +351,7 @@ static const struct limit table[] = {
 	 {"cpu.cfs_burst_us", to_any_unsigned, "0"},
 	 {"cpu.max.burst", to_any_unsigned, "0"},
 	 "the kernel lacks CONFIG_CFS_BANDWIDTH"},
-	/* After the shares, which an idle cgroup does not take. */
+	/* The switch comes after the shares, which an idle cgroup does not take. */
 	{MEMBER(cpu, idle), "cpu",
 	 {"cpu.idle", to_switch, "0"},
 	 {"cpu.idle", to_switch, "0"},
@@ -386,7 +388,7 @@ static bool is_initial(const struct form *form, const char *text)
 	return form->initial && !strcmp(form->initial, text);
 }
 
-/* Why nothing enforces a limit that is asked for. */
+/* The error says why nothing enforces the limit that is asked for. */
 static int refuse(const struct hierarchies *hierarchies, const struct limit *limit,
 		  struct error *err)
 {
@@ -422,7 +424,8 @@ static void add_write(struct cgroup_writes *writes, const struct limit *limit,
 	};
 }
 
-/* v1 has all of them: its form tells whether something is asked for at all. */
+/* When a limit is impossible, the form of v1, which has all limits, tells whether anything is asked
+ * for at all. */
 static int make_limit(const struct limit *limit, const struct value *value,
 		      const struct hierarchies *hierarchies, struct cgroup_writes *writes,
 		      struct error *err)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Limits of a cgroup (config-linux.md, Control groups): computed from linux.resources and the
- * host's hierarchies alone, as a list of files and texts; and written.
+ * This part has the limits of a cgroup (config-linux.md, Control groups). They are computed from
+ * linux.resources and the host's hierarchies alone, as a list of files and texts, and written
+ * later.
  */
 #ifndef KIST_CGROUP_LIMITS_H
 #define KIST_CGROUP_LIMITS_H
@@ -16,26 +17,31 @@ struct hierarchy;
 struct resources;
 
 struct cgroup_limits {
-	struct cgroup_writes writes;             /* in the order to write them */
-	struct cgroup_device_rules device_rules; /* what the program says, for those who print it */
-	struct bpf_program devices; /* for the cgroup2 directory; else the rules are among the
-				       writes */
+	struct cgroup_writes writes;             /* in the order in which they are written */
+	struct cgroup_device_rules device_rules; /* the rules of the program, for printing a plan */
+	/* The program for the cgroup2 directory. When it is empty, device rules are among the
+	 * writes. */
+	struct bpf_program devices;
 };
 
 /**
- * cgroup_limits_make() - the limits of linux.resources, but for devices.
+ * cgroup_limits_make() - plan the limits of linux.resources, except those of devices.
  * @resources: NULL for none
- * @hierarchies: the host's, or none at all
- * @limits: whose writes are set
+ * @hierarchies: the host's, or an empty set
+ * @arena: owns the writes
+ * @limits: its writes are set
  *
- * Return: 0; -EINVAL: a value makes no sense; -ENOTSUP: these hierarchies cannot enforce it
+ * Return: 0; -EINVAL for a value that makes no sense; -ENOTSUP when these hierarchies cannot
+ * enforce a limit
  */
 int cgroup_limits_make(const struct resources *resources, const struct hierarchies *hierarchies,
 		       struct arena *arena, struct cgroup_limits *limits, struct error *err);
 
 /**
  * cgroup_limits_write() - set the limits of one hierarchy, its device program included.
- * @directory: the container's in there
+ * @directory: descriptor of the container's directory in that hierarchy
+ *
+ * Return: 0 or -errno
  */
 int cgroup_limits_write(const struct cgroup_limits *limits, const struct hierarchy *hierarchy,
 			int directory, struct error *err);

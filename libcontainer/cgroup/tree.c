@@ -18,11 +18,12 @@
 #include "spec/cleanup.h"
 
 enum {
-	MAKE_ATTEMPTS = 16,   /* a parent may be removed by its owner while we make the child */
-	REMOVE_PAUSE_MS = 50, /* the longest between two attempts */
+	MAKE_ATTEMPTS = 16,   /* a parent's owner may remove it meanwhile */
+	REMOVE_PAUSE_MS = 50, /* the longest pause between two attempts */
 };
 
-/* An extended attribute of parents that kist made. */
+/* This extended attribute marks the parents that kist has made, so that only they are removed
+ * later. */
 static const char parent_mark[] = "user.kist.parent";
 
 bool ancestor_next(struct ancestor *ancestor)
@@ -43,7 +44,7 @@ bool ancestor_next(struct ancestor *ancestor)
 	return true;
 }
 
-/* Is this what mountinfo said, or does something else cover it? */
+/* Another filesystem may be mounted over the hierarchy that mountinfo named. */
 static int verify(int directory, const struct hierarchy *hierarchy, struct error *err)
 {
 	long magic = hierarchy->unified ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC;
@@ -57,7 +58,7 @@ static int verify(int directory, const struct hierarchy *hierarchy, struct error
 	return 0;
 }
 
-/* A path relative to the mount. */
+/* Makes a path relative to the mount. */
 static const char *relative(const char *path)
 {
 	return path[1] ? path + 1 : ".";
@@ -69,7 +70,7 @@ static int open_beneath(int directory, const char *path)
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
 
-/* Room for a path of the host: a mount and what is below it. */
+/* A path on the host is that of a mount, followed by one below it. */
 enum { HOST_PATH_MAX = 2 * PATH_MAX };
 
 static void join(const struct hierarchy *hierarchy, const char *path, char whole[HOST_PATH_MAX])
@@ -107,14 +108,14 @@ int tree_open(const struct hierarchy *hierarchy, const char *path, struct error 
 
 	if (directory != -ENOENT)
 		return directory;
-	/* Missing, or covered: nobody may take the one for the other. */
+	/* The cgroup may be missing, or the hierarchy covered by another mount; the error must say
+	 * which. */
 	mount = open_verified(hierarchy, "/", &of_mount);
 	if (mount < 0)
 		*err = of_mount;
 	return -err->code;
 }
 
-/* What the kernel means. */
 static const char *explain_mkdir(int code)
 {
 	switch (code) {
@@ -132,14 +133,14 @@ static const char *explain_mkdir(int code)
 	}
 }
 
-/* Of a parent, for its attributes. */
+/* Opens a parent for its extended attributes, which cannot be reached by an O_PATH descriptor. */
 static int open_parent(int mount, const char *path)
 {
 	return sys_openat2(mount, relative(path), O_RDONLY | O_DIRECTORY, 0,
 			   RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
 }
 
-/* Where the kernel takes no mark, the parent stays when its last child goes. */
+/* Where the kernel stores no mark, the parent stays when its last child is removed. */
 static int make_parent(int mount, const char *path)
 {
 	_close_ int parent = -1;
@@ -152,7 +153,8 @@ static int make_parent(int mount, const char *path)
 	return 0;
 }
 
-/* The parents only; one that somebody removes meanwhile is the next attempt's. */
+/* Makes the parents, but not the cgroup itself. When somebody removes a parent meanwhile, the
+ * caller's next attempt makes it again. */
 static int make_parents(int mount, const char *path)
 {
 	struct ancestor ancestor = {.path = path};
@@ -163,7 +165,6 @@ static int make_parents(int mount, const char *path)
 	return 0;
 }
 
-/* Make what is missing, and open it. */
 static int make_beneath(int mount, const char *path)
 {
 	for (int attempt = 0; attempt < MAKE_ATTEMPTS; attempt++) {
@@ -194,7 +195,7 @@ int tree_make(const struct hierarchy *hierarchy, const char *path, struct error 
 	return directory;
 }
 
-/* One attempt. A read-only mount says so even for what does not exist. */
+/* A read-only mount reports EROFS even for a cgroup that does not exist, so opening it decides. */
 static int remove_once(int mount, const char *path)
 {
 	_close_ int directory = -1;
@@ -211,7 +212,8 @@ static int remove_once(int mount, const char *path)
 	return unlinkat(mount, relative(path), AT_REMOVEDIR) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-/* Is it gone? One in use stays, and so does somebody else's. */
+/* Returns whether the parent is gone. A parent that is in use, or that somebody else made,
+ * stays. */
 static bool remove_parent(int mount, const char *path)
 {
 	_close_ int parent = open_parent(mount, path);
@@ -222,7 +224,7 @@ static bool remove_parent(int mount, const char *path)
 	       unlinkat(mount, relative(path), AT_REMOVEDIR) == 0;
 }
 
-/* From the lowest up. */
+/* The lowest parent is removed first, since the others are not empty before. */
 static void remove_parents(int mount, const char *path)
 {
 	char parent[PATH_MAX];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgroup v1: one hierarchy for each controller or few, and the hybrid form, in which a cgroup2
- * hierarchy stands beside them (cgroups(7), CGROUPS VERSION 1).
+ * This file is the layout of cgroup v1, which has a hierarchy for each controller or for a few,
+ * and of the hybrid form, in which a cgroup2 hierarchy is mounted beside them (cgroups(7), CGROUPS
+ * VERSION 1).
  *
- * The container has the same path in every one of them: engines read its numbers there. Init enters
- * by itself, through descriptors of `tasks` ("0" means the caller): moving the one thread that
- * calls takes no lock that all of the system's processes share, as writing to cgroup.procs does. In
- * the cgroup2 hierarchy it is born.
+ * The container has the same path in every hierarchy, because engines read its numbers there. Init
+ * enters the v1 hierarchies by itself, through descriptors of `tasks` ("0" means the caller):
+ * moving only the calling thread takes no lock that all of the system's processes share, as
+ * writing to cgroup.procs does. In the cgroup2 hierarchy init is born.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,16 +27,17 @@
 
 enum {
 	FREEZE_TIMEOUT_MS = 10000,
-	/* Freezing can get stuck halfway when processes wait for each other; letting go helps. */
+	/* Freezing can get stuck halfway when processes wait for each other; thawing them in
+	 * between helps. */
 	FREEZE_RETRY_MS = 100,
 	KILL_TIMEOUT_MS = 10000,
 	CPUSET_SIZE = 8192,
 };
 
-/* A new cpuset has neither processors nor memory, and nobody can enter it like that. */
+/* A new cpuset has neither processors nor memory, and no process can enter it like that. */
 static const char *const cpuset_files[] = {"cpuset.cpus", "cpuset.mems"};
 
-/* An empty one takes over its parent's. */
+/* An empty file gets the content of its parent's. */
 static int inherit_file(int parent, int child, const char *file, struct error *err)
 {
 	char text[CPUSET_SIZE];
@@ -61,7 +63,7 @@ static int inherit_cpuset(int parent, int child, struct error *err)
 	return 0;
 }
 
-/* From the root down to the container. */
+/* Every ancestor may be new and empty, too, so they inherit from the root down to the container. */
 static int inherit_down(const struct hierarchy *hierarchy, const char *path, int directory,
 			struct error *err)
 {
@@ -87,7 +89,8 @@ static int v1_make(const struct cgroup *cgroup, const struct hierarchy *hierarch
 {
 	_close_ int directory = -1;
 
-	/* Beside v1 it is there that callers look for numbers. */
+	/* On a hybrid host callers look for numbers in the v1 hierarchies, so the usual controllers
+	 * of cgroup2 are not enabled. */
 	if (hierarchy->unified)
 		return unified_make(hierarchy, cgroup->path, writes, false, err);
 	directory = tree_make(hierarchy, cgroup->path, err);
@@ -105,8 +108,8 @@ static int v1_remove(const struct cgroup *cgroup, unsigned patience_ms, struct e
 	struct error one;
 	int result = 0;
 
-	/* As much as possible: one that is not empty must not keep the others; waiting for one was
-	 * waiting for all. */
+	/* A cgroup that is not empty must not keep the others from being removed. After waiting for
+	 * one, there is no need to wait for the others. */
 	for (size_t i = 0; i < hierarchies->count; i++)
 		if (tree_remove(&hierarchies->at[i], cgroup->path, result == 0 ? patience_ms : 0,
 				&one) < 0 &&
@@ -129,12 +132,13 @@ static bool is_frozen(const struct hierarchy *hierarchy, int directory)
 	return controllers_have(hierarchy->controllers, "freezer") && freezer_frozen(directory);
 }
 
-/* Return: enum cgroup_use, or -errno */
+/* Returns an enum cgroup_use, or -errno. */
 static int use_of_one(const struct hierarchy *hierarchy, const char *path, struct error *err)
 {
 	_close_ int directory = -1;
 
-	/* Nearly always so, and in every one of ten hierarchies. */
+	/* The cgroup is nearly always missing, in each of about ten hierarchies, so the cheap check
+	 * comes first. */
 	if (!tree_exists(hierarchy, path))
 		return CGROUP_FREE;
 	directory = tree_open(hierarchy, path, err);
@@ -157,7 +161,7 @@ static int v1_use(const struct cgroup *cgroup, struct error *err)
 	return use;
 }
 
-/* Either may have been used, by kist or by others. */
+/* The freezer of v1 or that of cgroup2 may have been used, by kist or by others. */
 static bool frozen_anywhere(const struct cgroup *cgroup)
 {
 	const struct hierarchies *hierarchies = cgroup->hierarchies;
@@ -181,7 +185,8 @@ static int freezer_write(int directory, bool frozen, struct error *err)
 	return io_write_file(directory, "freezer.state", frozen ? "FROZEN" : "THAWED", err);
 }
 
-/* Read until it says so: FREEZING becomes FROZEN only when somebody looks. */
+/* The file is read until it says FROZEN, because FREEZING becomes FROZEN only when somebody reads
+ * it. */
 static bool freezer_wait(int directory, unsigned timeout_ms)
 {
 	long long deadline_ms = clock_now_ms() + timeout_ms;
@@ -222,7 +227,7 @@ static int freeze_one(const struct hierarchy *hierarchy, const char *path, bool 
 				  : freezer_freeze(directory, frozen, err);
 }
 
-/* cgroup2's freezer is the better one: what it holds can be killed and traced. */
+/* cgroup2's freezer is preferred: processes that it holds can be killed and traced. */
 static const struct hierarchy *find_freezer(const struct hierarchies *hierarchies)
 {
 	const struct hierarchy *unified = hierarchies_unified(hierarchies);
@@ -230,7 +235,7 @@ static const struct hierarchy *find_freezer(const struct hierarchies *hierarchie
 	return unified ? unified : hierarchies_find(hierarchies, "freezer");
 }
 
-/* Others may have used v1's. */
+/* Both freezers are thawed, because somebody else may have used v1's. */
 static int thaw_all(const struct cgroup *cgroup, struct error *err)
 {
 	const struct hierarchy *freezer = hierarchies_find(cgroup->hierarchies, "freezer");
@@ -253,7 +258,8 @@ static int v1_freeze(const struct cgroup *cgroup, bool frozen, struct error *err
 	return frozen ? freeze_one(freezer, cgroup->path, true, err) : thaw_all(cgroup, err);
 }
 
-/* One signal for each process, so in one hierarchy only; all have the same processes. */
+/* Each process must get one signal only, so the signal is sent in one hierarchy; all have the same
+ * processes. */
 static int signal_once(const struct cgroup *cgroup, int signal, struct error *err)
 {
 	const struct hierarchies *hierarchies = cgroup->hierarchies;
@@ -275,7 +281,7 @@ static int signal_once(const struct cgroup *cgroup, int signal, struct error *er
 	return 0;
 }
 
-/* SIGKILL in one hierarchy. Return: how many processes there were. */
+/* Sends SIGKILL in one hierarchy, and returns a number that is 0 when no process was found. */
 static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
 {
 	struct error ignored;
@@ -289,14 +295,15 @@ static unsigned kill_one(const struct hierarchy *hierarchy, const char *path)
 	return unified_populated(directory);
 }
 
-/* Also what processes of the container have frozen further down. */
+/* Processes of the container may have frozen cgroups further down, so these are thawed, too. */
 static void thaw_below(int directory)
 {
 	if (directory >= 0)
 		walk_write(directory, "freezer.state", "THAWED");
 }
 
-/* v1's freezer keeps them from forking away; and a frozen one dies only when it is thawed. */
+/* v1's freezer keeps processes from forking while they are killed. A frozen process dies only when
+ * it is thawed, so thawing comes last. */
 static unsigned kill_everywhere(const struct cgroup *cgroup)
 {
 	const struct hierarchies *hierarchies = cgroup->hierarchies;
@@ -314,8 +321,8 @@ static unsigned kill_everywhere(const struct cgroup *cgroup)
 	return found;
 }
 
-/* Until nobody is left: without cgroup2 a process can fork between reading the list and the signal.
- */
+/* Killing is repeated until no process is left: without cgroup2 a process can fork between reading
+ * the list and the signal. */
 static int kill_until_empty(const struct cgroup *cgroup, struct error *err)
 {
 	long long deadline_ms = clock_now_ms() + KILL_TIMEOUT_MS;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * cgroup2, the unified hierarchy (cgroups(7), CGROUPS VERSION 2; Linux's
- * admin-guide/cgroup-v2.rst).
+ * This file is the layout of cgroup2, the unified hierarchy (cgroups(7), CGROUPS VERSION 2;
+ * Linux's admin-guide/cgroup-v2.rst).
  *
  * Init is born in its cgroup (CLONE_INTO_CGROUP), so no process of the container is ever outside.
  */
@@ -28,14 +28,14 @@ enum {
 	CONTROLLERS_SIZE = 512,
 };
 
-/* Enabled wherever they are, so that there are numbers to read and limits can be set later. Beside
- * v1 it is there that callers look. */
+/* On v2 these controllers are enabled wherever the kernel has them, so that there are numbers to
+ * read and limits can be set later. On a hybrid host callers look at the v1 hierarchies instead. */
 static const char *const usual_controllers[] = {"cpu", "cpuset", "io", "memory", "pids", "hugetlb"};
 
-/* Which controllers a container wants. */
+/* A container wants these controllers. */
 struct wanted {
-	const struct cgroup_writes *writes; /* those that have to enforce a limit */
-	bool usual;                         /* and the usual ones */
+	const struct cgroup_writes *writes; /* their controllers have to enforce a limit */
+	bool usual;                         /* the usual controllers are wanted, too */
 };
 
 static bool is_needed(const struct wanted *wanted, const char *controller)
@@ -56,7 +56,7 @@ static bool is_usual(const char *controller)
 	return false;
 }
 
-/* Take the next word of a list of controllers. */
+/* Takes the next word off a list of controllers. */
 static bool next_controller(const char **list, char controller[static CONTROLLERS_SIZE])
 {
 	const char *start = *list + strspn(*list, " \n");
@@ -70,13 +70,12 @@ static bool next_controller(const char **list, char controller[static CONTROLLER
 	return true;
 }
 
-/* Does the container want this one of those that the hierarchy has? */
 static bool is_wanted(const struct wanted *wanted, const char *controller)
 {
 	return (wanted->usual && is_usual(controller)) || is_needed(wanted, controller);
 }
 
-/* Is everything there that is wanted? */
+/* Says whether every controller that is wanted, and that the hierarchy has, is available. */
 static bool has_wanted(const struct wanted *wanted, const struct hierarchy *unified,
 		       const char *available)
 {
@@ -104,7 +103,8 @@ static const char *explain_enable(int code)
 	}
 }
 
-/* One controller for the children of a cgroup. Only one that a limit needs must be there. */
+/* Enables one controller for the children of a cgroup. A failure is an error only when a limit
+ * needs the controller. */
 static int enable_controller(const struct wanted *wanted, int directory, const char *name,
 			     const char *controller, struct error *err)
 {
@@ -119,7 +119,8 @@ static int enable_controller(const struct wanted *wanted, int directory, const c
 			 name, reason.text, explain_enable(reason.code));
 }
 
-/* What a cgroup has available and its children want, but do not have yet: "+memory +pids". */
+/* Lists the wanted controllers that a cgroup has available and its children do not have yet:
+ * "+memory +pids". */
 static void find_disabled(const struct wanted *wanted, const char *available, const char *enabled,
 			  char text[static CONTROLLERS_SIZE])
 {
@@ -149,9 +150,9 @@ static int enable_each(const struct wanted *wanted, int directory, const char *n
 }
 
 /*
- * A cgroup with processes of its own, other than the root, has to hand on nothing: most controllers
- * it cannot, and the few that it can (cpu, cpuset, pids) would make it the root of a threaded
- * subtree and all its other children useless.
+ * A cgroup other than the root that has processes of its own must not hand controllers on. For
+ * most controllers the kernel refuses it; the few that it allows (cpu, cpuset, pids) would make
+ * the cgroup the root of a threaded subtree and all its other children useless.
  */
 static bool hands_on(int directory)
 {
@@ -174,7 +175,7 @@ static int refuse_needed(const struct wanted *wanted, const char *name, const ch
 	return 0;
 }
 
-/* The children of one cgroup get what it has itself. */
+/* Hands the controllers that a cgroup has itself on to its children. */
 static int enable_below(const struct wanted *wanted, int directory, const char *name,
 			struct error *err)
 {
@@ -194,7 +195,8 @@ static int enable_below(const struct wanted *wanted, int directory, const char *
 	return enable_each(wanted, directory, name, disabled, err);
 }
 
-/* From the root down to the parent: a cgroup can only hand on what it has been handed. */
+/* Controllers are enabled from the root down to the parent: a cgroup can only hand on what it has
+ * been handed. */
 static int enable_down(const struct wanted *wanted, const struct hierarchy *unified,
 		       const char *path, struct error *err)
 {
@@ -214,7 +216,7 @@ static int enable_down(const struct wanted *wanted, const struct hierarchy *unif
 	return 0;
 }
 
-/* Nobody can enter one whose type is "domain invalid". */
+/* No process can enter a cgroup whose type is "domain invalid". */
 static int check_type(int directory, struct error *err)
 {
 	char type[32];
@@ -229,7 +231,8 @@ static int check_type(int directory, struct error *err)
 	return 0;
 }
 
-/* Where all of them were enabled before, reading once is all. */
+/* Once all wanted controllers have been enabled, for an earlier container, reading one file is all
+ * that is needed. */
 static int enable_controllers(const struct wanted *wanted, const struct hierarchy *unified,
 			      const char *path, int directory, struct error *err)
 {
@@ -257,7 +260,7 @@ int unified_make(const struct hierarchy *unified, const char *path,
 	return take(&directory);
 }
 
-/* Is a line of cgroup.events there, like "frozen 1"? */
+/* Says whether cgroup.events has a line like "frozen 1". */
 static bool has_event(int events, const char *line)
 {
 	char text[256];
@@ -286,7 +289,7 @@ bool unified_frozen(int directory)
 	return tree_says_frozen(directory, "cgroup.events");
 }
 
-/* The kernel tells of each change by POLLPRI. */
+/* The kernel reports each change of cgroup.events by POLLPRI. */
 static bool wait_event(int events, const char *line, unsigned timeout_ms)
 {
 	long long deadline_ms = clock_now_ms() + timeout_ms;
@@ -311,14 +314,16 @@ int unified_freeze(int directory, bool frozen, struct error *err)
 		return error_errno(err, "cgroup.events");
 	if (io_write_file(directory, "cgroup.freeze", frozen ? "1" : "0", err) < 0)
 		return -err->code;
-	/* A parent that is frozen keeps it so; what was asked for is done. */
+	/* A frozen parent keeps the cgroup frozen after a thaw, so nothing is waited for: what was
+	 * asked for is done. */
 	if (!frozen || wait_event(events, "frozen 1", FREEZE_TIMEOUT_MS))
 		return 0;
 	io_write_file(directory, "cgroup.freeze", "0", &ignored);
 	return error_set(err, ETIMEDOUT, "a process cannot be frozen: it waits in the kernel");
 }
 
-/* Frozen, nobody can fork away from the signal. One that cannot be frozen gets it all the same. */
+/* The cgroup is frozen meanwhile, so that no process can fork away from the signal. The signal is
+ * sent even when the cgroup cannot be frozen. */
 static int signal_frozen(int directory, int signal)
 {
 	bool thaw = !unified_frozen(directory);
@@ -346,7 +351,7 @@ int unified_use(int directory)
 	return unified_frozen(directory) ? CGROUP_FROZEN : CGROUP_FREE;
 }
 
-/* The container's directory, or -ENOENT. */
+/* Opens the container's directory; -ENOENT says that there is none. */
 static int open_own(const struct cgroup *cgroup, struct error *err)
 {
 	return tree_open(hierarchies_unified(cgroup->hierarchies), cgroup->path, err);

@@ -16,8 +16,9 @@
 #include "spec/cleanup.h"
 
 enum {
-	SIGNAL_BATCH = 64,    /* pidfds held open at a time */
-	WALK_LIMIT_MS = 1000, /* of what somebody could make endless who goes on making children */
+	SIGNAL_BATCH = 64, /* pidfds that are held open at a time */
+	/* Somebody who goes on making children must not make a walk endless. */
+	WALK_LIMIT_MS = 1000,
 };
 
 static DIR *list(int directory)
@@ -30,7 +31,7 @@ static DIR *list(int directory)
 	return stream;
 }
 
-/* The child cgroup that comes after the one with this inode; 0: the first one. */
+/* Finds the child cgroup that comes after the one with this inode; after 0 it is the first one. */
 static bool find_child(int directory, ino_t after, char name[static NAME_MAX + 1])
 {
 	DIR *stream = list(directory);
@@ -54,8 +55,8 @@ static bool find_child(int directory, ino_t after, char name[static NAME_MAX + 1
 }
 
 /*
- * A walk through a cgroup and all below it, parents first. It holds one descriptor, however deep
- * the container has nested its cgroups.
+ * A walk goes through a cgroup and all below it, parents first. It holds one descriptor, however
+ * deep the container has nested its cgroups.
  */
 struct walk {
 	int directory;
@@ -73,7 +74,7 @@ static int walk_move(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* Down into the child after this one, if there is one. */
+/* Goes down into the child after this inode, if there is one. */
 static bool walk_down(struct walk *walk, ino_t after)
 {
 	char name[NAME_MAX + 1];
@@ -140,7 +141,7 @@ static FILE *open_processes(int directory)
 	return processes;
 }
 
-/* Processes about to be signalled. */
+/* A batch has processes that are about to be signalled. */
 struct batch {
 	size_t count;
 	struct {
@@ -150,8 +151,9 @@ struct batch {
 };
 
 /*
- * Between reading a pid and opening a pidfd of it, the process may end and another get its number.
- * One that is still listed once its pidfd is open is the right one, or has ended by now.
+ * Between reading a pid and opening a pidfd of it, the process may end and another one get its
+ * number. A pid that is still listed once its pidfd is open belongs to the right process, or to
+ * one that has ended by now.
  */
 static void confirm_batch(struct batch *batch, int directory)
 {
@@ -175,7 +177,7 @@ static void send_batch(struct batch *batch, int directory, int signal)
 	batch->count = 0;
 }
 
-/* 0 stands for a process that cannot be seen from this pid namespace. */
+/* The kernel lists a process as 0 that cannot be seen from this pid namespace. */
 static void add_to_batch(struct batch *batch, int pid)
 {
 	int pidfd = pid > 0 ? sys_pidfd_open(pid, 0) : -1;
@@ -230,7 +232,7 @@ void walk_write(int directory, const char *file, const char *text)
 	walk_end(&walk);
 }
 
-/* Remove the child, or go down to what is in its way. */
+/* Removes the child, or goes down to the children that are in its way. */
 static int remove_child(struct walk *walk, const char *name)
 {
 	char below[NAME_MAX + 1];

@@ -9,7 +9,7 @@
 #include "libcontainer/cgroup/hierarchies.h"
 #include "spec/cleanup.h"
 
-/* The file that was written last: device rules are many lines for one. */
+/* The last file is kept open, because device rules are many lines for the same file. */
 struct open_file {
 	const char *name;
 	int fd;
@@ -48,9 +48,9 @@ static int write_limit(struct open_file *file, int directory, const struct cgrou
 }
 
 /*
- * Some files constrain each other (memory <= memory and swap, burst <= quota), and which of them
- * goes first depends on what is there. What the kernel does not take is written again after the
- * rest.
+ * Some files constrain each other (memory <= memory and swap, burst <= quota), and which one has
+ * to be written first depends on what is in them. A text that the kernel refuses is written again
+ * after the rest.
  */
 static int write_pass(const struct cgroup_writes *writes, const struct hierarchy *hierarchy,
 		      int directory, bool *again, struct error *err)

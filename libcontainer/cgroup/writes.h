@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is written to the files of a cgroup: the limits, in the order in which they are planned.
+ * This part writes the limits to the files of a cgroup, in the order in which they are planned.
  */
 #ifndef KIST_CGROUP_WRITES_H
 #define KIST_CGROUP_WRITES_H
@@ -12,14 +12,14 @@
 
 struct hierarchy;
 
-/* One limit: written below the container's directory in the hierarchy that has the controller. */
+/* A limit is written in the container's directory of the hierarchy that has the controller. */
 struct cgroup_write {
 	const char *property;   /* "linux.resources.memory.limit", for errors */
 	const char *controller; /* "memory" */
 	const char *file;       /* "memory.max" */
 	const char *text;       /* "1048576" */
-	bool optional;          /* says what holds anyway: a missing file is no error */
-	const char *missing;    /* what it means when the file is missing; NULL: nothing is known */
+	bool optional;          /* the text changes nothing, so the file may be missing */
+	const char *missing;    /* why the file may be missing; NULL: unknown */
 };
 
 struct cgroup_writes {
@@ -28,8 +28,10 @@ struct cgroup_writes {
 };
 
 /**
- * cgroup_writes_apply() - write those whose controller one hierarchy has.
- * @directory: the container's in there
+ * cgroup_writes_apply() - write those limits whose controller a hierarchy has.
+ * @directory: descriptor of the container's directory in that hierarchy
+ *
+ * Return: 0 or -errno
  */
 int cgroup_writes_apply(const struct cgroup_writes *writes, const struct hierarchy *hierarchy,
 			int directory, struct error *err);
