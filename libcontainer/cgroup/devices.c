@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The allowed device list (config-linux.md, Allowed Device list; bpf(2), Linux's
- * admin-guide/cgroup-v1/devices.rst and cgroup-v2.rst, Device controller).
+ * This file implements the allowed device list (config-linux.md, Allowed Device list; bpf(2),
+ * Linux's admin-guide/cgroup-v1/devices.rst and cgroup-v2.rst, Device controller).
  *
  * The rules of config.json hold in their order: for each of read, write and mknod the last rule
- * that names the device decides. A device that no rule names is denied: it is a list of allowed
- * ones. Then come the devices that every container may use, as callers expect of a runtime. A
- * configuration without any rule restricts nothing; those of `kist spec` and of engines begin with
- * one that denies everything.
+ * that names the device decides. A device that no rule names is denied, because the list is one of
+ * allowed devices. After the rules come the devices that every container may use, as callers
+ * expect of a runtime. A configuration without any rule restricts nothing; those of `kist spec`
+ * and of engines begin with a rule that denies everything.
  *
  * cgroup2 takes the rules as a program. v1 takes lines, but knows only a default and exceptions
- * from it; where rules say more, the program is used on the cgroup2 hierarchy beside it, or the
- * configuration refused: silently allowing what was denied is no choice.
+ * from it. Where the rules say more, the program is used on the cgroup2 hierarchy beside v1, or
+ * else the configuration is refused: silently allowing what was denied is no choice.
  */
 #include <errno.h>
 #include <linux/bpf.h>

@@ -156,9 +156,10 @@ static int to_true(const struct value *value, const char **text, struct error *e
 	return 0;
 }
 
-/* The logarithm to base 2 of a number from 1 up, to the last bits of a double: ln m =
- * 2 artanh((m - 1) / (m + 1)), for m below 1.5. libm has it, but every command would have to load
- * that for this one function: nine system calls and a tenth of a millisecond more. */
+/* Computes the logarithm to base 2 of a number from 1 up, to the last bits of a double. The number
+ * is halved until the rest m is at most 1.5; then ln m = 2 artanh((m - 1) / (m + 1)). libm has a
+ * function for it, but every command would have to load libm for this one function: nine system
+ * calls and a tenth of a millisecond more. */
 static double logarithm(double number)
 {
 	const double ln2 = 0.693147180559945309417232;

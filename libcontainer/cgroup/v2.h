@@ -24,8 +24,8 @@ int unified_make(const struct hierarchy *unified, const char *path,
 		 const struct cgroup_writes *writes, bool usual, struct error *err);
 
 /**
- * unified_populated(), unified_frozen() - does cgroup.events say that the cgroup, or one below,
- * has processes; that it is frozen?
+ * unified_populated(), unified_frozen() - does cgroup.events say that the cgroup or one below has
+ * processes, or that the cgroup is frozen?
  */
 bool unified_populated(int directory);
 bool unified_frozen(int directory);

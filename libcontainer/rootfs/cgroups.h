@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A mount of type cgroup (config-linux.md, Default Filesystems; cgroup_namespaces(7)): the
- * container's own cgroup in each hierarchy, by copies of the host's directories.
+ * This part makes a mount of type cgroup (config-linux.md, Default Filesystems;
+ * cgroup_namespaces(7)), which shows the container's own cgroup in each hierarchy by copies of the
+ * host's directories.
  */
 #ifndef KIST_CGROUPS_H
 #define KIST_CGROUPS_H
