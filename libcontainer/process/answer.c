@@ -8,7 +8,7 @@
 #include "libcontainer/process/sync.h"
 #include "libcontainer/steps.h"
 
-/* Until all is done. */
+/* How long the host side waits for the child to have done all of its work. */
 enum { ANSWER_MS = 10000 };
 
 static int error_no_answer(struct error *err)
@@ -23,7 +23,8 @@ static int step_wait(struct creation *creation, struct error *err)
 {
 	int word;
 
-	/* A filesystem of the container's own (fuse) need never answer. */
+	/* The wait has an end, since a filesystem of the container's own (fuse) need never
+	 * answer. */
 	if (sync_await(creation->sync, creation->init, NULL, ANSWER_MS, err) < 0)
 		return err->code == ETIMEDOUT ? error_no_answer(err) : -err->code;
 	word = sync_receive(creation->sync, creation->init, NULL, err);
@@ -40,7 +41,7 @@ const struct step answer_wait = {
 	.hears = true,
 };
 
-/* Nobody but the host side waits for it. */
+/* The child ends at once: only the host side waits for it, and needs nothing more of it. */
 static int step_end(struct creation *creation, struct error *err)
 {
 	if (sync_send(creation->sync, SYNC_PAUSED, err) < 0)

@@ -13,7 +13,8 @@
 #include "libcontainer/compat.h"
 #include "libcontainer/steps.h"
 
-/* What the kernel takes for a signal set, and for struct sigaction at most. */
+/* SIGSET_BYTES is the size of the kernel's signal set; the kernel's struct sigaction has
+ * SIGACTION_BYTES at most. */
 enum { SIGNALS = 64, SIGSET_BYTES = SIGNALS / 8, SIGACTION_BYTES = 64 };
 
 int birth_guard(struct error *err)
@@ -29,7 +30,7 @@ static int fail_clone(uint64_t flags, struct error *err)
 {
 	static const struct {
 		int code;
-		uint64_t flag; /* 0: whatever was asked for */
+		uint64_t flag; /* 0: any flags */
 		const char *hint;
 	} table[] = {
 		{EPERM, CLONE_NEWUSER,
@@ -48,7 +49,8 @@ static int fail_clone(uint64_t flags, struct error *err)
 	return error_errno(err, "clone3");
 }
 
-/* The child has it from its parent, who for his part is as before. */
+/* The child inherits from its parent that it is closed; afterwards the parent is opened again, as
+ * it was before. */
 pid_t birth_clone(struct clone_args *args, bool guarded, struct error *err)
 {
 	bool closes = guarded && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
@@ -65,7 +67,7 @@ pid_t birth_clone(struct clone_args *args, bool guarded, struct error *err)
 	return pid < 0 ? fail_clone(args->flags, err) : pid;
 }
 
-/* The kernel shows more than that where the last byte is no NUL. */
+/* The last byte stays NUL: the kernel shows more than the command line where it is not. */
 void birth_hide_command_line(const struct container_command_line *line)
 {
 	if (line->bytes == 0)
@@ -74,8 +76,8 @@ void birth_hide_command_line(const struct container_command_line *line)
 	snprintf(line->at, line->bytes, "kist init");
 }
 
-/* A creator that died before the death signal was asked for sends none: its end of the socket
- * tells. */
+/* A creator that died before init asked for the death signal sends none, but its end of the socket
+ * is closed. */
 static int check_creator(int sync, struct error *err)
 {
 	struct pollfd end = {.fd = sync};
@@ -87,8 +89,8 @@ static int check_creator(int sync, struct error *err)
 	return 0;
 }
 
-/* Terminals send them to the whole foreground process group, and some callers to their own: they mean
- * kist, which forwards them. */
+/* Terminals send these signals to the whole foreground process group, and some callers send them to
+ * their own group. They are meant for kist, which forwards them. */
 static const int for_group[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN, SIGTTOU, 0};
 
 static bool is_for_group(int signal)
@@ -99,19 +101,19 @@ static bool is_for_group(int signal)
 	return false;
 }
 
-/* The system call itself: libc keeps two signals for itself. */
+/* This is the system call and not sigaction(3), since libc keeps two signals for itself. */
 static int set_disposition(int signal, void (*handler)(int), struct error *err)
 {
 	unsigned char action[SIGACTION_BYTES] = {0};
 
-	/* The first member of the kernel's structure. */
+	/* The handler is the first member of the kernel's structure. */
 	memcpy(action, &handler, sizeof handler);
 	if (syscall(SYS_rt_sigaction, signal, action, NULL, SIGSET_BYTES) < 0)
 		return error_errno(err, "rt_sigaction %d", signal);
 	return 0;
 }
 
-/* What is ignored is not pending any more when it is unblocked. */
+/* A pending signal is dropped once it is ignored, so it does not arrive when it is unblocked. */
 static int set_signals(void (*group_handler)(int), struct error *err)
 {
 	static const unsigned char none[SIGSET_BYTES];
@@ -128,7 +130,8 @@ static int set_signals(void (*group_handler)(int), struct error *err)
 	return 0;
 }
 
-/* Callers ignore signals or handle them, and execve keeps what is ignored. */
+/* Callers ignore signals or handle them, and an execve would leave those that are ignored
+ * ignored. */
 int birth_reset_signals(struct error *err)
 {
 	return set_signals(SIG_DFL, err);
@@ -147,9 +150,10 @@ static int step_begin(struct creation *creation, struct error *err)
 {
 	if (guard_if_possible(creation->plan, err) < 0 || check_creator(creation->sync, err) < 0)
 		return -err->code;
-	/* Modes of what is made in the root filesystem are meant as they are written. */
+	/* The modes of files that are made in the root filesystem are meant as they are written. */
 	umask(0);
-	/* Until it leads a session it is in the caller's process group. */
+	/* Until init leads a session of its own it is in the caller's process group, and ignores
+	 * the signals for that group. */
 	return set_signals(SIG_IGN, err);
 }
 

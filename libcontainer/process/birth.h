@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How init begins, and whatever else kist clones: guarded, with signals of its own, in a session of
- * its own (prctl(2), clone3(2), signal(7), setsid(2)).
+ * How init, and every other process that kist clones, begins: guarded, with signals of its own, in
+ * a session of its own (prctl(2), clone3(2), signal(7), setsid(2)).
  *
- * Nothing that the caller of kist happens to be reaches the container: not its signal dispositions,
- * its mask, its umask, its session.
+ * No property that the caller of kist happens to have reaches the container: not its signal
+ * dispositions, its mask, its umask, its session.
  */
 #ifndef KIST_BIRTH_H
 #define KIST_BIRTH_H
@@ -18,22 +18,25 @@ struct clone_args;
 struct container_command_line;
 struct creation;
 
-/* Init: die with the creator, not dumpable, umask 0, signals reset; and setsid: never in the session of
- * the caller's terminal. */
+/* Init: birth_begin makes it die with the creator, and sets not dumpable, umask 0 and the default
+ * signals; birth_session is setsid(2), so that init is never in the session of the caller's
+ * terminal. */
 extern const struct step birth_begin, birth_session;
 
-/* Init, when it was made by another one in the namespaces that are joined. */
+/* Init: begin once more, in an init that another process has made in the namespaces that are
+ * joined. */
 extern const struct step birth_begin_inside;
 
 /**
- * birth_guard() - die with the creator, and be closed to ptrace and /proc/PID to whoever shares a
- * namespace or the uid (CVE-2016-9962). The kernel takes both back when ids change.
+ * birth_guard() - let the caller die with the creator, and close it to ptrace and /proc/PID for
+ * processes that share a namespace or the uid with it (CVE-2016-9962). The kernel takes both back
+ * when ids change.
  */
 int birth_guard(struct error *err);
 
 /**
- * birth_clone() - clone3(2), whose child is closed to ptrace and /proc/PID from its birth, until it
- * guards itself: nobody may find the moment in between.
+ * birth_clone() - clone3(2) with a child that is closed to ptrace and /proc/PID from its birth
+ * until it guards itself, so that there is no moment in between.
  * @guarded: false: the child begins as its parent is
  *
  * Return: the pid, 0 in the child, -errno
@@ -41,13 +44,15 @@ int birth_guard(struct error *err);
 pid_t birth_clone(struct clone_args *args, bool guarded, struct error *err);
 
 /**
- * birth_hide_command_line() - show another one to whoever looks at this process. In a child only, before
- * the container can see it: unlike its memory, a process's command line is open to all.
+ * birth_hide_command_line() - let /proc show "kist init" as the command line of this process. It is
+ * for a child, before the container can see it: unlike a process's memory, its command line is open
+ * to everybody.
  */
 void birth_hide_command_line(const struct container_command_line *line);
 
 /**
- * birth_reset_signals() - every disposition to its default, none blocked. In a child only.
+ * birth_reset_signals() - set every disposition to its default, and unblock all signals. It is for
+ * a child only.
  */
 int birth_reset_signals(struct error *err);
 

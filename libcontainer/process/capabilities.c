@@ -2,9 +2,9 @@
 /*
  * Capabilities and noNewPrivileges (config.md, Linux Process; capabilities(7), prctl(2)).
  *
- * What cannot be granted is a warning and no failure, as the specification demands: what the kernel
- * or the caller does not have, and what the kernel's own rules between the five sets forbid.
- * Without process.capabilities all five are empty.
+ * A capability that cannot be granted is a warning and no failure, as the specification demands. It
+ * cannot be granted when the kernel or the caller does not have it, or when the kernel's own rules
+ * between the five sets forbid it. Without process.capabilities all five sets are empty.
  */
 #include <errno.h>
 #include <sys/capability.h>
@@ -17,8 +17,8 @@
 /* The five sets, in the order in which one limits the next. */
 static const struct set {
 	const char *name;
-	size_t asked;   /* in struct capabilities */
-	size_t granted; /* in struct capability_masks */
+	size_t asked;   /* the set's offset in struct capabilities */
+	size_t granted; /* the set's offset in struct capability_masks */
 } sets[] = {
 #define SET(name)                                                                                  \
 	{                                                                                          \
@@ -42,7 +42,7 @@ static uint64_t *granted_of(struct capability_masks *granted, const struct set *
 	return (uint64_t *)(void *)((char *)granted + set->granted);
 }
 
-/* By its name; one that the headers are too old for has a number only. */
+/* The name of a capability; one that the headers are too old for has a number only. */
 static const char *name_of(int capability)
 {
 	const char *name = words_name(&capability_words, (uint64_t)capability);
@@ -50,7 +50,7 @@ static const char *name_of(int capability)
 	return name ? name : "a capability without a name";
 }
 
-/* One line for a set: engines ask for many at once. */
+/* All that a set loses is one line, since engines ask for many capabilities at once. */
 static void warn(struct plan *plan, const char *set, uint64_t mask, const char *reason)
 {
 	char names[2048] = "";
@@ -74,7 +74,7 @@ static void warn_unknown(struct plan *plan, const char *set, const struct string
 			     set, names->at[i]);
 }
 
-/* Cut a set to what limits it, and say what was lost. */
+/* Cut a set to the set that limits it, and warn about what was lost. */
 static uint64_t cut(struct plan *plan, const char *set, uint64_t mask, uint64_t limit,
 		    const char *reason)
 {
@@ -100,7 +100,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 {
 	const struct capabilities *asked = plan->config->process->capabilities;
 	const struct host *host = plan->host;
-	/* A new user namespace begins with all of them. */
+	/* A process in a new user namespace begins with all capabilities. */
 	uint64_t available = plan->idmap.planned ? host->known_capabilities : host->capabilities;
 	struct capability_masks *granted = &plan->process.capabilities;
 
@@ -117,7 +117,7 @@ int capabilities_plan(struct plan *plan, struct error *err)
 			cut(plan, set->name, known, available, "the caller does not have it");
 	}
 	apply_rules(plan);
-	/* A new user namespace begins without securebits, too. */
+	/* A process in a new user namespace begins without securebits, too. */
 	if (host->ambient_forbidden && !plan->idmap.planned)
 		granted->ambient = cut(plan, "ambient", granted->ambient, 0,
 				       "the caller's securebits forbid it");
@@ -134,7 +134,8 @@ static int step_bound(struct creation *creation, struct error *err)
 			return error_set(err, errno, "drop %s from the bounding set: %s%s",
 					 name_of(capability), error_describe(errno),
 					 errno == EPERM ? " (needs CAP_SETPCAP)" : "");
-	/* Over the change of ids, until step_set() says which. */
+	/* Permitted capabilities are kept over the change of ids, until step_set() sets the planned
+	 * ones. */
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_KEEPCAPS)");
 	return 0;

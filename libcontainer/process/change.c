@@ -12,7 +12,7 @@
 #include "spec/escape.h"
 #include "spec/names.h"
 
-/* Greater ones are none to the kernel: -1 is "leave it as it is". */
+/* Greater numbers are no ids to the kernel, for which -1 means "leave it as it is". */
 static const uint64_t ID_MOST = UINT32_MAX - 1;
 
 static size_t count_of(const char *const *list)
@@ -24,7 +24,7 @@ static size_t count_of(const char *const *list)
 	return count;
 }
 
-/* One list after the other. */
+/* Append one list to another. */
 static struct strings append(const struct strings *first, const char *const *more,
 			     struct arena *arena)
 {
@@ -38,8 +38,8 @@ static struct strings append(const struct strings *first, const char *const *mor
 	return (struct strings){first->count + count, at};
 }
 
-/* A decimal number and nothing else: no sign, space or leading zero (CVE-2026-30892). Return: what
- * follows it, or NULL. */
+/* Read an id: a decimal number and nothing else, no sign, space or leading zero (CVE-2026-30892).
+ * Return: what follows the number, or NULL */
 static const char *parse_id(const char *text, uint32_t *id)
 {
 	uint64_t value = 0;
@@ -61,13 +61,15 @@ static int read_given(struct process *process, const struct container_exec *exec
 
 	if (process_parse(exec->process_name, &document, arena, &read, err) < 0)
 		return -err->code;
-	/* What a file leaves out is the container's, but for what config.c says is not. */
+	/* A property that the file leaves out is the container's, unless config.c says that exec
+	 * does not inherit it. */
 	schema_inherit(&process_schema, &read, process);
 	*process = read;
 	return 0;
 }
 
-/* A terminal is asked for each time: what the container has one for is over, or still has it. */
+/* A terminal is never inherited: each exec asks for one, since the container's own is over, or
+ * still in use by init. */
 static int change_base(struct process *process, const struct container_exec *exec,
 		       struct arena *arena, struct error *err)
 {
@@ -157,7 +159,7 @@ static int change_env(struct process *process, const struct container_exec *exec
 	return 0;
 }
 
-/* People write it as capsh(1) prints it. */
+/* People may write the name as capsh(1) prints it. */
 static bool find_capability(const char *name, uint64_t *capability)
 {
 	char upper[64];
@@ -170,8 +172,8 @@ static bool find_capability(const char *name, uint64_t *capability)
 	return words_find(&capability_words, upper, capability);
 }
 
-/* Never inheritable, which would let files of the image hand them on (CVE-2022-29162); and so never
- * ambient, which the kernel ties to it. */
+/* A capability is never added to the inheritable set, which would let files of the image hand it on
+ * (CVE-2022-29162); and so it is never ambient, since the kernel ties ambient to inheritable. */
 static int change_capabilities(struct process *process, const struct container_exec *exec,
 			       struct arena *arena, struct error *err)
 {
@@ -210,7 +212,7 @@ static int change_labels(struct process *process, const struct container_exec *e
 int process_change(struct process *process, const struct container_exec *exec, struct arena *arena,
 		   struct error *err)
 {
-	/* Where it begins comes first. */
+	/* The base of the process comes first; the other rows change it. */
 	static int (*const changes[])(struct process * process, const struct container_exec *exec,
 				      struct arena *arena, struct error *err) = {
 		change_base,   change_args, change_cwd,          change_user,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a container's process becomes for exec.
+ * How the container's process is changed into the process of exec.
  */
 #ifndef KIST_CHANGE_H
 #define KIST_CHANGE_H
@@ -11,9 +11,10 @@
 
 /**
  * process_change() - change a copy of the container's process as exec is told.
- * @arena: owns what is new
+ * @arena: owns what the change adds
  *
- * Return: 0; -EINVAL or -ENOTSUP with the option that is at fault; -errno of the file
+ * Return: 0; -EINVAL or -ENOTSUP with the option that is at fault; -errno when the file cannot be
+ * read
  */
 int process_change(struct process *process, const struct container_exec *exec, struct arena *arena,
 		   struct error *err);

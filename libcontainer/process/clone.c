@@ -21,10 +21,12 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Longer than the kernel ever needs to end a process that got SIGKILL, short enough to be told. */
+/* This is longer than the kernel ever needs to end a process that got SIGKILL, and short enough for
+ * the caller to get the error. */
 enum { KILL_TIMEOUT_MS = 10000 };
 
-/* What has not ended by then may be frozen; and so may a process that somebody waits for. */
+/* A process that has not ended after FROZEN_MS may be frozen. END_MS limits the wait for one that
+ * may be frozen, too. */
 enum { FROZEN_MS = 100, END_MS = 1000 };
 
 static pid_t clone_here(struct creation *creation, struct error *err)
@@ -49,7 +51,7 @@ static pid_t clone_here(struct creation *creation, struct error *err)
 	return pid;
 }
 
-/* Init is made where the host side is at the moment. */
+/* Init is made while the host side is in another place, and is born there. */
 static pid_t clone_elsewhere(struct creation *creation, struct error *err)
 {
 	struct namespaces_handles own;
@@ -74,19 +76,20 @@ pid_t clone_init(struct creation *creation, struct error *err)
 		return error_errno(err, "socketpair");
 	pid = creation->plan->namespaces.entered ? clone_elsewhere(creation, err)
 						 : clone_here(creation, err);
-	/* Each side keeps one end only, so that either notices when the other is gone. */
+	/* Each side keeps only its own end, so that either notices when the other side is gone. */
 	creation->sync = pair[pid == 0];
 	close(pair[pid != 0]);
 	return pid;
 }
 
-/* The child's side of clone3. It leaves by execve or not at all. */
+/* The child's side of clone3: the child leaves this function by execve, or ends. */
 __attribute__((noreturn)) static void run_child(struct creation *creation)
 {
 	struct error err;
 
 	birth_hide_command_line(&creation->plan->options->command_line);
-	/* The lock on it says that the creator lives, and must die with it. */
+	/* The lock on the directory says that the creator lives. The child must not hold it, so
+	 * that it is released when the creator dies. */
 	close(take(&creation->record.directory));
 	steps_walk(creation->child, creation, &err);
 	sync_send_failure(creation->sync, &err);
@@ -123,7 +126,8 @@ const struct step clone_joined = {
 	.finish = finish,
 };
 
-/* A process is born where its parent may run. */
+/* A child is born with the affinity of its parent, so the host side has execCPUAffinity.initial
+ * while it makes the child. */
 static int step_start_affine(struct creation *creation, struct error *err)
 {
 	struct bitmap own;
@@ -149,7 +153,8 @@ static int step_inside(struct creation *creation, struct error *err)
 {
 	int pidfd = -1;
 	struct clone_args args = {
-		/* Its parent is who waits for it; the signal at its end is the same as ours. */
+		/* CLONE_PARENT makes the new process a child of the host side, which waits for it;
+		 * it also inherits the signal that is sent at this process's end. */
 		.flags = CLONE_PARENT | CLONE_PIDFD | creation->plan->namespaces.clone_flags,
 		.pidfd = (uintptr_t)&pidfd,
 	};
@@ -157,7 +162,7 @@ static int step_inside(struct creation *creation, struct error *err)
 
 	if (pid < 0)
 		return pid;
-	/* It must not be heard before the host side knows of it. */
+	/* The new process waits, so that the host side does not hear it before it knows of it. */
 	if (pid == 0)
 		return sync_receive_go(creation->sync, err);
 	if (sync_send_process(creation->sync, pidfd, pid, err) < 0)
@@ -179,7 +184,8 @@ const struct step clone_inside = {
 void clone_reap(int pidfd)
 {
 	clone_has_ended(pidfd, END_MS);
-	/* A tracer that does not take notice of its end must not keep kist waiting. */
+	/* WNOHANG: a tracer that does not take notice of the child's end must not keep kist
+	 * waiting. */
 	waitid(P_PIDFD, (id_t)pidfd, NULL, WEXITED | WNOHANG);
 }
 
@@ -217,7 +223,8 @@ const struct step clone_follow = {
 	.hears = true,
 };
 
-/* pidfs (Linux 6.9) gives every process of a boot an inode number of its own; 0 before. */
+/* pidfs (Linux 6.9) gives every process of a boot an inode number of its own. Before it the number
+ * is 0. */
 static int pidfs_inode(int pidfd, uint64_t *inode, struct error *err)
 {
 	struct statfs fs;
@@ -239,8 +246,8 @@ static int own_pid_namespace(uint64_t *inode, struct error *err)
 	return 0;
 }
 
-/* proc_pid_stat(5): starttime is field 22, the 20th after the command's name, which may hold
- * anything. */
+/* In proc_pid_stat(5) starttime is field 22. It is the 20th after the command's name, which may
+ * hold any character. */
 static int read_start_time(pid_t pid, uint64_t *ticks, struct error *err)
 {
 	char path[32], text[1024];
@@ -287,20 +294,23 @@ static int verify_pid_namespace(const struct record *record, struct error *err)
 	return 0;
 }
 
-/* The pid is nobody's, or somebody else's: init is gone, if this is where its pid counts. */
+/* The pid is nobody's, or another process's. That means that init is gone, if the caller's pid
+ * namespace is the one in which the pid counts. */
 static int error_not_found(const struct record *record, struct error *err)
 {
 	return verify_pid_namespace(record, err) < 0 ? -err->code : error_gone(record, err);
 }
 
-/* The pidfd is open already, so the pid cannot change its meaning while it is looked at. */
+/* Whether the pidfd is that of the recorded init. It is open already, so the pid cannot come to
+ * mean another process while it is looked at. */
 static int verify_identity(const struct record *record, int pidfd, struct error *err)
 {
 	uint64_t inode, ticks;
 
 	if (pidfs_inode(pidfd, &inode, err) < 0)
 		return -err->code;
-	/* The same in every pid namespace: no need to know which one this is. */
+	/* The inode number is the same in every pid namespace, so it does not matter which one this
+	 * is. */
 	if (record->pidfs_inode)
 		return inode == record->pidfs_inode ? 0 : error_not_found(record, err);
 	if (read_start_time(record->pid, &ticks, err) < 0 || ticks != record->start_time)
@@ -308,7 +318,7 @@ static int verify_identity(const struct record *record, int pidfd, struct error 
 	return verify_pid_namespace(record, err);
 }
 
-/* A pidfd polls readable once the process has ended, reaped or not. */
+/* A pidfd polls readable once its process has ended, whether the process was reaped or not. */
 bool clone_has_ended(int pidfd, int timeout_ms)
 {
 	struct pollfd fd = {.fd = pidfd, .events = POLLIN};
@@ -326,7 +336,7 @@ int clone_find(const struct record *record, struct error *err)
 	if (record->pid == 0)
 		return error_set(err, ESRCH, "there is no init");
 	pidfd = sys_pidfd_open(record->pid, 0);
-	/* EINVAL: no process, but a number that is still somebody's session. */
+	/* EINVAL means that the number is no process's, but is still that of a session. */
 	if (pidfd < 0)
 		return errno == ESRCH || errno == EINVAL ? error_not_found(record, err)
 							 : error_errno(err, "pidfd_open");

@@ -3,9 +3,9 @@
  * process.terminal (config.md, Process; config-linux.md, Devices: /dev/console; pty(7),
  * ioctl_tty(2)).
  *
- * The pseudo-terminal is one of the container's own devpts, made while nobody else can see the
- * tree, and checked to be what it looks like: a device node of the same name could lead to a
- * terminal of the host (CVE-2025-52565). Its leader goes to the caller, or to --console-socket.
+ * The pseudo-terminal is one of the container's own devpts. It is made while nobody else can see
+ * the tree, and is verified: a device node of the same name could lead to a terminal of the host
+ * (CVE-2025-52565). Its leader goes to the caller, or to --console-socket.
  */
 #include <errno.h>
 #include <linux/magic.h>
@@ -25,11 +25,11 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* What the receiver of a console socket gets beside the descriptor: the name of the device it is
- * of. */
+/* The text that the receiver of a console socket gets beside the descriptor: the name of the device
+ * that the descriptor is of. */
 static const char LEADER_NAME[] = "/dev/ptmx";
 
-/* Every devpts has its ptmx there, a device of this number. */
+/* Every devpts has its ptmx at this inode, as a device of this number. */
 enum { PTMX_INODE = 2, PTMX_MAJOR = 5, PTMX_MINOR = 2 };
 
 static bool is_planned(const struct plan *plan)
@@ -42,7 +42,7 @@ static bool socket_planned(const struct plan *plan)
 	return plan->options->console_socket != NULL;
 }
 
-/* Whether kist is gone while the container runs, so that somebody else must take the terminal. */
+/* Whether kist ends while the container runs, so that another process must take the terminal. */
 static bool is_detached(const struct plan *plan)
 {
 	return plan->waits_for_start || plan->options->detach;
@@ -92,7 +92,8 @@ static int verify_ptmx(int leader, struct error *err)
 	return 0;
 }
 
-/* Look before opening: what opening a device sets off depends on the device. */
+/* The file is verified before it is opened: opening a device may have effects, which depend on the
+ * device. */
 static int open_leader(int tree, struct error *err)
 {
 	_close_ int pts =
@@ -109,13 +110,14 @@ static int open_leader(int tree, struct error *err)
 	leader = path_open(pts, "ptmx", O_RDWR | O_NOCTTY, PATH_LINKS_REFUSED, err);
 	if (leader < 0)
 		return error_wrap(err, "/dev/pts");
-	/* It could have been replaced in between, were somebody there to do so. */
+	/* The file is verified again, since another process in there could have replaced it
+	 * meanwhile. */
 	return verify_ptmx(leader, err) < 0 ? -err->code : take(&leader);
 }
 
-/* Terminals turn "\n" into "\r\n" on output; that which kist relays it to does so again. Who takes the
- * leader himself has a terminal as the kernel makes them: engines make their user's terminal raw, and
- * count on it. */
+/* Terminals turn "\n" into "\r\n" on output. The terminal to which kist relays does so, too, so the
+ * container's must not. A caller with a console socket gets the terminal as the kernel makes it:
+ * engines make their user's terminal raw, and count on that. */
 static int set_modes(int leader, const struct plan *plan, struct error *err)
 {
 	struct termios settings;
@@ -130,7 +132,7 @@ static int set_modes(int leader, const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* The size in which the program finds its terminal; 0: nobody said. */
+/* The size in which the program finds its terminal; 0: the kernel's default. */
 static struct winsize first_size(const struct plan *plan)
 {
 	const struct container_terminal_size *relayed = &plan->options->terminal_size;
@@ -152,7 +154,8 @@ static int set_size(int leader, const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* The other side of the terminal, by descriptor and not by a name below /dev/pts. */
+/* Open the other side of the terminal from its leader's descriptor, and not by a name below
+ * /dev/pts. */
 static int open_peer(int leader, const struct plan *plan, struct error *err)
 {
 	uint32_t uid = plan->config->process->user.uid;
@@ -171,7 +174,8 @@ static int open_peer(int leader, const struct plan *plan, struct error *err)
 	return take(&peer);
 }
 
-/* The mount goes onto a regular file: an image could have left anything there. */
+/* Mount the terminal on /dev/console, which must be a regular file or a terminal: an image could
+ * have left anything there. */
 static int bind_console(int tree, int peer, struct error *err)
 {
 	_close_ int file = path_make_file(tree, "/dev/console", 0600, PATH_LINKS_REFUSED, err);
@@ -190,7 +194,7 @@ static int bind_console(int tree, int peer, struct error *err)
 	return 0;
 }
 
-/* Init leads a session without a terminal by now: this one becomes it. */
+/* Init leads a session without a terminal by now, and this terminal becomes the session's. */
 static int become_stdio(int peer, struct error *err)
 {
 	for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++)

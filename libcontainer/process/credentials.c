@@ -3,8 +3,8 @@
  * Who the container's program is: user, groups, umask (config.md, POSIX-platform User;
  * credentials(7)).
  *
- * The system calls themselves: libc would tell all threads of the process that kist was, and init
- * has but one.
+ * The system calls are made directly: libc would change the ids of all threads of the process that
+ * kist was, while init has only one.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -22,11 +22,12 @@ mode_t credentials_umask(const struct plan *plan)
 	return mask ? *mask : 022;
 }
 
-/* The user opens /dev/stdout, so a pipe or a file that the caller passed must be his. Devices are
- * the host's: a terminal, /dev/null. */
+/* The user opens /dev/stdout by its path, so a pipe or a file that the caller passed must belong to
+ * the user. Devices such as a terminal or /dev/null belong to the host, and stay as they are. */
 static bool is_handed_over(int descriptor, const struct stat *status)
 {
-	/* What was opened to be read, /etc/hosts for instance, its new owner could write to. */
+	/* A file that was opened only for reading, /etc/hosts for instance, stays its owner's: a
+	 * new owner could write to it. */
 	if (S_ISREG(status->st_mode))
 		return (fcntl(descriptor, F_GETFL) & O_ACCMODE) != O_RDONLY;
 	return S_ISFIFO(status->st_mode) || S_ISSOCK(status->st_mode);
@@ -41,7 +42,8 @@ static int give_stdio(uid_t uid, struct error *err)
 			return error_errno(err, "stdio: descriptor %d", descriptor);
 		if (status.st_uid == uid || !is_handed_over(descriptor, &status))
 			continue;
-		/* Read-only filesystems, and those without owners, keep theirs. */
+		/* On read-only filesystems, and on those without owners, the file keeps its
+		 * owner. */
 		if (fchown(descriptor, uid, (gid_t)-1) < 0 && errno != EPERM && errno != EROFS &&
 		    errno != EINVAL)
 			return error_errno(err, "stdio: chown descriptor %d", descriptor);
@@ -53,8 +55,8 @@ static int change_ids(const struct user *user, bool denied, struct error *err)
 {
 	const struct gids *groups = &user->additionalGids;
 
-	/* Also when there are none: the caller's must not stay. Where the kernel denies it there are
-	 * none, or ones that cannot be got rid of. */
+	/* This is done for an empty list, too, since the caller's groups must not stay. Where the
+	 * kernel denies the call there are no groups, or groups that cannot be dropped. */
 	if (!denied && syscall(SYS_setgroups, groups->count, groups->at) < 0)
 		return error_errno(err, "process.user.additionalGids: setgroups");
 	if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) < 0)

@@ -11,8 +11,9 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* The kernel says "(unreachable)/..." for a directory that is not below the root: the way out of
- * CVE-2024-21626. libc would hide it. */
+/* The kernel says "(unreachable)/..." for a directory that is not below the root, which was the way
+ * out of the container in CVE-2024-21626. libc would hide the word, so the system call is made
+ * directly. */
 int cwd_verify(struct error *err)
 {
 	char path[PATH_MAX];
@@ -31,7 +32,7 @@ static int enter_cwd(const char *cwd, struct error *err)
 
 	if (root < 0)
 		return error_errno(err, "/");
-	/* Not chdir: it would follow a magic link such as /proc/self/fd/7. */
+	/* chdir(2) is not used, since it would follow a magic link such as /proc/self/fd/7. */
 	directory = path_make_directory(root, cwd, 0755, PATH_LINKS_FOLLOWED, err);
 	if (directory < 0)
 		return error_wrap(err, "process.cwd");
@@ -51,7 +52,8 @@ static int step_make(struct creation *creation, struct error *err)
 		path_make_directory(creation->rootfs.tree, creation->plan->config->process->cwd,
 				    0755, PATH_LINKS_FOLLOWED, err);
 
-	/* What is wrong with it is found out when it is entered; its user may do more than root. */
+	/* An error is ignored here: entering the directory finds it later, and the container's user
+	 * may enter what root may not. */
 	if (directory >= 0)
 		close(directory);
 	return 0;
@@ -67,7 +69,7 @@ static int step_enter(struct creation *creation, struct error *err)
 {
 	int result = enter_cwd(creation->plan->config->process->cwd, err);
 
-	/* On a network filesystem root may be less than the container's user. */
+	/* On a network filesystem root may be allowed less than the container's user. */
 	creation->cwd_denied = result == -EACCES;
 	return creation->cwd_denied ? 0 : result;
 }

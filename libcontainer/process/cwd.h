@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The working directory (config.md, process.cwd; getcwd(2)): it is made where it is missing, entered
- * inside of the root only, and its path asked for afterwards.
+ * The working directory (config.md, process.cwd; getcwd(2)). It is made where it is missing, is
+ * entered inside of the root only, and its path is verified afterwards.
  */
 #ifndef KIST_CWD_H
 #define KIST_CWD_H
@@ -10,16 +10,18 @@
 
 struct step;
 
-/* Init: make it while the root can still be written to. */
+/* Init: make a missing directory while the root can still be written to. */
 extern const struct step cwd_make;
 
-/* Init: make, enter and verify it; and once more as its user, where root was not allowed to. */
+/* Init: make the directory, enter it and verify it. cwd_enter_again does so as the container's
+ * user, where root was not allowed to. */
 extern const struct step cwd_enter, cwd_enter_again;
 
 /**
  * cwd_verify() - whether the process is in a directory below its root.
  *
- * Return: 0; -EPERM: it is outside, and so is what it could reach from there; -errno
+ * Return: 0; -EPERM: the directory is outside of the root, and so is what can be reached from
+ * there; -errno
  */
 int cwd_verify(struct error *err);
 

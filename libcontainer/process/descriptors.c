@@ -3,8 +3,9 @@
  * Which descriptors the container gets: stdio and what --preserve-fds names, nothing else
  * (close_range(2); CVE-2024-21626 was one that stayed open).
  *
- * Every descriptor of kist's own is close-on-exec from birth, and whatever else the caller leaked
- * was made so when kist began. One in the preserved range that is not is therefore the caller's.
+ * Every descriptor of kist's own is close-on-exec from birth, and the other descriptors that the
+ * caller leaked were made so when kist began. Therefore a descriptor in the preserved range that is
+ * not close-on-exec is the caller's.
  */
 #include <errno.h>
 #include <limits.h>
@@ -53,13 +54,14 @@ const struct step descriptors_check = {
 	.when = is_preserved,
 };
 
-/* Debugging times the steps that are left; nothing else is logged from here on. */
+/* The log stays open for debugging, which measures the steps that are left; nothing else is logged
+ * from here on. */
 int descriptors_log(void)
 {
 	return log_wants(CONTAINER_LOG_DEBUG) ? log_descriptor() : -1;
 }
 
-/* The lowest of what is kept that is at least from; UINT_MAX when there is none. */
+/* The lowest kept descriptor that is not below from; UINT_MAX when there is none. */
 static unsigned next_kept(const int *kept, size_t count, unsigned from)
 {
 	unsigned lowest = UINT_MAX;
@@ -70,7 +72,7 @@ static unsigned next_kept(const int *kept, size_t count, unsigned from)
 	return lowest;
 }
 
-/* Close everything from a descriptor on, around what is kept. */
+/* Close every descriptor from a number on, except the kept ones. */
 static int close_around(unsigned from, const int *kept, size_t count, struct error *err)
 {
 	for (;;) {

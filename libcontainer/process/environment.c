@@ -2,8 +2,8 @@
 /*
  * Arguments and environment of the container's program (config.md, Process; environ(7)).
  *
- * Of two variables of one name the later counts, and a free slot is kept for HOME, which is only
- * known once the container's /etc/passwd can be read.
+ * Of two variables with one name the later one counts. A free slot is kept for HOME, which is known
+ * only once the container's /etc/passwd can be read.
  */
 #include "libcontainer/process/environment.h"
 
@@ -19,13 +19,13 @@ static size_t name_length(const char *variable)
 	return strcspn(variable, "=");
 }
 
-/* A variable and where it stood. */
+/* A variable and its place in the environment. */
 struct variable {
 	const char *text;
 	size_t length, index;
 };
 
-/* By name, those of one name in their order. */
+/* Order variables by name, and variables of one name by their place. */
 static int compare_variables(const void *one, const void *other)
 {
 	const struct variable *a = one, *b = other;
@@ -44,7 +44,7 @@ static bool same_name(const struct variable *a, const struct variable *b)
 	return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
-/* An empty HOME is as good as none: engines write it for a user they know nothing of. */
+/* An empty HOME counts as none: engines write it for a user whom they know nothing of. */
 static bool is_empty_home(const char *variable)
 {
 	return strcmp(variable, "HOME=") == 0;
@@ -60,7 +60,7 @@ static struct variable *sort_variables(const struct strings *env, struct arena *
 	return sorted;
 }
 
-/* Put each variable that counts where it stood; the others' places stay NULL. */
+/* Put each variable that counts into its place; the places of the others stay NULL. */
 static void keep_latest(const struct variable *sorted, size_t count, char **envp)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -94,7 +94,7 @@ const char *environment_find(char *const *envp, const char *name)
 
 #define LISTEN_PID "LISTEN_PID="
 
-/* Room for any pid behind it. */
+/* LISTEN_PID with room for any pid behind it. */
 enum { LISTEN_PID_BYTES = sizeof LISTEN_PID + 20 };
 
 static bool is_listens(const struct plan *plan)
@@ -102,7 +102,7 @@ static bool is_listens(const struct plan *plan)
 	return plan->options->listen_fds > 0;
 }
 
-/* What sd_listen_fds(3) looks for. Return: how many */
+/* Add the variables that sd_listen_fds(3) reads. Return: how many were added */
 static size_t add_listen(struct plan *plan, const char **at)
 {
 	const struct container_options *options = plan->options;
@@ -117,10 +117,11 @@ static size_t add_listen(struct plan *plan, const char **at)
 	return count;
 }
 
-/* Room for what is added to process.env. */
+/* The most variables that are added to process.env. */
 enum { ADDED_MAX = 4 };
 
-/* process.env, and after it, so that it counts, what the caller has for the program. */
+/* process.env, followed by the variables that the caller has for the program: the later one of a
+ * name counts. */
 static struct strings whole_environment(struct plan *plan)
 {
 	const struct strings *env = &plan->config->process->env;
@@ -161,7 +162,8 @@ static void plan_arguments(struct plan *plan)
 	plan->process.argv = argv;
 }
 
-/* In a pid namespace of its own it is 1, in another one nobody knows before. */
+/* The pid is known only now: in a new pid namespace it is 1, and in another one nobody knows it
+ * before. */
 static int step_listen(struct creation *creation, struct error *err)
 {
 	(void)err;

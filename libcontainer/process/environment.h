@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looking into an environment, and what is only known late.
+ * Looking up variables in an environment, and setting the one that is known only late.
  */
 #ifndef KIST_ENVIRONMENT_H
 #define KIST_ENVIRONMENT_H
@@ -15,7 +15,7 @@ struct step;
 struct plan;
 
 /**
- * environment_find() - the value of a variable; NULL when it is not there.
+ * environment_find() - find the value of a variable. Return NULL when it is not there.
  * @envp: ends in NULL
  */
 const char *environment_find(char *const *envp, const char *name);

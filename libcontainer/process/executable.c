@@ -3,9 +3,9 @@
  * Which program the container runs, and HOME (config.md, POSIX process; execve(2), environ(7),
  * passwd(5)).
  *
- * Both are read in the container's root filesystem, which may be hostile: no name service and no
+ * Both are found in the container's root filesystem, which may be hostile: no name service and no
  * libc function reads its files, no magic link such as /proc/self/exe is followed (CVE-2019-5736),
- * and nothing but a regular file is read. Callers match the words of these errors.
+ * and nothing but a regular file is read. Callers of kist compare the words of these errors.
  */
 #include <errno.h>
 #include <limits.h>
@@ -20,7 +20,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Where a container without PATH looks. */
+/* The directories that are searched in a container without PATH. */
 static const char DEFAULT_PATH[] = "/bin:/usr/bin";
 
 static const char *search_path(const struct plan *plan)
@@ -30,7 +30,7 @@ static const char *search_path(const struct plan *plan)
 	return path ? path : DEFAULT_PATH;
 }
 
-/* Give HOME its slot in the environment. */
+/* Put HOME into its free slot in the environment. */
 static int set_home(struct creation *creation, struct error *err)
 {
 	const struct process_plan *process = &creation->plan->process;
@@ -47,7 +47,7 @@ static int set_home(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* Whether a path leads to a program: 0, or the errno that execve would give. */
+/* Whether a path leads to a program. Return: 0, or the errno that execve would give */
 static int check_program(const char *path)
 {
 	/* A relative path counts from the working directory. */
@@ -63,8 +63,8 @@ static int check_program(const char *path)
 	return 0;
 }
 
-/* "directory/name" with the first length bytes of directory; an empty one is the working directory.
- */
+/* Make "directory/name" from the first length bytes of directory; an empty directory is the working
+ * directory. */
 static bool join(char *path, size_t size, const char *directory, size_t length, const char *name)
 {
 	int printed = length ? snprintf(path, size, "%.*s/%s", (int)length, directory, name)
@@ -94,7 +94,7 @@ int executable_search(const char *name, const char *directories, char *path, siz
 	}
 }
 
-/* The words are those that callers look for to tell their users which of 126 and 127 it is. */
+/* Callers look for these words to tell their users whether the exit status is 126 or 127. */
 static int error_program(int code, const char *name, struct error *err)
 {
 	bool bare = !strchr(name, '/');
@@ -129,7 +129,7 @@ static int step_find(struct creation *creation, struct error *err)
 
 	if (set_home(creation, err) < 0)
 		return -err->code;
-	/* Without a program `start` fails, not `create` (config.md, Process). */
+	/* A container without a program fails in `start`, not in `create` (config.md, Process). */
 	if (!name)
 		return 0;
 	creation->executable = strchr(name, '/') ? name : creation->executable_path;
@@ -143,8 +143,9 @@ static int step_find(struct creation *creation, struct error *err)
 	return code ? error_program(code, name, err) : 0;
 }
 
-/* The program was there when it was looked for, and may be gone since; or ENOENT is about what it
- * names to run it. Nobody looks again, since the filter is active by now. */
+/* The program was found before, and may have gone since; or ENOENT is about the interpreter that it
+ * names. Which of the two it is stays open, since the filter is in force by now and may forbid to
+ * look. */
 static int error_execute(int code, const char *name, struct error *err)
 {
 	if (code == ENOENT)

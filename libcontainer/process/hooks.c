@@ -15,10 +15,10 @@
 
 /* runtime.md, State and Lifecycle. */
 static const struct kind {
-	size_t list; /* where struct hooks has them */
+	size_t list; /* the offset of the list in struct hooks */
 	enum status status;
-	bool by_init; /* the pid it is told is the one that the container sees */
-	bool in_root; /* the bundle is out of sight */
+	bool by_init; /* init runs the hook, which is told the pid that the container sees */
+	bool in_root; /* the hook runs in the container's root, where the bundle is out of sight */
 } kinds[HOOK_KINDS] = {
 	[HOOK_PRESTART] = {offsetof(struct hooks, prestart), STATUS_CREATING},
 	[HOOK_CREATE_RUNTIME] = {offsetof(struct hooks, createRuntime), STATUS_CREATING},
@@ -44,7 +44,7 @@ static const struct hook_list *hooks_of(const struct config *config, enum hook_k
  * The plan
  */
 
-/* A list as execve wants it. */
+/* Make a list as execve(2) takes it. */
 static const char **vector(const struct strings *strings, struct arena *arena)
 {
 	const char **at = arena_array(arena, strings->count + 1, sizeof *at);
@@ -54,7 +54,7 @@ static const char **vector(const struct strings *strings, struct arena *arena)
 	return at;
 }
 
-/* @common: what does not depend on the hook */
+/* Describe the program of one hook. @common: the members that do not depend on the hook */
 static struct spawn make_program(const struct hook *hook, const struct spawn *common,
 				 struct arena *arena)
 {
@@ -79,7 +79,8 @@ static struct hook_programs make_programs(const struct config *config, enum hook
 	return (struct hook_programs){hooks->count, programs};
 }
 
-/* Those of the container have its limits; others the caller's, where kist has raised its own. */
+/* Hooks in the container have its limits. The others have the caller's limit of descriptors, where
+ * kist has raised its own. */
 static const struct rlimit *descriptors_of(const struct plan *plan, enum hook_kind kind)
 {
 	return limits_raised(plan) && kind != HOOK_START_CONTAINER ? &plan->host->descriptors
@@ -96,7 +97,8 @@ static struct hook_programs plan_kind(const struct plan *plan, enum hook_kind ki
 	const struct spawn common = {
 		.directory = directory_of(kind, plan->bundle),
 		.descriptors = descriptors_of(plan, kind),
-		/* Init has no descriptor of the host side; that one kills it. */
+		/* Init does not have the descriptor that cancels; the host side cancels by killing
+		 * init. */
 		.cancel = kinds[kind].by_init ? NULL : plan->options->cancel,
 	};
 
@@ -117,7 +119,7 @@ int hooks_plan(struct plan *plan, struct error *err)
 			      hooks->runs[HOOK_CREATE_CONTAINER];
 	hooks->owed_early = hooks->runs[HOOK_POSTSTOP] && hooks->before_pivot;
 	hooks->owed_late = hooks->runs[HOOK_POSTSTOP] && !hooks->before_pivot;
-	/* Else it is for `start` to run them. */
+	/* With create, `start` runs the poststart hooks. */
 	hooks->runs[HOOK_POSTSTART] &= !plan->waits_for_start;
 	return 0;
 }
@@ -149,7 +151,7 @@ static void print_later(const struct plan *plan, FILE *out)
  * The state
  */
 
-/* An id has no quotation marks, so that the first "pid" is the state's own. */
+/* The first "pid" in the text is the state's own, since an id has no quotation marks. */
 static struct hook_state format_state(const struct record *record, enum hook_kind kind,
 				      struct arena *arena)
 {
@@ -167,7 +169,8 @@ static struct hook_state format_state(const struct record *record, enum hook_kin
 	};
 }
 
-/* vm.memfd_noexec may ask for the flag, which Linux before 6.3 does not know. */
+/* The sysctl vm.memfd_noexec may demand the flag MFD_NOEXEC_SEAL, which Linux before 6.3 does not
+ * know. */
 static int make_memfd(struct error *err)
 {
 	const unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
@@ -198,8 +201,8 @@ static int write_state(int fd, const struct hook_state *state, pid_t pid, struct
 	return 0;
 }
 
-/* For each hook one of its own: they may read it when they like, or not at all, and nobody can
- * change it. */
+/* Each hook gets a file of its own: a hook may read the state when it likes, or not at all, and no
+ * hook can change it for another one. */
 static int open_state(const struct hook_state *state, pid_t pid, struct error *err)
 {
 	const int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
@@ -275,7 +278,8 @@ static int run_planned(const struct creation *creation, enum hook_kind kind, str
 		       err);
 }
 
-/* The step of a kind: its own functions, since a step is told nothing but the creation. */
+/* Define the step of a kind of hooks. It has functions of its own, since a step is told nothing but
+ * the creation. */
 #define STEP(kind_name, kind, text)                                                                \
 	static int run_##kind_name(struct creation *creation, struct error *err)                   \
 	{                                                                                          \
@@ -298,14 +302,14 @@ STEP(create_container, HOOK_CREATE_CONTAINER, "createContainer")
 STEP(start_container, HOOK_START_CONTAINER, "startContainer")
 STEP(poststart, HOOK_POSTSTART, "poststart")
 
-/* Put the tree onto this path of the old root, wherever it is so far. */
+/* Move the tree to this path of the old root, from wherever it is attached so far. */
 static int move_rootfs(struct creation *creation, const char *path, struct error *err)
 {
 	_close_ int target = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (target < 0)
 		return error_errno(err, "%s", path);
-	/* ELOOP: there it is already. */
+	/* ELOOP means that the tree is attached there already. */
 	if (mountfd_attach(creation->rootfs.tree, target, err) < 0 && err->code != ELOOP)
 		return error_wrap(err, "%s", path);
 	creation->rootfs.attached = true;
@@ -316,7 +320,8 @@ static int step_show_rootfs(struct creation *creation, struct error *err)
 {
 	int result = move_rootfs(creation, creation->plan->rootfs.path, err);
 
-	/* In a user namespace, where root is somebody who may not go there: neither may a hook. */
+	/* In a user namespace root may be a user who may not reach that path. A hook may not reach
+	 * it, either, so this is no error. */
 	return result == -EACCES ? 0 : result;
 }
 
@@ -326,7 +331,8 @@ const struct step hooks_show_rootfs = {
 	.planned = PLANNED(hooks.before_pivot),
 };
 
-/* Over the old root, which it covers where that is not left by pivot_root (--no-pivot). */
+/* Move the tree over the old root, and so cover the old root where pivot_root does not leave it
+ * (--no-pivot). */
 static int step_hide_rootfs(struct creation *creation, struct error *err)
 {
 	return move_rootfs(creation, "/", err);
@@ -383,7 +389,7 @@ int hooks_undo(const struct record *record, struct error *err)
 		log_warning("%s", failure.text);
 	state = format_state(record, HOOK_POSTSTOP, &arena);
 	for (size_t i = 0; i < programs.count; i++)
-		/* There is no process any more. */
+		/* The pid is 0: the container has no process any more. */
 		if (run_hook(HOOK_POSTSTOP, &programs, i, &state, 0, &failure) < 0)
 			log_warning("%s", failure.text);
 	return 0;

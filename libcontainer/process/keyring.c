@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The keyring has a name, so that a process that joins the container later can join it, too; the
- * name is in the record. It cannot be guessed: joining by name takes what is there, and anybody
- * could have made a keyring of that name before, to share the keys of the container.
+ * The keyring has a name, so that a process that joins the container later can join the keyring,
+ * too. The name is in the record, and cannot be guessed: joining by name takes an existing keyring,
+ * and anybody could have made a keyring of a known name before, to share the keys of the container.
  */
 #include "libcontainer/process/keyring.h"
 
@@ -16,7 +16,8 @@
 #include "libcontainer/procfs.h"
 #include "libcontainer/steps.h"
 
-/* keyctl_setperm(3). Those who have it in their session may do everything, the user may find it. */
+/* keyctl_setperm(3): processes that have the keyring in their session may do everything with it,
+ * and other processes of the user may find it. */
 enum {
 	KEY_POSSESSOR_ALL = 0x3f000000,
 	KEY_USER_VIEW = 0x00010000,
@@ -67,8 +68,8 @@ static int step_join(struct creation *creation, struct error *err)
 {
 	const char *label = creation->plan->lsm.selinux;
 
-	/* Or SELinux would not let the container use a keyring that kist has made. The kernel
-	 * forgets the wish with the next execve. */
+	/* Without the label SELinux would not let the container use a keyring that kist has made.
+	 * The kernel forgets keycreate with the next execve. */
 	if (label && procfs_write(creation->procfs, "self/attr/keycreate", label, err) < 0)
 		return -err->code;
 	return keyring_join(creation->plan->joined ? creation->plan->joined->record->keyring

@@ -3,12 +3,13 @@
  * Resource limits and the OOM score (config.md, POSIX process and Linux Process; getrlimit(2),
  * proc_pid_oom_score_adj(5)).
  *
- * The host side sets the limits, from outside and last: kist itself never runs under them. The
- * kernel lets it do so to another user's process with CAP_SYS_RESOURCE only; without, init lowers
- * its own, and nobody could raise them.
+ * The host side sets the limits from outside, and late, so that kist itself never runs under them.
+ * To set them for another user's process the kernel demands CAP_SYS_RESOURCE; without it init
+ * lowers its own limits, which nobody could raise again.
  *
- * One is raised for kist's own sake: each source of a mount is a descriptor, and there may be more
- * than the caller's soft limit allows. Whatever kist executes has the caller's limit again.
+ * One limit is raised for kist's own sake: each source of a mount is a descriptor, and there may be
+ * more of them than the caller's soft limit allows. Every program that kist executes has the
+ * caller's limit again.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -44,7 +45,8 @@ static bool oom_by_init(const struct plan *plan)
 	return has_oom_score(plan) && !plan->idmap.planned;
 }
 
-/* Which limits there are, and soft against hard, is known since the configuration was checked. */
+/* The configuration was checked before: the types of limits are known, and no soft limit is above
+ * its hard one. */
 int limits_plan(struct plan *plan, struct error *err)
 {
 	if (plan->joined ? has_oom_score(plan) : oom_by_init(plan))
@@ -52,7 +54,7 @@ int limits_plan(struct plan *plan, struct error *err)
 	return check_oom(plan->config->process->oomScoreAdj, err);
 }
 
-/* What the caller and kist have open besides the sources. */
+/* How many descriptors the caller and kist may have open besides the sources. */
 enum { DESCRIPTORS_SPARE = 256 };
 
 static uint64_t descriptors_needed(const struct config *config)
@@ -60,7 +62,8 @@ static uint64_t descriptors_needed(const struct config *config)
 	uint64_t needed = DESCRIPTORS_SPARE + config->linux->devices.count;
 
 	for (size_t i = 0; i < config->mounts.count; i++) {
-		/* Two for each mount below that the host is to see into: nobody knows how many. */
+		/* A shared mount takes two descriptors for each mount below it that the host is to
+		 * see, and their number is not known here. */
 		if (entry_propagation(&config->mounts.at[i]) & MS_SHARED)
 			return UINT64_MAX;
 		needed += 1 + (config->mounts.at[i].uidMappings.count > 0);
@@ -115,7 +118,7 @@ static int set_limit(pid_t pid, const struct rlimit_entry *entry, struct error *
 	return 0;
 }
 
-/* pid 0: this process. */
+/* Set limits. @pid: 0: this process */
 static int set_limits(pid_t pid, const struct rlimits *limits, struct error *err)
 {
 	for (size_t i = 0; i < limits->count; i++)
@@ -181,7 +184,7 @@ static int step_oom_early(struct creation *creation, struct error *err)
 	return write_host_score(creation->plan, "/proc/self/oom_score_adj", err);
 }
 
-/* prlimit(2): the same user and group, or the capability. */
+/* prlimit(2) wants the same user and group, or the capability. */
 static bool host_side_may(const struct plan *plan)
 {
 	const struct user *user = &plan->config->process->user;
@@ -201,7 +204,8 @@ static bool lowered_by_init(const struct plan *plan)
 	return plan->config->process->rlimits.count > 0 && !host_side_may(plan);
 }
 
-/* The score of what guards itself is the real root's to write, whom a user namespace does not know. */
+/* Only the real root may write the score of a process that guards itself, and root of a user
+ * namespace is not the real root. So the host side writes it. */
 static bool oom_by_host(const struct plan *plan)
 {
 	return has_oom_score(plan) && plan->idmap.planned && idmap_reaches_guarded(plan->host);
@@ -218,7 +222,7 @@ static void print_raise(const struct plan *plan, FILE *out)
 		(uintmax_t)plan->host->descriptors.rlim_max);
 }
 
-/* Back to the caller's, whose process this is. */
+/* Restore the caller's limit, since an embedded kist is the caller's process. */
 static void finish(struct creation *creation)
 {
 	struct error ignored;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A label is written to a file of /proc and takes effect with the next execve. The file is that of
- * kist's own procfs: one that an image has prepared would swallow the label (CVE-2019-16884), and
- * the program would run without. What cannot be written fails; there is no program without its
- * label.
+ * kist's own procfs: a /proc that an image has prepared would swallow the label (CVE-2019-16884),
+ * and the program would run without it. A label that cannot be written is an error, so no program
+ * runs without its label.
  */
 #include "libcontainer/process/lsm.h"
 
@@ -28,8 +28,8 @@ static bool ends_with(const char *text, const char *end)
 	return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* "unconfined", "docker-default (enforce)", "crun (unconfined)": a label and its mode. An error means
- * that AppArmor is not there, or not active. */
+/* The file has a label and its mode: "unconfined", "docker-default (enforce)", "crun (unconfined)".
+ * An error means that AppArmor is not there, or not active. */
 static enum apparmor read_apparmor(void)
 {
 	char text[4096];
@@ -44,7 +44,7 @@ static enum apparmor read_apparmor(void)
 		       : APPARMOR_CONFINED;
 }
 
-/* libselinux asks the same question. */
+/* SELinux is active when selinuxfs is mounted at this path; libselinux asks the same question. */
 static bool has_selinux(void)
 {
 	struct statfs fs;
@@ -61,8 +61,8 @@ int lsm_read_host(const struct plan *plan, struct host *host, struct error *err)
 	return 0;
 }
 
-/* With noNewPrivileges a confined caller can only be confined further: the kernel refuses an execve
- * that would exchange one label for another. */
+/* The verb is "stack" for a confined caller with noNewPrivileges, who can only be confined further:
+ * the kernel refuses an execve that would exchange one label for another. */
 static const char *verb(const struct process *process, const struct host *host)
 {
 	return process->noNewPrivileges && host->apparmor == APPARMOR_CONFINED ? "stack" : "exec";
@@ -79,7 +79,7 @@ static int decide_apparmor(const struct process *process, const struct host *hos
 		*command = arena_printf(arena, "%s %s", verb(process, host), profile);
 		return 0;
 	}
-	/* Docker says so for a privileged container. */
+	/* Docker gives this profile to a privileged container. */
 	if (strcmp(profile, UNCONFINED) == 0)
 		return 0;
 	return error_set(err, ENOTSUP,
@@ -109,8 +109,9 @@ int lsm_plan(struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* code: what the module answers to a label that it does not have. podman knows the file by its quotes,
- * and would take "No such file" for the program's. */
+/* Write a label. @code: what the module answers to a label that it does not have. podman finds the
+ * file's name by its quotes, and would take the words "No such file" for an error about the
+ * program. */
 static int write_label(int procfs, const char *path, const char *text, const char *property,
 		       int code, const char *hint, struct error *err)
 {

@@ -23,11 +23,11 @@ struct lsm_plan {
 	const char *selinux;  /* the label; NULL: none */
 };
 
-/* Which modules are active. */
+/* Find out which modules are active. */
 int lsm_read_host(const struct plan *plan, struct host *host, struct error *err);
 
-/* The planning half; -ENOTSUP when a label is asked for and its module is not active. The step lets the
- * next execve of this thread change its labels. */
+/* Plan the labels: -ENOTSUP when a label is asked for and its module is not active. The step lets
+ * the next execve of this thread change its labels. */
 int lsm_plan(struct plan *plan, struct error *err);
 extern const struct step lsm_set;
 

@@ -24,7 +24,7 @@ static int set_policy(const struct memory_policy *policy, struct error *err)
 {
 	const unsigned long *nodes = policy->nodes.text ? policy->nodes.numbers.words : NULL;
 
-	/* One more: the kernel counts from it down. */
+	/* The kernel uses one bit less than the number that it is given. */
 	if (syscall(SYS_set_mempolicy, (int)(policy->mode | policy->flags), nodes,
 		    nodes ? BITMAP_BITS + 1UL : 0UL) < 0)
 		return error_set(err, errno, "linux.memoryPolicy: %s: %s%s",

@@ -15,8 +15,8 @@ struct creation;
 struct step;
 struct plan;
 
-/* Init, in the container's cgroup, whose cpuset says which nodes there are. Execve keeps the policy, and
- * children inherit it. */
+/* Init: set the policy. Init is in the container's cgroup by then, whose cpuset says which nodes
+ * there are. Execve keeps the policy, and children inherit it. */
 extern const struct step memory_policy_set;
 
 #endif

@@ -28,7 +28,7 @@ static int make_directory(const struct plan *plan, struct error *err)
 	const char *label = plan->config->linux->mountLabel;
 	const struct parameter parameters[] = {
 		{"mode", "0755"},
-		/* A socket, and what is said about it by extended attributes. */
+		/* There is room for a socket, and for its extended attributes. */
 		{"nr_inodes", "16"},
 		{"size", "16k"},
 		{"context", label},
@@ -39,7 +39,8 @@ static int make_directory(const struct plan *plan, struct error *err)
 			     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, err);
 }
 
-/* The umask of init is 0: everybody may write. By its bare name, which leads nowhere else. */
+/* Init's umask is 0, so everybody may write to the socket. It is bound by its bare name, which
+ * leads nowhere else. */
 static int bind_here(struct error *err)
 {
 	const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = NAME};
@@ -52,7 +53,7 @@ static int bind_here(struct error *err)
 	return take(&fd);
 }
 
-/* Read-only comes last; sockets can be written to all the same. */
+/* The filesystem becomes read-only last; its sockets can be written to all the same. */
 static int fill_directory(int directory, struct error *err)
 {
 	_close_ int fd = -1;

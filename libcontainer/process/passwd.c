@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading /etc/passwd (passwd(5)). The container's may be anything: a fifo, a device, a line without
- * end. Fixed memory, and an end to how much is read.
+ * Reading /etc/passwd (passwd(5)). The container's may be anything: a fifo, a device, a line
+ * without end. So the reader uses a fixed amount of memory, and reads up to a limit.
  */
 #include "libcontainer/process/passwd.h"
 
@@ -16,10 +16,10 @@
 
 enum { LINE_BYTES = 4096, FILE_BYTES = 1 << 20 };
 
-/* name:password:UID:GID:comment:directory:shell */
+/* A line is name:password:UID:GID:comment:directory:shell */
 enum { NAME_FIELD = 0, UID_FIELD = 2, DIRECTORY_FIELD = 5 };
 
-/* The start of a field, NULL when the line has too few. */
+/* Find the start of a field. Return: NULL when the line has too few fields */
 static const char *find_field(const char *line, int field)
 {
 	for (; line && field > 0; field--) {
@@ -40,11 +40,11 @@ static bool parse_uid(const char *text, uint64_t *uid)
 	return digit > text && *digit == ':' && value <= UINT32_MAX;
 }
 
-/* A user's field that is wanted; its text must begin in a certain way to be one. */
+/* The field of a user that is looked for; its text must begin with first. */
 struct wanted {
 	uid_t uid;
 	int field;
-	char first; /* 0: anything, but not nothing */
+	char first; /* 0: any character, but the field must not be empty */
 	char *text;
 	size_t size;
 };
@@ -57,7 +57,8 @@ static bool is_users(const char *line, uid_t uid)
 	return number && parse_uid(number, &parsed) && parsed == uid;
 }
 
-/* Whether this line, without its newline, has it. */
+/* Take the field from a line without its newline. Return: whether the line has the field of this
+ * user */
 static bool take_field(const char *line, const struct wanted *wanted)
 {
 	const char *field = is_users(line, wanted->uid) ? find_field(line, wanted->field) : NULL;
@@ -73,14 +74,14 @@ static bool take_field(const char *line, const struct wanted *wanted)
 	return true;
 }
 
-/* Lines of a file, one at a time. */
+/* Reads a file line by line. */
 struct reader {
 	int file;
-	size_t total, used, next; /* bytes read; bytes in buffer; of them, taken */
+	size_t total, used, next; /* bytes read; bytes in buffer; bytes of buffer that were taken */
 	char buffer[LINE_BYTES];
 };
 
-/* Return: whether there is another byte. */
+/* Read on when the buffer is used up. Return: whether there is another byte */
 static bool refill(struct reader *reader)
 {
 	ssize_t got = -1;
@@ -93,8 +94,8 @@ static bool refill(struct reader *reader)
 	return reader->used > 0;
 }
 
-/* The next line without its newline; one that is too long is left empty. Return: false at the end.
- */
+/* Read the next line without its newline; a line that is too long becomes empty. Return: false at
+ * the end of the file */
 static bool read_line(struct reader *reader, char *line, size_t size)
 {
 	size_t length = 0;
@@ -124,7 +125,8 @@ static bool search_file(int file, const struct wanted *wanted)
 	return false;
 }
 
-/* A descriptor of /etc/passwd when it is a file; -1: it tells nothing. */
+/* Open /etc/passwd. Return: descriptor; -1 when it is missing or no regular file, and so tells
+ * nothing */
 static int open_passwd(int root)
 {
 	struct error ignored;
@@ -137,7 +139,7 @@ static int open_passwd(int root)
 	return take(&file);
 }
 
-/* Return: whether it was found, or -errno. */
+/* Find a field. Return: whether it was found, or -errno */
 static int find(const struct wanted *wanted, struct error *err)
 {
 	_close_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);

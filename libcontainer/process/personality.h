@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The execution domain: what uname(2) says the machine is (config-linux.md, Personality;
+ * The execution domain, which says what machine uname(2) shows (config-linux.md, Personality;
  * personality(2)).
  */
 #ifndef KIST_PERSONALITY_H
@@ -16,7 +16,7 @@ struct creation;
 struct step;
 struct plan;
 
-/* Init: the domain, which execve keeps and children inherit. */
+/* Init: set the domain, which execve keeps and children inherit. */
 extern const struct step personality_set;
 
 #endif

@@ -14,7 +14,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* A number as text. */
+/* Room for a pid as text. */
 enum { PID_BYTES = 16 };
 
 static bool file_planned(const struct plan *plan)
@@ -22,7 +22,7 @@ static bool file_planned(const struct plan *plan)
 	return plan->options->pid_file;
 }
 
-/* The directory of a file that the caller named, and what the file is called in it. */
+/* Open the directory of a file that the caller named. @name: set to the file's name in it */
 static int open_parent(const char *path, const char **name, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
@@ -56,13 +56,14 @@ const struct step pid_file_check = {
 	.when = file_planned,
 };
 
-/* What the pid file says: the number alone. */
+/* Format what the pid file says, which is the number alone. */
 static size_t format_pid(const struct record *record, char text[static PID_BYTES])
 {
 	return (size_t)snprintf(text, PID_BYTES, "%d", record->pid);
 }
 
-/* Callers read it as soon as it is there: never half of it, and no newline. */
+/* Callers read the file as soon as it exists, so it appears with all of its text, which has no
+ * newline. */
 static int step_write(struct creation *creation, struct error *err)
 {
 	const char *path = creation->plan->options->pid_file, *name;

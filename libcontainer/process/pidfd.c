@@ -10,7 +10,7 @@
 
 #include <unistd.h>
 
-/* Something must come with a descriptor. */
+/* A message with a descriptor must have at least one byte of data. */
 static const char PAYLOAD[] = "pidfd";
 
 static bool is_planned(const struct plan *plan)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the workload's process is: identity, capabilities, limits, terminal, environment,
+ * The properties of the container's process: identity, capabilities, limits, terminal, environment,
  * executable, descriptors. Each subject has a file of its own beside this header.
  */
 #ifndef KIST_PROCESS_H
@@ -21,12 +21,14 @@ struct step;
 struct process_plan {
 	char *const *argv; /* process.args, ends in NULL */
 	char **envp;       /* process.env, the later of two equal names wins; ends in NULL */
-	char *listen_pid;  /* text of a variable in envp that init completes; NULL: there is none */
-	int home;         /* index of a free slot in envp for HOME, or -1 when process.env has it */
-	uint32_t *groups; /* room for as many as there are additional ones, to read them back */
+	/* the text of the variable in envp that init completes; NULL: there is none */
+	char *listen_pid;
+	int home;         /* index of a free slot in envp for HOME; -1: process.env has HOME */
+	uint32_t *groups; /* room for reading back as many groups as there are additional ones */
+	/* what is asked for and can be granted; the other capabilities were warned of */
 	struct capability_masks {
 		uint64_t effective, bounding, inheritable, permitted, ambient;
-	} capabilities; /* what is asked for and can be granted; the rest was logged as a warning */
+	} capabilities;
 };
 
 int process_plan(struct plan *plan, struct error *err); /* argv, env */
@@ -34,15 +36,15 @@ int capabilities_plan(struct plan *plan, struct error *err);
 int limits_plan(struct plan *plan, struct error *err);
 int console_plan(struct plan *plan, struct error *err);
 
-/* console.c: process.terminal */
+/* console.c, for process.terminal */
 extern const struct step console_connect; /* host: --console-socket */
-extern const struct step
-	console_open; /* init: pty from the container's devpts, /dev/console, controlling terminal, stdio */
-extern const struct step
-	console_add; /* exec: another pty, from the devpts of a container that runs, and not as its /dev/console */
-extern const struct step console_send; /* host: the pty's leader to the console socket */
+/* init: make a pty of the container's devpts, as /dev/console, controlling terminal and stdio */
+extern const struct step console_open;
+/* exec: make another pty of the container's devpts, which is not its /dev/console */
+extern const struct step console_add;
+extern const struct step console_send; /* host: send the pty's leader to the console socket */
 
-/* pidfd.c: --pidfd-socket gets a pidfd of the process */
+/* pidfd.c: the socket of --pidfd-socket gets a pidfd of the process. */
 int pidfd_plan(struct plan *plan, struct error *err);
 extern const struct step pidfd_connect;
 extern const struct step pidfd_send;
@@ -51,33 +53,38 @@ extern const struct step pidfd_send;
 extern const struct step credentials_become; /* groups, gid, uid, umask */
 
 /**
- * credentials_umask() - the umask of the container's program.
+ * credentials_umask() - find the umask of the container's program.
  */
 mode_t credentials_umask(const struct plan *plan);
 
 /* capabilities.c */
-extern const struct step capabilities_bound; /* bounding set, keep the rest over setresuid */
-extern const struct step capabilities_set;   /* five sets, noNewPrivileges */
+/* drop from the bounding set, and keep the other sets over setresuid */
+extern const struct step capabilities_bound;
+extern const struct step capabilities_set; /* set all five sets, and noNewPrivileges */
 
 /* limits.c */
-extern const struct step limits_set; /* host: prlimit on init */
-extern const struct step limits_oom,
-	limits_oom_joined;               /* init: oom_score_adj through the private procfs */
-extern const struct step limits_lower;   /* init: the same, where the host side may not */
-extern const struct step limits_raise;   /* host: more descriptors for kist itself */
-extern const struct step limits_restore; /* host, and init: the caller's limit of them */
+extern const struct step limits_set; /* host: set init's limits by prlimit(2) */
+/* init: write oom_score_adj through the private procfs */
+extern const struct step limits_oom, limits_oom_joined;
+/* init: lower its own limits, where the host side may not set them */
+extern const struct step limits_lower;
+extern const struct step limits_raise; /* host: raise the limit of descriptors for kist itself */
+/* host and init: restore the caller's limit of descriptors */
+extern const struct step limits_restore;
 bool limits_raised(const struct plan *plan);
-/* With a user namespace: the host side for init, or an ordinary user's init before it is guarded. */
+/* With a user namespace the score is written by the host side for init, or, for an ordinary user,
+ * by init before it is guarded. */
 extern const struct step limits_oom_init;
 extern const struct step limits_oom_early;
 
 /* executable.c */
-extern const struct step executable_find;    /* HOME, then args[0] on the container's PATH */
-extern const struct step executable_execute; /* execve: returns only on failure */
+/* set HOME, then find args[0] on the container's PATH */
+extern const struct step executable_find;
+extern const struct step executable_execute; /* call execve(2); returns only on failure */
 
 /**
- * executable_search() - the path of a program, as execvp(3) finds it: the first that can be
- * executed; else what was wrong with one that cannot.
+ * executable_search() - find the path of a program, as execvp(3) does: the first file that can be
+ * executed. When there is none, the error is that of a file that cannot be executed.
  * @directories: separated by colons
  * @size: room in path
  *
@@ -86,20 +93,22 @@ extern const struct step executable_execute; /* execve: returns only on failure 
 int executable_search(const char *name, const char *directories, char *path, size_t size);
 
 /* descriptors.c: --preserve-fds */
-extern const struct step descriptors_check; /* host: those to preserve are there */
-extern const struct step
-	descriptors_close; /* all but stdio, preserved, and what init still needs */
-extern const struct step descriptors_let_go; /* the log, too, of which there is no more */
-/* mounts: all but the namespaces to join, and sources and their mappings, for which it is done */
+/* host: refuse when one of the descriptors to preserve is not open */
+extern const struct step descriptors_check;
+/* close all but stdio, the preserved ones, and what init still needs */
+extern const struct step descriptors_close;
+extern const struct step descriptors_let_go; /* close the log, too, and log nothing from here on */
+/* mounts: close all but the namespaces to join, and the sources with their mappings, for which the
+ * process is made */
 extern const struct step descriptors_keep_sources;
 
 /**
- * descriptors_log() - the log's descriptor, while init will still write to it; else -1.
+ * descriptors_log() - the log's descriptor as long as init will still write to it; then -1.
  */
 int descriptors_log(void);
 
 /**
- * descriptors_close_but() - close everything but these; -1 is none.
+ * descriptors_close_but() - close every descriptor but these; -1 stands for none.
  */
 int descriptors_close_but(const int *kept, size_t count, struct error *err);
 

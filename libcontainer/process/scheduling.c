@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel wants CAP_SYS_NICE for what makes others wait, and wants it in the initial user
- * namespace. So init does this for itself while it still has the caller's privileges; in a user
- * namespace of its own it never had them, and the host side does it from outside.
+ * For a change that makes other processes wait the kernel wants CAP_SYS_NICE, in the initial user
+ * namespace. So init makes the change for itself while it still has the caller's privileges. In a
+ * user namespace of its own init never has them, and the host side makes the change from outside.
  */
 #include "libcontainer/process/scheduling.h"
 
@@ -19,7 +19,7 @@
 #define POLICY(policy) (1u << (policy))
 #define ANY_POLICY (~0u)
 
-/* What an errno means; the first row that fits. */
+/* What an errno means to the user; the first row that fits counts. */
 static const struct hint {
 	int code;
 	unsigned policies;
@@ -45,7 +45,7 @@ static const char *hint(int code, uint64_t policy)
 	return "";
 }
 
-/* The configuration has no bounds of utilization beside the flags for them. -1 is the kernel's word
+/* The configuration has flags for bounds of utilization, but no bounds. -1 is the kernel's number
  * for its default; 0 would slow the container down to a crawl. */
 static struct sched_attributes attributes(const struct scheduler *scheduler)
 {
@@ -67,7 +67,8 @@ static int set_scheduler(pid_t pid, const struct scheduler *scheduler, struct er
 {
 	struct sched_attributes attr = attributes(scheduler);
 
-	/* sched_setattr(2) passes it over where the policy has no use for it; children may have. */
+	/* sched_setattr(2) ignores the nice value where the policy has no use for it, but children
+	 * may have a use for it. */
 	if (!(scheduler->flags & SCHED_FLAG_KEEP_PARAMS) &&
 	    setpriority(PRIO_PROCESS, (id_t)pid, scheduler->nice) < 0)
 		return error_set(err, errno, "process.scheduler.nice: %d: %s (needs CAP_SYS_NICE)",
@@ -79,7 +80,8 @@ static int set_scheduler(pid_t pid, const struct scheduler *scheduler, struct er
 	return 0;
 }
 
-/* The whole process group, says the specification: that is one process yet, and others inherit. */
+/* The specification says that the whole process group gets the priority. The group has one process
+ * yet, and later ones inherit the priority. */
 static int set_io_priority(pid_t pid, const struct io_priority *priority, struct error *err)
 {
 	int value = IOPRIO_PRIO_VALUE((int)priority->class, priority->priority);
@@ -92,7 +94,8 @@ static int set_io_priority(pid_t pid, const struct io_priority *priority, struct
 	return 0;
 }
 
-/* pid 0: the caller; it is the caller whom the kernel asks for privileges. */
+/* Set everything for a process. @pid: 0: the caller. It is the caller whom the kernel asks for
+ * privileges. */
 static int set_all(pid_t pid, const struct process *process, struct error *err)
 {
 	if (process->scheduler && set_scheduler(pid, process->scheduler, err) < 0)
@@ -107,13 +110,13 @@ static int set_affinity(const struct bitmap *cpus)
 	return (int)syscall(SYS_sched_setaffinity, 0, sizeof *cpus, cpus);
 }
 
-/* The kernel cuts it to what the cgroup allows, and to the CPUs that there are. */
+/* The kernel cuts the set of all CPUs to those that the cgroup allows and that exist. */
 int scheduling_affinity_reset(struct error *err)
 {
 	struct bitmap all;
 
 	memset(&all, 0xff, sizeof all);
-	/* Without the call nobody has restricted anything. */
+	/* On a kernel without this system call nobody has restricted the CPUs. */
 	if (set_affinity(&all) < 0 && errno != ENOSYS)
 		return error_errno(err, "sched_setaffinity");
 	return 0;
@@ -188,7 +191,8 @@ static bool is_asked_for(const struct plan *plan)
 	return plan->config->process->scheduler || plan->config->process->ioPriority;
 }
 
-/* Without the privilege the host side may do no more than init, and may not be its user. */
+/* Without the privilege the host side may do no more than init may, and it may not be init's
+ * user. */
 static bool host_side_may_more(const struct plan *plan)
 {
 	return plan->idmap.planned && (plan->host->capabilities & 1ULL << CAP_SYS_NICE);

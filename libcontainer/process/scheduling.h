@@ -23,19 +23,21 @@ struct plan;
 int scheduling_affinity_reset(struct error *err);
 
 /**
- * scheduling_affinity_enter() - let the caller run on execCPUAffinity.initial, if that is there;
+ * scheduling_affinity_enter() - let the caller run on execCPUAffinity.initial, if the configuration
+ * has it; scheduling_affinity_return() lets it run where it ran before.
  * scheduling_affinity_return() - and where it ran before.
- * @own: the CPUs that it may run on
+ * @own: the CPUs that the caller may run on by itself: set by the first, read by the second
  */
 int scheduling_affinity_enter(const struct plan *plan, struct bitmap *own, struct error *err);
 int scheduling_affinity_return(const struct plan *plan, const struct bitmap *own,
 			       struct error *err);
 
-/* Init: the caller of kist may run on some CPUs only; the container's are those of its cgroup. Of
- * those exec may be told which (execCPUAffinity.final). */
+/* Init: run on the CPUs of the cgroup, since the caller of kist may be restricted to some of them.
+ * exec may be told which of them to take (execCPUAffinity.final). */
 extern const struct step scheduling_affinity;
 
-/* Init, for itself; or the host side, for init. */
+/* scheduling_set is for init, which sets its own scheduling; scheduling_set_init is for the host
+ * side, which sets that of init. */
 extern const struct step scheduling_set;
 extern const struct step scheduling_set_init;
 

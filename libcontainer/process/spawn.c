@@ -18,17 +18,21 @@
 #include "spec/names.h"
 
 enum {
-	SAID_BYTES = 512,       /* of what it prints last; an error has room for it */
-	READS_AT_ONCE = 16,     /* as many as empty a full pipe */
+	/* how much is kept of what the program prints last; an error has room for it */
+	SAID_BYTES = 512,
+	READS_AT_ONCE = 16,     /* so many reads empty a full pipe */
 	KILL_TIMEOUT_MS = 10000 /* longer than the kernel ever needs to end a process */
 };
 
-/* A program that was begun, as its parent sees it. */
+/* A program that was begun, as its parent has it. */
 struct running {
 	pid_t pid;
 	int pidfd;
-	int output;  /* reading end of its stdout and stderr; -1 when it has closed them */
-	int failure; /* says why it could not be executed */
+	/* the reading end of the program's stdout and stderr; -1 when the program has closed
+	 * them */
+	int output;
+	/* the reading end of a pipe that has the error when it could not be executed */
+	int failure;
 	size_t used;
 	char said[SAID_BYTES]; /* the last bytes that came from output */
 };
@@ -37,7 +41,7 @@ struct running {
  * In the child
  */
 
-/* The parent may have died before the death signal was asked for. */
+/* The parent may have died before the child asked for the death signal. */
 static int die_with_parent(pid_t parent, struct error *err)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
@@ -47,7 +51,7 @@ static int die_with_parent(pid_t parent, struct error *err)
 	return 0;
 }
 
-/* Out of the way of 0, 1 and 2, which an embedder may have closed. */
+/* The descriptors are first moved away from 0, 1 and 2, which an embedder may have closed. */
 static int set_stdio(int input, int output, struct error *err)
 {
 	int high_input = fcntl(input, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
@@ -72,10 +76,10 @@ static int prepare(const struct spawn *spawn, int output, pid_t parent, struct e
 		return error_errno(err, "chdir /");
 	if (set_stdio(spawn->input, output, err) < 0)
 		return -err->code;
-	/* What an embedder, or --preserve-fds, keeps open for others. */
+	/* This closes what an embedder, or --preserve-fds, keeps open for others. */
 	if (close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) < 0)
 		return error_errno(err, "close_range");
-	/* Last: what is open may be more than it allows. */
+	/* The limit is set last, since more descriptors may be open than it allows. */
 	if (spawn->descriptors && setrlimit(RLIMIT_NOFILE, spawn->descriptors) < 0)
 		return error_errno(err, "setrlimit");
 	return 0;
@@ -118,7 +122,8 @@ static int clone_child(const struct spawn *spawn, int output, int failure, struc
 	return 0;
 }
 
-/* Reading must never wait, whoever holds the other end. */
+/* The reading ends do not block, so that reading never waits, whatever process holds the other
+ * end. */
 static int begin(const struct spawn *spawn, struct running *running, struct error *err)
 {
 	_close_ int output = -1, said = -1, failure = -1, failed = -1;
@@ -141,7 +146,7 @@ static int begin(const struct spawn *spawn, struct running *running, struct erro
 	return 0;
 }
 
-/* Keep the last bytes of all that came. */
+/* Keep the last SAID_BYTES bytes of all that came. */
 static void keep(struct running *running, const char *bytes, size_t count)
 {
 	size_t room = sizeof running->said - running->used, excess;
@@ -157,7 +162,7 @@ static void keep(struct running *running, const char *bytes, size_t count)
 	running->used += count;
 }
 
-/* Return: whether there was something */
+/* Read once what the program prints. Return: whether there was something */
 static bool read_output(struct running *running)
 {
 	char bytes[4096];
@@ -170,7 +175,8 @@ static bool read_output(struct running *running)
 	return got > 0;
 }
 
-/* What it printed before its end. Others may go on printing: they are not waited for. */
+/* Read what the program printed before its end. Processes that it left behind may go on printing,
+ * and are not waited for. */
 static void drain(struct running *running)
 {
 	for (int i = 0; i < READS_AT_ONCE && read_output(running); i++)
@@ -185,7 +191,7 @@ static struct timespec now(void)
 	return time;
 }
 
-/* Return: whether the time is not up yet; then left is set */
+/* Return: whether the time is not up yet; then left is set to the rest of it */
 static bool has_time_left(const struct timespec *deadline, struct timespec *left)
 {
 	struct timespec time = now();
@@ -199,7 +205,8 @@ static bool has_time_left(const struct timespec *deadline, struct timespec *left
 	return left->tv_sec >= 0;
 }
 
-/* Return: 0 when it has ended, -ETIMEDOUT, -ECANCELED, or -errno */
+/* Wait for the program's end, and read what it prints. Return: 0 when it has ended, -ETIMEDOUT,
+ * -ECANCELED, or -errno */
 static int wait_for_end(const struct spawn *spawn, struct running *running, struct error *err)
 {
 	const int32_t timeout_s = spawn->timeout_s;
@@ -230,13 +237,15 @@ static int wait_for_end(const struct spawn *spawn, struct running *running, stru
 	}
 }
 
-/* Before it is reaped: until then nobody else can have its number. */
+/* Kill the program's process group. It is not reaped yet: until then no other group can have its
+ * number. */
 static void kill_group(const struct running *running)
 {
 	struct pollfd ended = {.fd = running->pidfd, .events = POLLIN};
 
 	kill(-running->pid, SIGKILL);
-	/* It may not have come to lead a group yet. */
+	/* The child may not have become the leader of a group yet, so it is killed by its pidfd,
+	 * too. */
 	sys_pidfd_send_signal(running->pidfd, SIGKILL);
 	while (poll(&ended, 1, KILL_TIMEOUT_MS) < 0 && errno == EINTR)
 		;
@@ -255,7 +264,7 @@ static int describe_end(const siginfo_t *info, struct error *err)
 			 signal ? " (" : "", signal ? signal : "", signal ? ")" : "");
 }
 
-/* Return: 0 when it succeeded; -ECHILD. It stays a zombie. */
+/* Look how the program ended, and leave it a zombie. Return: 0 when it succeeded; -ECHILD */
 static int look_at_end(const struct running *running, struct error *err)
 {
 	siginfo_t info;
@@ -266,7 +275,7 @@ static int look_at_end(const struct running *running, struct error *err)
 	return describe_end(&info, err);
 }
 
-/* Why it was not executed, if it was not. */
+/* Read why the program was not executed, if it was not. */
 static void read_failure(const struct running *running, struct error *err)
 {
 	struct error failure;
@@ -280,7 +289,7 @@ static bool ends_line(char c)
 	return c == '\n' || c == '\r';
 }
 
-/* Put the last line that it printed behind the error. */
+/* Put the last line that the program printed behind the error. */
 static int add_last_line(struct running *running, struct error *err)
 {
 	size_t end = running->used, begin;
@@ -297,7 +306,7 @@ static int add_last_line(struct running *running, struct error *err)
 	return -err->code;
 }
 
-/* To the end of it, whatever that is. Return: 0, or -code with the whole story */
+/* Follow the program to its end, and reap it. Return: 0, or -code with the whole error */
 static int see_through(const struct spawn *spawn, struct running *running, struct error *err)
 {
 	int result = wait_for_end(spawn, running, err);
@@ -328,7 +337,8 @@ static int run(const struct spawn *spawn, struct error *err)
 	return result;
 }
 
-/* To a caller that ignores SIGCHLD the kernel does not tell how a child ended. */
+/* SIGCHLD gets its default disposition meanwhile: when it is ignored the kernel does not tell how a
+ * child ended. */
 int spawn_run(const struct spawn *spawn, struct error *err)
 {
 	const struct sigaction dfl = {.sa_handler = SIG_DFL};

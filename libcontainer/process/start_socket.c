@@ -14,7 +14,7 @@
 #include "libcontainer/steps.h"
 #include "spec/cleanup.h"
 
-/* Connections that are listened to at once. */
+/* The most connections on which init listens at once. */
 enum { CALLERS_MAX = 8 };
 
 static bool socket_planned(const struct plan *plan)
@@ -22,8 +22,8 @@ static bool socket_planned(const struct plan *plan)
 	return plan->waits_for_start;
 }
 
-/* A socket's path has room for 107 bytes, <root>/<id> may be longer: go through the open directory.
- */
+/* A socket's path has room for 107 bytes, and <root>/<id> may be longer, so the address goes
+ * through the open directory. */
 static struct sockaddr_un address_of(int directory)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -47,7 +47,7 @@ static int step_listen(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* Init alone holds it, for as long as it waits. */
+/* The host side closes its descriptor: init alone holds the socket, for as long as it waits. */
 static void finish(struct creation *creation)
 {
 	cleanup_close(&creation->start);
@@ -77,7 +77,8 @@ int start_socket_connect(int directory, struct error *err)
 	return connect_to(directory, 0, err);
 }
 
-/* While init runs hooks it accepts nobody, and whoever only asks must not wait for that. */
+/* The connection does not block: init accepts nobody while it runs hooks, and a caller that only
+ * asks must not wait for that. */
 bool start_socket_is_awaited(int directory)
 {
 	struct error err;
@@ -96,7 +97,7 @@ int start_socket_ask_namespaces(int directory, int init, const int *cancel, int 
 	return namespaces_receive(connection, init, cancel, at, err);
 }
 
-/* A filter that is in force already may forbid the answer, and might kill for it. */
+/* No answer is given under a filter, which may forbid the answer and might kill init for it. */
 static void answer_caller(const struct creation *creation, int connection, int word)
 {
 	struct error ignored;
@@ -105,11 +106,11 @@ static void answer_caller(const struct creation *creation, int connection, int w
 		namespaces_send(connection, &ignored);
 }
 
-/* Connections that have been accepted and on which nothing was said yet: a caller may be stopped, and
- * must not keep the others waiting. */
+/* Connections that were accepted and on which nothing was said yet. They are all listened to, since
+ * a caller that is stopped must not keep the others waiting. */
 struct callers {
-	struct pollfd fds[1 + CALLERS_MAX]; /* the start socket, and those */
-	nfds_t count;                       /* with the start socket */
+	struct pollfd fds[1 + CALLERS_MAX]; /* the start socket, and the connections */
+	nfds_t count;                       /* including the start socket */
 };
 
 static int accept_caller(struct callers *callers, int start, struct error *err)
@@ -130,8 +131,8 @@ static void close_caller(struct callers *callers, nfds_t at)
 	callers->fds[at] = callers->fds[--callers->count];
 }
 
-/* Receive what each caller says, and act on it; `state` connects and closes without a word.
- * Return: the connection on which GO was said, or -1 */
+/* Receive what each caller says, and act on it; `state` connects and closes without a word. Return:
+ * the connection on which GO was said, or -1 */
 static int dispatch_callers(const struct creation *creation, struct callers *callers)
 {
 	struct error ignored;
@@ -179,7 +180,7 @@ static int step_wait(struct creation *creation, struct error *err)
 	struct callers callers = {.count = 1};
 	int connection;
 
-	/* For the creator this is the end: the container is created. */
+	/* The creator takes the closed socket for the end of its work: the container is created. */
 	close(take(&creation->sync));
 	log_end();
 	connection = wait_for_go(creation, &callers, err);
@@ -189,8 +190,9 @@ static int step_wait(struct creation *creation, struct error *err)
 		close_caller(&callers, callers.count - 1);
 	fcntl(connection, F_SETFL, 0);
 	creation->sync = connection;
-	/* Whoever else tries to start is refused from now on. Hooks still see a container that is
-	 * created: then it is execve that closes the door. */
+	/* Close the start socket, so that every other caller of `start` is refused from now on.
+	 * While there are startContainer hooks the socket stays open, since they are to see a
+	 * container that is created; then execve closes it. */
 	if (!creation->plan->hooks.runs[HOOK_START_CONTAINER])
 		close(take(&creation->start));
 	return 0;

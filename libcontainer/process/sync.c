@@ -16,7 +16,7 @@
 
 struct message {
 	enum sync_word word;
-	/* The others leave it out. */
+	/* Only these two words have more than the word itself. */
 	union {
 		struct error error; /* FAILED */
 		pid_t pid;          /* PROCESS */
@@ -60,16 +60,17 @@ void sync_send_failure(int sync, const struct error *failure)
 	io_send_descriptor(sync, &message, sizeof message, -1, &ignored);
 }
 
-/* Who is waited for, and as long as this is not readable; see sync_receive() and struct
- * container_options. */
+/* The other side, which is waited for, and the descriptor that cancels the wait once it is
+ * readable; see sync_receive() and struct container_options. */
 struct peer {
 	int sync;
 	int pidfd;
 	const int *cancel;
-	bool exposed; /* others in its pid namespace may stop it before it is their program */
+	/* other processes in its pid namespace may stop it before it executes the program */
+	bool exposed;
 };
 
-/* Host side alone: the descriptor is not the child's. */
+/* Make the peer of the host side; init has no descriptor of its own process. */
 static struct peer peer_of(const struct creation *creation)
 {
 	return (struct peer){
@@ -83,12 +84,12 @@ static struct peer peer_of(const struct creation *creation)
 
 enum { LOOK_MS = 1000 };
 
-/* Wait until there is something to receive, or until there never will be.
- * Return: whether there is; -ETIMEDOUT; -ECANCELED; -errno */
+/* Wait until there is something to receive, or until there never will be. Return: whether there is
+ * something; -ETIMEDOUT; -ECANCELED; -errno */
 static int wait_readable(const struct peer *peer, int timeout_ms, struct error *err)
 {
-	/* The kernel looks at them in this order, and what a process said before it ended still
-	 * counts. */
+	/* The kernel looks at the descriptors in this order: the process first, so that what it
+	 * said before it ended is still found. */
 	struct pollfd fds[] = {
 		{.fd = peer->pidfd, .events = POLLIN},
 		{.fd = peer->sync, .events = POLLIN},
@@ -128,8 +129,8 @@ static int take_failure(const struct message *message, ssize_t size, struct erro
 	return -err->code;
 }
 
-/* Whoever ends without having read all resets the connection. The kernel tells that first, and then
- * what was said before. */
+/* A process that ends without having read everything resets the connection. The kernel reports the
+ * reset first, and only then what the process said before. */
 static ssize_t receive_last(int sync, struct message *message, int *descriptor, struct error *err)
 {
 	struct error of_last;
@@ -149,7 +150,8 @@ static bool is_stopped(int pidfd)
 	       info.si_pid > 0;
 }
 
-/* Nobody tells when it is stopped: look once in a while. */
+/* The kernel does not report to this process that the other one was stopped, so look once in a
+ * while. */
 static int wait_for_peer(const struct peer *peer, struct error *err)
 {
 	int timeout_ms = peer->exposed ? LOOK_MS : -1;
@@ -160,7 +162,7 @@ static int wait_for_peer(const struct peer *peer, struct error *err)
 	return readable == -ETIMEDOUT ? error_set(err, EBUSY, "the process was stopped") : readable;
 }
 
-/* Return: the word; FAILED becomes its error. */
+/* Receive a message. Return: the word; FAILED becomes its error, -code */
 static int receive(const struct peer *peer, struct message *message, int *descriptor,
 		   struct error *err)
 {
@@ -229,7 +231,8 @@ static int error_unexpected(int word, struct error *err)
 	return error_set(err, EPROTO, "init said something unexpected (%d)", word);
 }
 
-/* Init waits until the agent has it. */
+/* Send the listener of a filter to the agent, and let init go on, which waits until the agent has
+ * it. */
 static int hand_over(int sync, const struct seccomp_agent *agent, int listener, struct error *err)
 {
 	if (listener < 0)
@@ -272,7 +275,7 @@ int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, boo
 	return receive_end(&peer, agent, hooked, notify, err);
 }
 
-/* It ended without a word: nothing of kist does that, so somebody killed it. */
+/* The error for an init that ended without a word: no code of kist does that, so it was killed. */
 static int error_init_ended(const struct plan *plan, struct error *err)
 {
 	const struct resources *resources = plan->config->linux->resources;
@@ -342,7 +345,7 @@ static int step_ready(struct creation *creation, struct error *err)
 		_close_ int descriptor = -1;
 		int word = receive_word(&peer, &descriptor, err);
 
-		/* Reset: it had not even read what it was told. */
+		/* A reset means that init had not even read what it was told. */
 		if (word == SYNC_CLOSED || word == -ECONNRESET)
 			return error_init_ended(creation->plan, err);
 		if (word < 0 || word == SYNC_PAUSED)
@@ -374,7 +377,8 @@ const struct step sync_ready = {
 static int step_go(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	/* Of create it is the wait for `start` that closes the socket, before there are any. */
+	/* With create, init closes the socket before the hooks run, when it begins to wait for
+	 * `start`; so HOOKED does not arrive here. */
 	bool hooked = plan->hooks.runs[HOOK_START_CONTAINER] && !plan->waits_for_start;
 	bool notifies = plan->seccomp.late && plan->seccomp.notifies && !plan->waits_for_start;
 	const struct peer peer = peer_of(creation);
@@ -393,7 +397,7 @@ const struct step sync_go = {
 	.hears = true,
 };
 
-/* Say something that nobody need hear any more. */
+/* Say a word that the other side need not hear any more. */
 static int send_if_heard(int sync, enum sync_word word, int descriptor, struct error *err)
 {
 	if (send_word(sync, word, descriptor, err) < 0 && !is_unheard(err))
@@ -437,7 +441,7 @@ int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err)
 	return 0;
 }
 
-/* When init has gone meanwhile, who waits for its next word hears why. */
+/* When init has ended meanwhile, the step that waits for its next word gets the error. */
 static int step_resume(struct creation *creation, struct error *err)
 {
 	return send_if_heard(creation->sync, SYNC_GO, -1, err);
@@ -466,7 +470,7 @@ static int step_pause(struct creation *creation, struct error *err)
 {
 	if (step_hold(creation, err) < 0)
 		return -err->code;
-	/* From here on the container outlives its creator. */
+	/* From here on the container outlives its creator, so the death signal is cancelled. */
 	if (prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) < 0)
 		return error_errno(err, "prctl(PR_SET_PDEATHSIG)");
 	return 0;
@@ -477,7 +481,7 @@ const struct step sync_pause = {
 	.run = step_pause,
 };
 
-/* A container that was told to start does so, whatever becomes of the one who said it. */
+/* A container that was told to start does so, whatever becomes of the process that told it. */
 static int step_hooked(struct creation *creation, struct error *err)
 {
 	return send_if_heard(creation->sync, SYNC_HOOKED, -1, err);

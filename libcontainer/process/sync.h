@@ -54,7 +54,7 @@ struct step;
 struct seccomp_agent;
 
 enum sync_word {
-	SYNC_CLOSED, /* nobody says this: the other side has closed */
+	SYNC_CLOSED, /* not a word that is sent: the other side has closed */
 	SYNC_PAUSED,
 	SYNC_FD,
 	SYNC_FAILED,
@@ -67,7 +67,7 @@ enum sync_word {
 	SYNC_BATCH,
 };
 
-/* Descriptors, as many as fit into one message, and what each of them is for. */
+/* Descriptors, as many as fit into one message, and the place that each of them is for. */
 struct sync_batch {
 	size_t count;
 	uint32_t places[IO_DESCRIPTORS_MAX];
@@ -80,57 +80,62 @@ struct sync_batch {
 int sync_send(int sync, enum sync_word word, struct error *err);
 
 /**
- * sync_send_descriptor() - init: FD, with the leader of its terminal, a namespace, or where it is.
+ * sync_send_descriptor() - init: say FD, with the leader of its terminal, a namespace, its root or
+ * its working directory.
  */
 int sync_send_descriptor(int sync, int descriptor, struct error *err);
 
 /**
- * sync_receive_descriptor() - host: wait for that.
+ * sync_receive_descriptor() - host: wait for FD.
  *
  * Return: descriptor; FAILED becomes its error, -code
  */
 int sync_receive_descriptor(const struct creation *creation, struct error *err);
 
 /**
- * sync_send_listener() - init: LISTENER, with that of its filter.
+ * sync_send_listener() - init: say LISTENER, with the listener of its filter.
  */
 int sync_send_listener(int sync, int listener, struct error *err);
 
 /**
- * sync_send_process() - exec: PROCESS, another one takes over the conversation.
- * @pidfd, @pid: of that one
+ * sync_send_process() - say PROCESS: another process takes over the conversation.
+ * @pidfd, @pid: those of the other process
  */
 int sync_send_process(int sync, int pidfd, pid_t pid, struct error *err);
 
 /**
- * sync_send_notify() - init: NOTIFY, what the container says comes out of it.
+ * sync_send_notify() - init: say NOTIFY, with the socket from which the container's messages to a
+ * service manager are read.
  */
 int sync_send_notify(int sync, int notify, struct error *err);
 
 /**
- * sync_receive_process() - host: wait for that.
+ * sync_receive_process() - host: wait for PROCESS.
  *
  * Return: pidfd; FAILED becomes its error, -code; -ECANCELED "interrupted"
  */
 int sync_receive_process(const struct creation *creation, pid_t *pid, struct error *err);
 
 /**
- * sync_send_failure() - init: FAILED. Nobody is left to tell when that fails too.
+ * sync_send_failure() - init: say FAILED. When that fails there is no one left to tell, so nothing
+ * is returned.
  */
 void sync_send_failure(int sync, const struct error *failure);
 
 /**
  * sync_receive() - wait for a word.
- * @pidfd: the other side's process, whose end is noticed even when something else holds its end of
- * the socket open; -1: none
+ * @pidfd: the other side's process, so that its end is noticed even when another process holds its
+ * end of the socket open; -1: none
  * @descriptor: set when the word is FD or LISTENER; NULL where none is expected
  *
- * Return: the word; FAILED becomes its error, -code. -ECONNRESET: the other side never took part
+ * Return: the word; FAILED becomes its error, -code; -ECONNRESET when the other side has ended
+ * without reading what it was told
  */
 int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 
 /**
- * sync_await() - wait for a word, for a while only; sync_receive() then has it at once.
+ * sync_await() - wait until there is a word, but not for ever; sync_receive() then returns it at
+ * once.
  * @pidfd: as for sync_receive()
  * @cancel: as in struct container_options
  *
@@ -139,12 +144,13 @@ int sync_receive(int sync, int pidfd, int *descriptor, struct error *err);
 int sync_await(int sync, int pidfd, const int *cancel, int timeout_ms, struct error *err);
 
 /**
- * sync_receive_end() - wait until the other side closes, which execve does.
- * @agent: to whom it hands a listener over before; NULL: to none
- * @hooked: whether it runs hooks before
- * @notify: -1; set to the descriptor of NOTIFY, when it is said
+ * sync_receive_end() - wait until the other side closes the socket, which execve does.
+ * @agent: gets the listener of the filter that the other side sends before; NULL: it sends none
+ * @hooked: whether the other side runs hooks before, and then says HOOKED
+ * @notify: -1 at first; set to the descriptor of NOTIFY, when that is said
  *
- * When it has not said what it was to say, then it was not execve that closed its side.
+ * Where the other side closes without having said LISTENER or HOOKED, it was not execve that closed
+ * the socket: the process was killed.
  *
  * Return: 0; -ECHILD "init was killed"; -code
  */
@@ -152,16 +158,16 @@ int sync_receive_end(int sync, int pidfd, const struct seccomp_agent *agent, boo
 		     int *notify, struct error *err);
 
 /**
- * sync_receive_go() - init: wait for GO; whatever else is said means that the creator has gone.
+ * sync_receive_go() - init: wait for GO; any other outcome means that the creator has gone.
  *
  * Return: 0, -ECANCELED or -errno
  */
 int sync_receive_go(int sync, struct error *err);
 
 /**
- * sync_send_batch() - host: BATCH.
+ * sync_send_batch() - host: say BATCH.
  *
- * When init has gone meanwhile, who waits for its next word hears why.
+ * When init has ended meanwhile this is no error: the step that waits for init's next word gets it.
  */
 int sync_send_batch(int sync, const struct sync_batch *batch, struct error *err);
 
@@ -173,25 +179,27 @@ int sync_send_batch(int sync, const struct sync_batch *batch, struct error *err)
 int sync_receive_batch(int sync, struct sync_batch *batch, struct error *err);
 
 /**
- * sync_send_go() - host: GO.
+ * sync_send_go() - host: say GO.
  *
- * Return: 0; -ECHILD when there is nobody to hear it; -errno
+ * Return: 0; -ECHILD when init has ended; -errno
  */
 int sync_send_go(const struct creation *creation, struct error *err);
 
-/* Host: until init is PAUSED; keeps its terminal. GO, and until init has executed its program or
- * waits. Who cancels that (struct container_options) ends it with -ECANCELED "interrupted". */
+/* Host: sync_ready_for_hooks and sync_ready wait until init says PAUSED, and keep its terminal.
+ * sync_go says GO, and waits until init has executed its program or waits for `start`. A caller
+ * that cancels (struct container_options) ends the wait with -ECANCELED "interrupted". */
 extern const struct step sync_ready_for_hooks, sync_ready;
 extern const struct step sync_go;
 
-/* Host: GO after the pause for hooks. */
+/* Host: say GO after the pause for hooks. */
 extern const struct step sync_resume;
 
-/* Init: PAUSED, and wait for GO; after the last one it outlives its creator. */
+/* Init: say PAUSED, and wait for GO. After sync_pause, which is the last one, init outlives its
+ * creator. */
 extern const struct step sync_hold;
 extern const struct step sync_pause;
 
-/* Init: HOOKED. */
+/* Init: say HOOKED. */
 extern const struct step sync_hooked;
 
 #endif

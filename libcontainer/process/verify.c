@@ -15,7 +15,7 @@
 #include "libcontainer/process/process.h"
 #include "libcontainer/steps.h"
 
-/* One number that the kernel gave against the planned one. */
+/* Compare a number that the kernel gave with the planned one. */
 static int compare(const char *what, unsigned actual, unsigned planned, struct error *err)
 {
 	if (actual == planned)
@@ -31,7 +31,8 @@ static int compare_mask(const char *what, uint64_t actual, uint64_t planned, str
 			 (unsigned long long)actual, (unsigned long long)planned);
 }
 
-/* Only a system call filter that is active already can refuse to answer. */
+/* The error for a system call that must not fail: only a filter that is in force already can refuse
+ * it. */
 static int error_unanswered(const char *call, struct error *err)
 {
 	return error_errno(err, "%s (without noNewPrivileges, linux.seccomp must allow it)", call);
@@ -73,7 +74,7 @@ static bool contains(const gid_t *groups, size_t count, gid_t gid)
 	return bsearch(&gid, groups, count, sizeof *groups, compare_gids) != NULL;
 }
 
-/* The kernel keeps the groups sorted. */
+/* The kernel keeps the groups sorted, so they are compared with a sorted list. */
 static int verify_groups(const struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
@@ -114,7 +115,7 @@ static int verify_sets(const struct capability_masks *planned, struct error *err
 			    planned->inheritable, err);
 }
 
-/* Sets that are read one capability at a time. */
+/* The kernel tells the bounding and the ambient set one capability at a time. */
 static uint64_t read_bounding(uint64_t known)
 {
 	uint64_t mask = 0;
@@ -145,7 +146,8 @@ static int verify_capabilities(const struct plan *plan, struct error *err)
 		return -err->code;
 	if (compare_mask("bounding", read_bounding(known), planned->bounding, err) < 0)
 		return -err->code;
-	/* The kernel lets no other be set (capabilities(7)), and those sets have just been seen. */
+	/* Only capabilities that are permitted and inheritable can be ambient (capabilities(7)),
+	 * and those two sets were just compared; so no others are read. */
 	return compare_mask("ambient", read_ambient(planned->permitted & planned->inheritable),
 			    planned->ambient, err);
 }
@@ -154,7 +156,8 @@ static int verify_privileges(const struct plan *plan, struct error *err)
 {
 	int no_new_privs = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
 
-	/* Only what is set is a promise; the caller may have had it set before. */
+	/* noNewPrivileges is compared only if it is asked for: the caller may have set it
+	 * before. */
 	if (plan->config->process->noNewPrivileges && no_new_privs != 1)
 		return error_set(err, EPERM, "noNewPrivileges is not in force");
 	if (plan->seccomp.early && prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER)
