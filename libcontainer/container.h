@@ -50,7 +50,7 @@ struct container_command_line {
 	size_t bytes;
 };
 
-/* What `create` and `run` are told beside config.json. Zeroed members are the defaults. */
+/* What `create` and `run` are told beside config.json. Zeroed members mean the defaults. */
 struct container_options {
 	const char *root; /* where containers are kept, absolute */
 	const char *id;
@@ -63,8 +63,9 @@ struct container_options {
 	const char *const *args; /* ends in NULL */
 
 	bool ephemeral; /* changes to the root filesystem are thrown away */
-	/* Changes to the root filesystem are kept there instead of in it, and found again by the
-	 * next container with the same: in "upper". A host path; NULL: none. */
+	/* A directory in which changes to the root filesystem are kept instead of in the root
+	 * filesystem itself, below "upper"; the next container with the same directory finds them
+	 * again. A host path; NULL: none. */
 	const char *overlay;
 	const char *pid_file;
 	const char *console_socket;

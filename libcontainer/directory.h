@@ -4,9 +4,9 @@
  * the lock), and is free again once the directory is removed. The directory holds
  *
  *     config.json   the configuration, verbatim: later edits of the bundle have no effect
- *     record.json   see record.h; written when the id is claimed, without init, and replaced once,
- *                   with it; and where there are poststop hooks, when they come to be owed
- *     seccomp       the compiled filter, for who joins it
+ *     record.json   see record.h; written without init when the id is claimed, replaced once
+ *                   init exists, and again when poststop hooks come to be owed, if there are any
+ *     seccomp       the compiled filter, for processes that join the container
  *     start         a listening socket that only init holds, until it executes its program
  *
  * Nothing in the directory changes afterwards. It is its owner's alone (0700), and so is the

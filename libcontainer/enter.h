@@ -5,9 +5,9 @@
  * to do it, for what purpose and by which steps.
  *
  *     enter_open()      the container is opened, its status is asked, and the rule applied
- *     enter()           the same; then
- *                         its configuration is read, and changed as the verb wants it
- *                         the host and init are asked, and all is planned
+ *     enter()           as enter_open(); then
+ *                         the container's configuration is read, and changed as the verb wants it
+ *                         the facts of the host and of init are read, and the plan is made
  *                         the process is made, and both sides take their steps
  *                         the process goes to the caller, or has done its work and is reaped
  */

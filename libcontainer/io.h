@@ -72,7 +72,7 @@ int io_check_socket(const char *path, const char *option, struct error *err);
  */
 int io_connect(const char *path, const int *cancel, struct error *err);
 
-/* As many descriptors as the kernel takes in one message. */
+/* The kernel takes so many descriptors in one message. */
 enum { IO_DESCRIPTORS_MAX = 253 };
 
 /**

@@ -3,9 +3,9 @@
  * An open container: the questions about a container that exists, which is found by its id. The
  * header for embedders is container.h.
  *
- * Its status is never stored. The creator's lock on the directory says that it is being created, a
- * listener on the start socket that it waits for `start`, the cgroup that it is paused, and init's
- * pidfd that it is not stopped.
+ * The status of a container is never stored. The creator's lock on the directory says that the
+ * container is being created, a listener on the start socket that it waits for `start`, the cgroup
+ * that it is paused, and init's pidfd that it is not stopped.
  */
 #ifndef KIST_OPEN_CONTAINER_H
 #define KIST_OPEN_CONTAINER_H
@@ -16,7 +16,7 @@
 #include "spec/arena.h"
 #include "spec/error.h"
 
-/* A container that exists: its directory held open, its record read. */
+/* A container that exists, with its directory held open and its record read. */
 struct container {
 	struct record record;
 	bool creating; /* the creator lived when the container was opened */

@@ -54,7 +54,7 @@ struct joined {
 extern const struct process plan_no_process;
 
 struct plan {
-	/* What it is made from. */
+	/* The members that the plan is made from. */
 	const struct config *config;
 	const struct host *host;
 	const struct joined *joined; /* NULL: a new container */
@@ -95,7 +95,7 @@ int plan_read_joined(const struct plan *plan, struct joined *joined, struct erro
 
 /**
  * plan_make() - decide everything.
- * @plan: zeroed, with the members of "What it is made from" and waits_for_start set
+ * @plan: zeroed, with the members that the plan is made from and waits_for_start set
  *
  * Return: 0, or -code: -EINVAL, -ENOTSUP or -EPERM with the property that is at fault
  */

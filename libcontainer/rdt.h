@@ -41,8 +41,8 @@ struct rdt_lines {
 };
 
 struct rdt_plan {
-	const char
-		*control; /* the class: a name in the root, "." for the root; NULL: none planned */
+	/* the class: a name in the root, "." for the root; NULL: none planned */
+	const char *control;
 	const char *monitor; /* the name of the monitoring group; NULL: none */
 	/* the class has no name in config.json, and so is the container's own */
 	bool own;

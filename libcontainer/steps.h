@@ -49,8 +49,8 @@ struct creation {
 
 	struct seccomp_thread *seccomp_thread; /* init: the thread that will load the filter */
 
-	const char
-		*executable; /* init: the program that was found, in executable_path or args[0] */
+	/* init: the program that was found, in executable_path or args[0] */
+	const char *executable;
 	char executable_path[4096];
 	char home[4096]; /* init: "HOME=..." */
 	/* init: the process that made or mapped its user namespace denied setgroups(2) there */
@@ -64,9 +64,9 @@ struct step {
 	const char *name;
 	/*
 	 * Do what the plan says and nothing else: return 0, or -code with an error that names what
-	 * failed (the walker adds the step's name), and leave no half-done thing that undo would not
-	 * find. A step of init runs in the child of clone3: it sees a copy of the creation, shares
-	 * nothing with the host side but descriptors, and does not allocate.
+	 * failed (the walker adds the step's name), and leave no half-done thing that undo would
+	 * not find. A step of init runs in the child of clone3: it sees a copy of the creation,
+	 * shares nothing with the host side but descriptors, and does not allocate.
 	 */
 	int (*run)(struct creation *creation, struct error *err);
 	/* PLANNED(member): the step carries out this decision, and is taken if it is true; 0: the

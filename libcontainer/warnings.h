@@ -11,8 +11,8 @@
 
 struct warning {
 	struct warning *next;
-	enum container_log_level
-		level; /* CONTAINER_LOG_DEBUG: of use to somebody who looks for it */
+	/* CONTAINER_LOG_DEBUG: the warning helps only a user who looks for it */
+	enum container_log_level level;
 	const char *text;
 };
 

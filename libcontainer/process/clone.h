@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one clone3(2) that makes init: every new namespace at once, in its cgroup from birth, with a
- * pidfd.
+ * The one clone3(2) that makes init, with every new namespace at once, in its cgroup from birth,
+ * and with a pidfd.
  */
 #ifndef KIST_CLONE_H
 #define KIST_CLONE_H
