@@ -7,9 +7,8 @@
  * The two sides talk over a socket pair (process/sync.h defines the words):
  *
  *     host                                            init
- *       claim the id, cgroup with its limits,
- *       mount sources, sockets, namespaces to join,
- *       start socket
+ *       claim the id, cgroup with its limits, mount
+ *       sources, sockets, namespaces to join
  *       process      ----------- clone3 ---------->     begin, cgroup
  *                    <---------- PROCESS ----------     (where a user namespace is joined) another
  *                    ----------- GO -------------->       process, born inside of it, becomes init
@@ -26,18 +25,17 @@
  *       go on        ----------- GO -------------->     hooks: createContainer
  *                                                       pivot, sysctl, names, cwd, executable,
  *                                                       scheduling, labels
- *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
- *                    ----------- GO -------------->       loaded early)
+ *                    <---------- LISTENER ---------     (where a filter with an agent
+ *                    ----------- GO -------------->       is loaded early)
  *                                                       identity, capabilities, descriptors, verify
  *       ready        <---------- PAUSED -----------
- *       terminal and pidfd to their sockets,
- *       rlimits, pid file
+ *       send terminal and pidfd, rlimits, pid file
  *       go           ----------- GO -------------->     create: wait for `start`; run: go on
  *                    <---------- NOTIFY -----------     (where the caller wants it) notify socket
  *                                                       hooks: startContainer
  *                    <---------- HOOKED -----------     (where there are such hooks)
- *                    <---------- LISTENER ---------     (where an agent listens to a filter that is
- *                    ----------- GO -------------->       loaded late)
+ *                    <---------- LISTENER ---------     (where a filter with an agent
+ *                    ----------- GO -------------->       is loaded late)
  *                    <---------- closed -----------     execute
  *       hooks: poststart
  *
@@ -81,64 +79,51 @@ static const struct step create_check_cgroup;
 
 /* clang-format off */
 static const struct step_row host_rows[] = {
-	/* This check precedes that of the cgroup: that the id is in use explains more to the user
-	 * than that the cgroup, which goes with the id, is in use. */
+	/* That the id is in use explains more than that the cgroup is, which goes with the id. */
 	{&directory_check},
-	/* The pid file replaces what stands at its path, and so the path must not lead to /dev/null
-	 * or to /dev/stdout. */
+	/* The pid file replaces what is at its path, which must not be /dev/null or /dev/stdout. */
 	{&pid_file_check},
-	/* A cgroup that somebody else uses must not become the container's, which kist may kill and
-	 * remove. */
+	/* Somebody else's cgroup must not become the container's, which kist kills and removes. */
 	{&create_check_cgroup},
 	{&rdt_check},
-	/* mkdir is the lock: from here on the id belongs to this create, and whatever follows can
-	 * be found and undone. */
+	/* mkdir is the lock: from here on the id is claimed, and all that follows can be undone. */
 	{&directory_claim, .undo = directory_undo},
 	/* The compiled filter is kept for exec, which then need not compile it again. */
 	{&seccomp_keep},
-	/* The table is undone from below: poststop hooks run when process and cgroup have gone, but
-	 * before the directory goes, so that an interrupted delete can be tried again. */
+	/* Undo goes up: poststop hooks run after process and cgroup have gone, but before the
+	 * directory goes, so that an interrupted delete can be tried again. */
 	{&hooks_describe, .undo = hooks_undo},
-	/* A caller that passes fewer descriptors than it says is refused before there is a
-	 * container. */
+	/* A caller that passes fewer descriptors than it says is refused at the beginning. */
 	{&descriptors_check},
-	/* This row stands above the cgroup's, so undo comes to it later: the processes in a resctrl
-	 * group are killed with the cgroup before the group itself is removed. */
+	/* Undo goes up: the cgroup's undo kills the processes before their resctrl group goes. */
 	{&rdt_create, .undo = rdt_undo},
-	/* Limits stand before any process exists: init is never outside of them, not for a
-	 * moment. */
+	/* Limits stand before any process exists: init is never outside of them for a moment. */
 	{&cgroup_create, .undo = create_undo_cgroup},
 	/* The limit of descriptors is raised before the steps that may open many of them. */
 	{&limits_raise},
-	/* The user namespaces of idmapped mounts are opened before the sources that need them, and
-	 * before init is made, which inherits them. */
+	/* Mappings are opened before their sources, and before init, which inherits them. */
 	{&idmapped_open},
-	/* Bind sources are looked up with the caller's privileges, in the caller's mount
-	 * namespace. */
+	/* Bind sources are found with the caller's privileges, in the caller's mount namespace. */
 	{&rootfs_open_sources},
-	/* Where the sources are opened in init's mount namespace instead, which is later, both
-	 * sides have to agree beforehand on the places of the descriptors. */
+	/* Where init's sources are opened later, both sides have to agree on their places now. */
 	{&handover_prepare},
 	/* A caller that does not listen on its socket is refused before there is a container. */
 	{&console_connect},
 	{&pidfd_connect},
 	/* A wrong path of a namespace is refused before there is a container. */
 	{&namespaces_open_paths},
-	/* The name is chosen here because the record has to tell it to processes that join the
-	 * container later. */
+	/* The record tells the keyring's name to processes that join the container later. */
 	{&keyring_name},
-	/* Init inherits the socket and is then the only one to hold it: as long as somebody listens
-	 * there, the container is created. */
+	/* Init inherits the socket as its only holder: a listener there means created. */
 	{&start_socket_listen},
 	{&clone_new, .undo = clone_undo},
-	/* Where a user namespace is joined, the process that the first one has made inside of it is
-	 * init. */
+	/* Where a user namespace is joined, init is the process that the first one made in it. */
 	{&clone_follow_outside},
 	/* Init waits for its id maps: without an id in the user namespace it could make nothing. */
 	{&idmap_write},
-	/* The sources are opened in the mount namespace of the container's user namespace, where
-	 * what the host has mounted read-only stays read-only, and what the host has covered stays
-	 * covered. This is done before init, which waits, changes anything in there. */
+	/* In the mount namespace of a user namespace what the host has mounted read-only stays so,
+	 * and what it has covered stays covered. Init waits, and has changed nothing in there
+	 * yet. */
 	{&rootfs_inside},
 	/* The container's own id mapping exists by now, and init has not used the sources yet. */
 	{&idmapped_own},
@@ -149,154 +134,117 @@ static const struct step_row host_rows[] = {
 	{&directory_record},
 	/* When init pauses here, everything exists that a hook before pivot_root may expect. */
 	{&sync_ready_for_hooks},
-	/* The first hook is about to run, and what one hook did another has to take back, also when
-	 * kist is killed in between. */
+	/* What one hook does another has to take back, even when kist is killed in between. */
 	{&directory_owe_early},
 	{&hooks_prestart},
 	{&hooks_create_runtime},
 	{&sync_resume},
 	{&sync_ready},
-	/* Mounts join their peer groups after all other mounts were made: from here on the host
-	 * sees what is mounted there. */
+	/* This follows all other mounts: from here on the host sees what is mounted there. */
 	{&peers_join},
-	/* Where no other hook has run, poststop hooks are owed from here on only: a create that
-	 * fails before this step counts as never attempted. */
+	/* Where no hook has run yet, a create that failed before this counts as never attempted. */
 	{&directory_owe_late},
 	{&console_send},
 	{&pidfd_send},
-	/* The host side sets the limits, from outside and with the caller's privileges. It does so
-	 * after init's work, which small limits would hinder. */
+	/* Init's work is done, which small limits would hinder; the caller has the privileges. */
 	{&limits_set},
-	/* The kernel asks for privileges that no process in a user namespace has, so the host side
-	 * does this for init. */
+	/* No process in a user namespace has the privileges for this, so the host side does it. */
 	{&limits_oom_init},
 	{&scheduling_set_init},
-	/* The pid file goes when create fails: a caller that finds it after a failure would take it
-	 * for another process's. */
+	/* A caller that finds the file after a failure would take it for another process's. */
 	{&pid_file_write, .undo = pid_file_undo},
 	{&sync_go},
-	/* Init has gone on, and everybody who asks for the status, a hook for instance, shall hear
-	 * that it has: the container is no longer being created. */
+	/* Init has gone on, and a hook that asks for the status shall be told so. */
 	{&directory_settle},
 	{&hooks_poststart},
 };
 
 static const struct step_row child_rows[] = {
-	/* This is the first step: it makes init unreadable to processes that share a namespace with
-	 * it (CVE-2016-9962), and lets it die with kist. */
+	/* From here on init is closed to its namespaces (CVE-2016-9962), and dies with kist. */
 	{&birth_begin},
-	/* With cgroup v1, init moves itself while it has one thread, which needs no global lock.
-	 * With v2, clone3 has put it there. */
+	/* With cgroup v1 the one thread moves itself, with no global lock; with v2 clone3 does. */
 	{&cgroup_join},
-	/* Init enters its resctrl group before it makes children, which are born in the group of
-	 * their parent. */
+	/* Init enters its resctrl group before it makes children, which are born in that group. */
 	{&rdt_join},
 	/* Init is in its cgroup by now, and the CPUs that it may run on are the cgroup's. */
 	{&scheduling_affinity},
-	/* For an ordinary user init writes its own score here, since once init is guarded only root
-	 * could write it. */
+	/* An ordinary user's init writes its score itself: once it is guarded only root could. */
 	{&limits_oom_early},
-	/* A process cannot return from a user namespace that it has joined, so the steps that
-	 * follow are those of a process that is born inside. */
+	/* No process returns from a user namespace, so one born inside goes on from here. */
 	{&namespaces_join_outside},
 	{&clone_inside_outside},
 	{&birth_begin_inside},
-	/* The host side is to open files in init's mount namespace before init does anything
-	 * there. */
+	/* The host side opens files in init's mount namespace before init does anything there. */
 	{&namespaces_invite},
 	{&idmap_become},
 	{&namespaces_join},
-	/* A new cgroup namespace has the cgroup of its maker as its root, so init is in its cgroup
-	 * by now. A new message queue filesystem belongs to the root of the user namespace, so init
-	 * is that root by now. */
+	/* Init's cgroup becomes the root of a new cgroup namespace, and a new message queue
+	 * filesystem belongs to the root that init has become. */
 	{&namespaces_unshare},
-	/* Init leaves the session of the caller's terminal, whose input the container could fake by
-	 * TIOCSTI (CVE-2017-5226). */
+	/* The input of the caller's terminal could be faked by TIOCSTI (CVE-2017-5226). */
 	{&birth_session},
 	{&network_loopback},
-	/* The private procfs is opened before the container's own /proc comes into sight, which may
-	 * be a fake (CVE-2019-16884). */
+	/* The container's own /proc may be a fake, and is not in sight yet (CVE-2019-16884). */
 	{&procfs_open_private},
-	/* Init joins the keyring as root of the user namespace, as which later processes join the
-	 * container, too: the kernel looks up the name of a keyring in one user namespace only, and
-	 * among the keyrings of the caller's own user. */
+	/* Keyrings are found by name in one user namespace, among one's own: init is its root by
+	 * now, as processes that join the container later will be. */
 	{&keyring_enter},
-	/* A caller that has no privileges outside of the user namespace may copy mounts only here,
-	 * inside of it. */
+	/* Without privileges outside, a caller may copy mounts only inside the user namespace. */
 	{&rootfs_open_sources_in_init},
-	/* Where the host side has opened the sources and the root instead, init receives them
-	 * here. */
+	/* Where the host side has opened the sources and the root, init receives them here. */
 	{&handover_receive},
-	/* The tree of mounts is detached, so that nobody can interfere with it until it is
-	 * finished. */
+	/* The tree is detached, so that nobody can interfere with it until it is finished. */
 	{&rootfs_open},
 	{&mount_all},
-	/* The notify socket is made on what the container has mounted at /run, and before anything
-	 * is read-only. */
+	/* The socket lies on what is mounted at /run, and is made before anything is read-only. */
 	{&notify_bind},
 	{&devices_make},
-	/* The links among the devices lead to the terminal, so devices precede it. /dev/console is
-	 * made here, so everything that makes the tree read-only follows. */
+	/* The links of devices lead here, and /dev/console is made before anything is read-only. */
 	{&console_open},
 	/* Paths are masked after all mounts, so that no mount covers a mask. */
 	{&mask_paths},
 	{&mask_readonly},
-	/* A missing working directory is made here, since it could not be made later where the root
-	 * is read-only. */
+	/* A missing directory could not be made later where the root is read-only. */
 	{&cwd_make},
-	/* This is the last change of the tree: no later step needs to write to /dev or to the
-	 * root. */
+	/* This is the last change of the tree: no later step writes to /dev or to the root. */
 	{&rootfs_seal},
 	/* Hooks know nothing of descriptors: they look for the container's mounts by path. */
 	{&hooks_show_rootfs},
 	{&sync_hold},
-	/* These hooks run in the container's namespaces, but while the host's files can still be
-	 * seen. */
+	/* These hooks run in the container's namespaces, where they still see the host's files. */
 	{&hooks_create_container},
 	{&hooks_hide_rootfs},
-	/* Everything before this step was done by descriptor; from here on the host is out of
-	 * sight. */
+	/* Every step so far worked by descriptor; from here on the host is out of sight. */
 	{&pivot_enter},
-	/* Propagation is set when no further mount follows that other namespaces could see, and
-	 * after the root's, which may concern all mounts. */
+	/* No mount follows that others could see. The root's propagation may concern all mounts. */
 	{&mount_set_propagation},
 	/* The caller's limit of descriptors is restored while no filter forbids that yet. The trees
 	 * are closed first, so that no descriptor above the limit is left. */
 	{&rootfs_close},
 	{&limits_restore},
-	/* This writes through the private procfs, which is closed with all other descriptors
-	 * further down. */
+	/* The private procfs, through which this writes, is closed with all other descriptors. */
 	{&limits_oom},
 	{&sysctl_write},
 	{&uts_names},
-	/* The step asks getcwd afterwards: a directory outside of the root has no path
-	 * (CVE-2024-21626). */
+	/* getcwd verifies the directory: one outside of the root has no path (CVE-2024-21626). */
 	{&cwd_enter},
-	/* The program is looked for before the filter is loaded, which need not allow the search,
-	 * and while the error still reaches the caller of create. */
+	/* The filter need not allow the search, and create still reports the error. */
 	{&executable_find},
-	/* LISTEN_PID is the pid of init in the pid namespace where the program will look for its
-	 * own. */
+	/* Init is in the pid namespace where the program will look for its own pid. */
 	{&environment_listen},
-	/* The usual filters forbid this step and the next two, so these three precede the
-	 * filter. */
+	/* The usual filters forbid this step and the next two, so these precede the filter. */
 	{&personality_set},
-	/* The policy is set this late because it is not meant for the memory that init has used so
-	 * far: that memory goes with execve, and what init has put into files stays where it is
-	 * anyway. */
+	/* The policy is not for what init has made so far: that memory goes with execve, and what
+	 * init has put into files stays where it is anyway. */
 	{&memory_policy_set},
-	/* Scheduling needs CAP_SYS_NICE, so it precedes the drop of capabilities. It follows the
-	 * work of init, which should be done neither idly nor in real time. */
+	/* This needs CAP_SYS_NICE, but the work so far should be neither idle nor in real time. */
 	{&scheduling_set},
-	/* The label is for the next execve. It is written while the private procfs is open, and
-	 * before the filter, which may forbid the write. */
+	/* The label is for the next execve. The procfs is open, and no filter forbids it yet. */
 	{&lsm_set},
-	/* Without noNewPrivileges the kernel wants CAP_SYS_ADMIN for loading a filter, so it is
-	 * loaded before init drops the capability. */
+	/* Without noNewPrivileges loading needs CAP_SYS_ADMIN, which init is about to drop. */
 	{&seccomp_load_early},
-	/* Where the filter is loaded late all the same, a thread of init keeps the capability. The
-	 * thread is made after scheduling is set, so that on one processor neither of the two keeps
-	 * the other from running. */
+	/* For a late filter a thread of init keeps the capability. It follows scheduling, so that
+	 * on one processor neither of the two keeps the other from running. */
 	{&seccomp_thread},
 	/* Dropping from the bounding set needs CAP_SETPCAP, so it precedes the change of ids. */
 	{&capabilities_bound},
@@ -305,27 +253,22 @@ static const struct step_row child_rows[] = {
 	{&capabilities_set},
 	/* On a network filesystem the container's user may enter directories that root may not. */
 	{&cwd_enter_again},
-	/* Descriptors are closed before init waits: in a created container nobody may find a
-	 * descriptor of the host. */
+	/* Init is about to wait, and nobody may find a descriptor of the host in the container. */
 	{&descriptors_close},
 	/* A fault may make kist fail, but never make the container weaker than planned. */
 	{&verify_compare},
 	{&sync_pause},
-	/* Where the host side may not set the limits, init lowers its own; a limit that init cannot
-	 * set fails create. */
+	/* Where the host side may not set the limits, init lowers its own, or create fails. */
 	{&limits_lower},
 	{&start_socket_wait},
-	/* The notify socket goes to the caller that starts the container, and goes there before
-	 * anything of the container runs. */
+	/* The caller that starts the container gets the socket before anything of it runs. */
 	{&notify_send},
-	/* startContainer hooks are programs of the image, so they run as the container's user and
-	 * with its capabilities. */
+	/* These programs of the image run as the container's user, with its capabilities. */
 	{&hooks_start_container},
 	/* Init says that the hooks have run: if it were killed while they run, the closed socket
 	 * would look like that of an init that has executed its program. */
 	{&sync_hooked},
-	/* The filter is loaded by the last call before execve, so that a profile need allow nothing
-	 * for kist's sake. */
+	/* This is the last call before execve: a profile need allow nothing for kist's sake. */
 	{&seccomp_load_late},
 	/* execve does not return: a walk that comes back from this step has failed. */
 	{&executable_execute},
@@ -384,8 +327,7 @@ static const struct step create_check_cgroup = {
 	.planned = PLANNED(cgroup.planned),
 };
 
-/* An empty cgroup is removed without asking whose it is: the answer takes reading the records of
- * all containers, and is hardly ever needed. */
+/* To ask whose a cgroup is takes reading all containers: it is done only if it is not empty. */
 int create_undo_cgroup(const struct record *record, struct error *err)
 {
 	int result = cgroup_undo_empty(record, err);
@@ -395,8 +337,7 @@ int create_undo_cgroup(const struct record *record, struct error *err)
 	return container_shares_cgroup(record) ? 0 : cgroup_undo(record, err);
 }
 
-/* Take back what was done. Errors of undoing are warnings, since the error that matters is the one
- * that led here. */
+/* Take back what was done, with warnings only: the error that matters is the one that led here. */
 static void creation_undo(struct creation *creation)
 {
 	/* Until the container is settled nobody else removes it, so no lock is needed; and a create
@@ -477,8 +418,7 @@ static int create_planned(const struct source *source, struct container_process 
 	creation_init(&creation, &source->plan, &source->document);
 	creation.child = &create_child;
 	result = steps_walk(&create_host, &creation, err);
-	/* Finish before undoing: undo opens files, and a create may have failed for want of
-	 * descriptors. */
+	/* Undo opens files, and the create may have failed for want of descriptors. */
 	steps_finish(&create_host, &creation);
 	if (result < 0)
 		creation_undo(&creation);

@@ -36,7 +36,7 @@
  * A caller that wants to join a container that waits for `start`, and that the kernel does not let
  * look at its init, says JOIN over the start socket, and gets each of the namespaces as an FD.
  *
- * Either side takes a closed socket for the end of the other side, and ends, too. The death signal
+ * To init a closed socket means that its creator has died, and init ends, too. The death signal
  * (PDEATHSIG) alone would not do: it is lost when init changes its ids; end-of-file is not.
  */
 #ifndef KIST_SYNC_H
