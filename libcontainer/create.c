@@ -175,7 +175,7 @@ static const struct step_row child_rows[] = {
 	{&clone_inside_outside},
 	{&birth_begin_inside},
 	/* The host side opens files in init's mount namespace before init does anything there. */
-	{&namespaces_invite},
+	{&namespaces_send_places},
 	{&idmap_become},
 	{&namespaces_join},
 	/* Init's cgroup becomes the root of a new cgroup namespace, and a new message queue
@@ -468,7 +468,7 @@ int container_run(const struct container_options *options, struct container_proc
 }
 
 /* Fill in the options that create cannot do without, but that printing a plan can. */
-static void stand_in(const struct process *process, struct container_options *options)
+static void complete_for_printing(const struct process *process, struct container_options *options)
 {
 	if (!options->id)
 		options->id = "ID";
@@ -484,7 +484,7 @@ int container_plan(const struct container_options *options, FILE *out, struct er
 
 	result = source_read(&source, &named, err);
 	if (result == 0) {
-		stand_in(source.plan.config->process, &named);
+		complete_for_printing(source.plan.config->process, &named);
 		result = plan_make(&source.plan, err);
 	}
 	warnings_log(&source.plan.warnings);

@@ -20,7 +20,7 @@ static int take_step(const struct step *step, struct creation *creation, struct 
 	long long began_us = timed ? now_us() : 0;
 
 	if (step->run(creation, err) < 0)
-		return step->hears ? -err->code : error_wrap(err, "%s", step->name);
+		return step->relays_error ? -err->code : error_wrap(err, "%s", step->name);
 	if (timed)
 		log_debug("%s: %lld us", step->name, now_us() - began_us);
 	return 0;

@@ -79,7 +79,7 @@ struct step {
 	void (*finish)(struct creation *creation);
 	/* The step waits for the other side, whose error mostly is the one that it returns, with
 	 * the name of the other side's step. */
-	bool hears;
+	bool relays_error;
 };
 
 /* A decision of the plan: a member of struct plan, which is a bool that its planner sets. */

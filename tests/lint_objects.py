@@ -64,7 +64,7 @@ ARROWS = {
     "rootfs/": {
         "namespaces/idmap.c": IDS,
         "namespaces/userns.c": IDS,
-        "namespaces/visit.c": "the host side opens sources in init's mount namespace",
+        "namespaces/inside.c": "the host side opens sources in init's mount namespace",
         "process/sync.c": TALK,
     },
     "rootfs/cgroups.c": {"cgroup/": "a mount of type cgroup shows the cgroup's own directories"},

@@ -88,7 +88,7 @@ int tree_enter(const struct cgroup_handles *handles, struct error *err);
  */
 void tree_release(struct cgroup_handles *handles);
 
-/* An ancestor is a position among the cgroups above a path, which are visited from the root
+/* An ancestor is a position among the cgroups above a path, which are walked from the root
  * down. */
 struct ancestor {
 	const char *path;    /* the whole path */

@@ -63,7 +63,7 @@ int namespaces_plan(struct plan *plan, struct error *err)
 			planned->joins & (at[NAMESPACE_USER].present ? ~0U : 1U << NAMESPACE_PID);
 	if (idmap_plan(plan, err) < 0)
 		return -err->code;
-	namespaces_plan_visit(plan);
+	namespaces_plan_opening(plan);
 	return uts_plan(plan, err);
 }
 
@@ -309,7 +309,7 @@ int namespaces_plan_joined(struct plan *plan, struct error *err)
 	if (idmap_plan(plan, err) < 0)
 		return -err->code;
 	plan->namespaces.joins = choose_joins(plan);
-	namespaces_plan_visit(plan);
+	namespaces_plan_opening(plan);
 	return 0;
 }
 

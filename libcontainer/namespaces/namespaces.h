@@ -40,7 +40,7 @@ struct namespaces_plan {
 	bool outside;
 	/* The host side enters init's mount namespace, to open there what init, in its user
 	 * namespace, needs from the host. */
-	bool visited;
+	bool host_enters;
 	/* The host side opens init's sources, in init's mount namespace or before init exists.
 	 * Without host_opens, init opens them. */
 	bool host_opens;
@@ -139,10 +139,8 @@ int namespaces_enter(const struct creation *creation, struct namespaces_handles 
 		     struct error *err);
 int namespaces_return(struct namespaces_handles *own, struct error *err);
 
-typedef int namespaces_visitor(struct creation *creation, struct error *err);
-
 /**
- * namespaces_visit() - run a function in init's mount namespace, with the privileges of the host
+ * namespaces_run_inside() - run a function in init's mount namespace, with the privileges of the host
  * side.
  * @run: paths, also relative ones, mean for it what they meant for the caller when init was made
  *
@@ -152,16 +150,17 @@ typedef int namespaces_visitor(struct creation *creation, struct error *err);
  *
  * Return: what run returns; -errno
  */
-int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err);
+int namespaces_run_inside(struct creation *creation, int (*run)(struct creation *, struct error *),
+			  struct error *err);
 
 /* Init sends the host side its mount namespace, root and working directory, for
- * namespaces_visit(). */
-extern const struct step namespaces_invite;
+ * namespaces_run_inside(). */
+extern const struct step namespaces_send_places;
 
 /**
- * namespaces_plan_visit() - decide visited and host_opens. namespaces_plan() and
+ * namespaces_plan_opening() - decide host_enters and host_opens. namespaces_plan() and
  * namespaces_plan_joined() call it once idmap_plan() has decided.
  */
-void namespaces_plan_visit(struct plan *plan);
+void namespaces_plan_opening(struct plan *plan);
 
 #endif

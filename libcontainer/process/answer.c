@@ -38,7 +38,7 @@ static int step_wait(struct creation *creation, struct error *err)
 const struct step answer_wait = {
 	"container",
 	.run = step_wait,
-	.hears = true,
+	.relays_error = true,
 };
 
 /* The child ends at once: only the host side waits for it, and needs nothing more of it. */

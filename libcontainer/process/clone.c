@@ -214,13 +214,13 @@ const struct step clone_follow_outside = {
 	"inside",
 	.run = step_follow,
 	.planned = PLANNED(namespaces.outside),
-	.hears = true,
+	.relays_error = true,
 };
 
 const struct step clone_follow = {
 	"inside",
 	.run = step_follow,
-	.hears = true,
+	.relays_error = true,
 };
 
 /* pidfs (Linux 6.9) gives every process of a boot an inode number of its own. Before it the number

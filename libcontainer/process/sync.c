@@ -365,13 +365,13 @@ const struct step sync_ready_for_hooks = {
 	"pause for hooks",
 	.run = step_ready,
 	.planned = PLANNED(hooks.before_pivot),
-	.hears = true,
+	.relays_error = true,
 };
 
 const struct step sync_ready = {
 	"ready",
 	.run = step_ready,
-	.hears = true,
+	.relays_error = true,
 };
 
 static int step_go(struct creation *creation, struct error *err)
@@ -394,7 +394,7 @@ static int step_go(struct creation *creation, struct error *err)
 const struct step sync_go = {
 	"go",
 	.run = step_go,
-	.hears = true,
+	.relays_error = true,
 };
 
 /* Say a word that the other side need not hear any more. */

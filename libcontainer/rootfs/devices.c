@@ -100,7 +100,7 @@ static bool are_made(const struct plan *plan)
 {
 	const uint64_t needed = 1ULL << CAP_MKNOD | 1ULL << CAP_CHOWN;
 
-	return plan->namespaces.visited && !plan->host->nodes_denied &&
+	return plan->namespaces.host_enters && !plan->host->nodes_denied &&
 	       (plan->host->capabilities & needed) == needed;
 }
 

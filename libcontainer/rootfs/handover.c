@@ -43,7 +43,7 @@ static int step_prepare(struct creation *creation, struct error *err)
 const struct step handover_prepare = {
 	"room for sources",
 	.run = step_prepare,
-	.planned = PLANNED(namespaces.visited),
+	.planned = PLANNED(namespaces.host_enters),
 };
 
 /* A batch that is not full ends the handover, so the receiver needs no count beforehand. After a
@@ -103,7 +103,7 @@ static int step_send(struct creation *creation, struct error *err)
 const struct step handover_send = {
 	"sources to init",
 	.run = step_send,
-	.planned = PLANNED(namespaces.visited),
+	.planned = PLANNED(namespaces.host_enters),
 };
 
 static int put(struct creation *creation, size_t place, int descriptor, struct error *err)
@@ -139,5 +139,5 @@ static int step_receive(struct creation *creation, struct error *err)
 const struct step handover_receive = {
 	"sources from the host",
 	.run = step_receive,
-	.planned = PLANNED(namespaces.visited),
+	.planned = PLANNED(namespaces.host_enters),
 };

@@ -160,7 +160,7 @@ static int open_views(const struct plan *plan, const struct mount_plan *entry, s
 	views->group = copy_view(views, entry, err);
 	if (views->group < 0)
 		return -err->code;
-	if (plan->namespaces.visited) {
+	if (plan->namespaces.host_enters) {
 		views->member = copy_view(views, entry, err);
 		if (views->member < 0)
 			return -err->code;

@@ -347,13 +347,13 @@ static int open_inside(struct creation *creation, struct error *err)
 
 static int step_inside(struct creation *creation, struct error *err)
 {
-	if (namespaces_visit(creation, open_inside, err) < 0)
+	if (namespaces_run_inside(creation, open_inside, err) < 0)
 		return -err->code;
 	return peers_planned(creation->plan) ? for_each_mount(creation, keep_peers, err) : 0;
 }
 
 const struct step rootfs_inside = {
-	"mount sources",        .run = step_inside, .planned = PLANNED(namespaces.visited),
+	"mount sources",        .run = step_inside, .planned = PLANNED(namespaces.host_enters),
 	.print = print_sources, .finish = finish,
 };
 
@@ -375,8 +375,8 @@ static int leave_peer_groups(struct error *err)
 static int step_open(struct creation *creation, struct error *err)
 {
 	const struct plan *plan = creation->plan;
-	_close_ int tree = plan->namespaces.visited ? take(&creation->rootfs.tree)
-						    : open_tree_private(plan, err);
+	_close_ int tree = plan->namespaces.host_enters ? take(&creation->rootfs.tree)
+							: open_tree_private(plan, err);
 
 	if (tree < 0 || leave_peer_groups(err) < 0)
 		return -err->code;

@@ -322,7 +322,7 @@ def test_a_caller_with_ambient_capabilities(kist, bundle, work, without):
     assert report["files"]["/proc/self/oom_score_adj"] == "500\n"
 
 
-def test_a_caller_who_may_not_visit(kist, bundle, work):
+def test_a_caller_who_may_not_enter(kist, bundle, work):
     """Init opens the sources, as for ordinary users."""
     own_user_namespace(bundle)
     (work / "source").mkdir()

@@ -96,7 +96,7 @@ static inline int fixture_plan(void)
 
 	fixture_read_host();
 	plan.idmap.by_host = true;
-	plan.namespaces.host_opens = !plan.idmap.planned || plan.namespaces.visited;
+	plan.namespaces.host_opens = !plan.idmap.planned || plan.namespaces.host_enters;
 	for (size_t i = 0; i < sizeof planners / sizeof *planners; i++)
 		if (planners[i](&plan, &err) < 0)
 			return -err.code;

@@ -90,7 +90,7 @@ Test(create_tables, order_of_init)
 {
 	cr_expect_eq(create_child.rows[0].step, &birth_begin);
 	EXPECT_ORDER(&create_child, &cgroup_join, &namespaces_unshare);
-	EXPECT_ORDER(&create_child, &birth_begin, &namespaces_invite, &idmap_become,
+	EXPECT_ORDER(&create_child, &birth_begin, &namespaces_send_places, &idmap_become,
 		     &handover_receive, &rootfs_open);
 	EXPECT_ORDER(&create_child, &procfs_open_private, &rootfs_open, &mount_all, &devices_make,
 		     &console_open, &mask_paths, &mask_readonly, &rootfs_seal, &pivot_enter,

@@ -130,7 +130,7 @@ Test(devices_plan, whose_devices_they_are)
 	STEP(devices_plan(&plan, &err));
 	cr_expect_not(planned("/dev/null")->bind);
 	plan.idmap.planned = true;
-	plan.namespaces.visited = true;
+	plan.namespaces.host_enters = true;
 	host.capabilities = ~0ULL;
 	STEP(devices_plan(&plan, &err));
 	cr_expect(planned("/dev/null")->bind && planned("/dev/null")->made);
@@ -149,7 +149,7 @@ Test(devices_plan, owners_that_are_not_mapped)
 	static const struct id_mapping mapping = {.hostID = 1000, .size = 7};
 
 	plan.idmap.planned = true;
-	plan.namespaces.visited = true;
+	plan.namespaces.host_enters = true;
 	host.capabilities = ~0ULL;
 	DEVICES({.type = S_IFCHR, .path = "/dev/x", .major = &one, .minor = &three, .gid = &seven});
 	/* A user namespace that others have mapped. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The host side visits init's mount namespace, and returns (setns(2), mount_namespaces(7)).
+ * The host side enters init's mount namespace, and returns (setns(2), mount_namespaces(7)).
  * Entering a mount namespace changes the root and the working directory as well. Init itself opens
- * the descriptors for the visit: in /proc a guarded process is closed to others without
+ * the descriptors for that: in /proc a guarded process is closed to others without
  * CAP_SYS_PTRACE.
  */
 #include <fcntl.h>
@@ -19,20 +19,20 @@ struct place {
 	int namespace, root, directory;
 };
 
-static bool may_visit(const struct host *host)
+static bool may_enter(const struct host *host)
 {
 	const uint64_t needed = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_CHROOT;
 
 	return (host->capabilities & needed) == needed;
 }
 
-void namespaces_plan_visit(struct plan *plan)
+void namespaces_plan_opening(struct plan *plan)
 {
 	const struct idmap_plan *idmap = &plan->idmap;
 	struct namespaces_plan *namespaces = &plan->namespaces;
 
-	namespaces->visited = idmap->planned && idmap->by_host && may_visit(plan->host);
-	namespaces->host_opens = namespaces->visited || (!idmap->planned && idmap->by_host);
+	namespaces->host_enters = idmap->planned && idmap->by_host && may_enter(plan->host);
+	namespaces->host_opens = namespaces->host_enters || (!idmap->planned && idmap->by_host);
 }
 
 static int open_link(const char *path, int flags, struct error *err)
@@ -84,7 +84,7 @@ static void place_close(const struct place *place)
 	cleanup_close(&place->directory);
 }
 
-static int go_to(const struct place *place, struct error *err)
+static int place_enter(const struct place *place, struct error *err)
 {
 	if (setns(place->namespace, CLONE_NEWNS) < 0)
 		return error_errno(err, "setns");
@@ -93,22 +93,24 @@ static int go_to(const struct place *place, struct error *err)
 	return fchdir(place->directory) < 0 ? error_errno(err, "fchdir") : 0;
 }
 
-/* An error on the way back replaces one of the visit: the process cannot do anything from there. */
-static int go_and_return(struct creation *creation, const struct place *there,
-			 const struct place *own, namespaces_visitor *run, struct error *err)
+/* An error on the way back replaces one from inside: the process cannot do anything from there. */
+static int enter_and_return(struct creation *creation, const struct place *there,
+			    const struct place *own, int (*run)(struct creation *, struct error *),
+			    struct error *err)
 {
 	struct error of_return;
-	int result = go_to(there, err);
+	int result = place_enter(there, err);
 
 	if (result == 0)
 		result = run(creation, err);
-	if (go_to(own, &of_return) == 0)
+	if (place_enter(own, &of_return) == 0)
 		return result;
 	*err = of_return;
 	return error_wrap(err, "back to the caller's mount namespace");
 }
 
-int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct error *err)
+int namespaces_run_inside(struct creation *creation, int (*run)(struct creation *, struct error *),
+			  struct error *err)
 {
 	struct place own = {-1, -1, -1}, there;
 	int result = place_receive(&there, creation, err);
@@ -116,13 +118,13 @@ int namespaces_visit(struct creation *creation, namespaces_visitor *run, struct 
 	if (result == 0)
 		result = place_open(&own, err);
 	if (result == 0)
-		result = go_and_return(creation, &there, &own, run, err);
+		result = enter_and_return(creation, &there, &own, run, err);
 	place_close(&there);
 	place_close(&own);
 	return result;
 }
 
-static int step_invite(struct creation *creation, struct error *err)
+static int step_send_places(struct creation *creation, struct error *err)
 {
 	struct place place;
 	int result = place_open(&place, err);
@@ -133,8 +135,8 @@ static int step_invite(struct creation *creation, struct error *err)
 	return result;
 }
 
-const struct step namespaces_invite = {
+const struct step namespaces_send_places = {
 	"mount namespace",
-	.run = step_invite,
-	.planned = PLANNED(namespaces.visited),
+	.run = step_send_places,
+	.planned = PLANNED(namespaces.host_enters),
 };
