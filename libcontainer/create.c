@@ -350,7 +350,7 @@ static void creation_undo(struct creation *creation)
 	if (creation->init >= 0)
 		clone_reap(creation->init);
 	cleanup_close(&creation->init);
-	cleanup_close(&creation->terminal);
+	cleanup_close(&creation->console.leader);
 	cleanup_close(&creation->notify);
 }
 
@@ -426,7 +426,7 @@ static int create_planned(const struct source *source, struct container_process 
 		*process = (struct container_process){
 			.pid = creation.record.pid,
 			.pidfd = creation.init,
-			.terminal = creation.terminal,
+			.terminal = creation.console.leader,
 			.notify = creation.notify,
 		};
 	cleanup_close(&creation.record.directory);

@@ -211,7 +211,7 @@ static void end_process(struct creation *creation)
 	if (creation->init >= 0)
 		clone_end(creation->init);
 	cleanup_close(&creation->init);
-	cleanup_close(&creation->terminal);
+	cleanup_close(&creation->console.leader);
 }
 
 static int carry_out(const struct entering *entering, const struct verb *verb,
@@ -232,7 +232,7 @@ static int carry_out(const struct entering *entering, const struct verb *verb,
 		*request->process = (struct container_process){
 			.pid = creation.record.pid,
 			.pidfd = creation.init,
-			.terminal = creation.terminal,
+			.terminal = creation.console.leader,
 			.notify = -1,
 		};
 	return result < 0 ? fail(request, err) : 0;

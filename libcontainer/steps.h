@@ -34,8 +34,6 @@ struct creation {
 	int sync;         /* this side's end of the conversation; see process/sync.h */
 	int start;        /* listening start socket: init's */
 	int init;         /* host: pidfd of init */
-	int terminal;     /* host: the pty's leader, once init has sent it */
-	int console;      /* host: connected --console-socket */
 	int pidfd_socket; /* host: connected --pidfd-socket */
 	int notify;       /* the notify socket: init's, and later the host side's */
 	int procfs;       /* init: private procfs, while there is something to write */
@@ -44,15 +42,13 @@ struct creation {
 	struct rdt_handles rdt;
 	struct rootfs_handles rootfs;
 	struct namespaces_handles namespaces;
+	struct console_handles console;
+	struct executable_found executable; /* by init */
 
 	struct hook_state hook_states[HOOK_KINDS]; /* the states that hooks are told */
 
 	struct seccomp_thread *seccomp_thread; /* init: the thread that will load the filter */
 
-	/* init: the program that was found, in executable_path or args[0] */
-	const char *executable;
-	char executable_path[4096];
-	char home[4096]; /* init: "HOME=..." */
 	/* init: the process that made or mapped its user namespace denied setgroups(2) there */
 	bool setgroups_denied;
 	bool cwd_denied; /* init: root may not enter process.cwd; its user has yet to try */

@@ -70,8 +70,8 @@ static int step_connect(struct creation *creation, struct error *err)
 {
 	const struct container_options *options = creation->plan->options;
 
-	creation->console = io_connect(options->console_socket, options->cancel, err);
-	return creation->console < 0 ? error_wrap(err, "--console-socket") : 0;
+	creation->console.socket = io_connect(options->console_socket, options->cancel, err);
+	return creation->console.socket < 0 ? error_wrap(err, "--console-socket") : 0;
 }
 
 static int verify_ptmx(int leader, struct error *err)
@@ -246,13 +246,13 @@ static int step_add(struct creation *creation, struct error *err)
 
 static int step_send(struct creation *creation, struct error *err)
 {
-	if (creation->terminal < 0)
+	if (creation->console.leader < 0)
 		return error_set(err, EPROTO, "init has not handed over its terminal");
-	if (io_give_descriptor(creation->console, LEADER_NAME, sizeof LEADER_NAME - 1,
-			       creation->terminal, err) < 0)
+	if (io_give_descriptor(creation->console.socket, LEADER_NAME, sizeof LEADER_NAME - 1,
+			       creation->console.leader, err) < 0)
 		return error_wrap(err, "--console-socket");
-	close(take(&creation->terminal));
-	close(take(&creation->console));
+	close(take(&creation->console.leader));
+	close(take(&creation->console.socket));
 	return 0;
 }
 
@@ -293,7 +293,7 @@ static void print_socket(const struct plan *plan, FILE *out)
 
 static void finish(struct creation *creation)
 {
-	cleanup_close(&creation->console);
+	cleanup_close(&creation->console.socket);
 }
 
 const struct step console_connect = {

@@ -96,8 +96,8 @@ static int step_close(struct creation *creation, struct error *err)
 {
 	const int kept[] = {creation->sync, creation->start, creation->notify, descriptors_log()};
 	int *const gone[] = {&creation->init,
-			     &creation->terminal,
-			     &creation->console,
+			     &creation->console.leader,
+			     &creation->console.socket,
 			     &creation->pidfd_socket,
 			     &creation->procfs,
 			     &creation->rootfs.tree,

@@ -39,11 +39,12 @@ static int set_home(struct creation *creation, struct error *err)
 
 	if (process->home < 0)
 		return 0;
-	memcpy(creation->home, prefix, used);
-	if (passwd_find_home(creation->plan->config->process->user.uid, creation->home + used,
-			     sizeof creation->home - used, err) < 0)
+	memcpy(creation->executable.home, prefix, used);
+	if (passwd_find_home(creation->plan->config->process->user.uid,
+			     creation->executable.home + used,
+			     sizeof creation->executable.home - used, err) < 0)
 		return -err->code;
-	process->envp[process->home] = creation->home;
+	process->envp[process->home] = creation->executable.home;
 	return 0;
 }
 
@@ -132,13 +133,13 @@ static int step_find(struct creation *creation, struct error *err)
 	/* A container without a program fails in `start`, not in `create` (config.md, Process). */
 	if (!name)
 		return 0;
-	creation->executable = strchr(name, '/') ? name : creation->executable_path;
-	if (creation->executable == name)
+	creation->executable.path = strchr(name, '/') ? name : creation->executable.room;
+	if (creation->executable.path == name)
 		code = check_program(name);
 	else
 		code = *name ? executable_search(name, search_path(creation->plan),
-						 creation->executable_path,
-						 sizeof creation->executable_path)
+						 creation->executable.room,
+						 sizeof creation->executable.room)
 			     : ENOENT;
 	return code ? error_program(code, name, err) : 0;
 }
@@ -160,9 +161,9 @@ static int step_execute(struct creation *creation, struct error *err)
 {
 	const struct process_plan *process = &creation->plan->process;
 
-	if (!creation->executable)
+	if (!creation->executable.path)
 		return error_set(err, EINVAL, "process.args: there is no program to execute");
-	execve(creation->executable, process->argv, process->envp);
+	execve(creation->executable.path, process->argv, process->envp);
 	return error_execute(errno, process->argv[0], err);
 }
 

@@ -31,6 +31,18 @@ struct process_plan {
 	} capabilities;
 };
 
+/* Descriptors of the host side, -1 when not open. */
+struct console_handles {
+	int socket; /* the connected --console-socket */
+	int leader; /* of the pty, once init has sent it */
+};
+
+struct executable_found {
+	const char *path; /* of the program, in room or args[0] */
+	char room[4096];
+	char home[4096]; /* "HOME=..." */
+};
+
 int process_plan(struct plan *plan, struct error *err); /* argv, env */
 int capabilities_plan(struct plan *plan, struct error *err);
 int limits_plan(struct plan *plan, struct error *err);

@@ -355,9 +355,9 @@ static int step_ready(struct creation *creation, struct error *err)
 				return -err->code;
 			continue;
 		}
-		if (word != SYNC_FD || descriptor < 0 || creation->terminal >= 0)
+		if (word != SYNC_FD || descriptor < 0 || creation->console.leader >= 0)
 			return error_unexpected(word, err);
-		creation->terminal = take(&descriptor);
+		creation->console.leader = take(&descriptor);
 	}
 }
 

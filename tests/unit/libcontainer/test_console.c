@@ -77,9 +77,9 @@ CHILD_TEST(console, its_leader_is_sent_with_a_name)
 	listener = listen_at("/mnt/socket");
 	options.console_socket = "/mnt/socket";
 	STEP(console_connect.run(&creation, &err));
-	creation.terminal = open("/dev/null", O_RDWR | O_CLOEXEC);
+	creation.console.leader = open("/dev/null", O_RDWR | O_CLOEXEC);
 	STEP(console_send.run(&creation, &err));
-	EXPECT(creation.terminal == -1 && creation.console == -1);
+	EXPECT(creation.console.leader == -1 && creation.console.socket == -1);
 	connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	EXPECT(connection >= 0);
 	EXPECT(io_receive_descriptor(connection, payload, sizeof payload, &received, &err) == 9);

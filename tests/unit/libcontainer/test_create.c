@@ -168,8 +168,8 @@ Test(create_tables, nothing_is_open_in_the_beginning)
 	cr_expect_eq(creation.sync, -1);
 	cr_expect_eq(creation.start, -1);
 	cr_expect_eq(creation.init, -1);
-	cr_expect_eq(creation.terminal, -1);
-	cr_expect_eq(creation.console, -1);
+	cr_expect_eq(creation.console.leader, -1);
+	cr_expect_eq(creation.console.socket, -1);
 	cr_expect_eq(creation.procfs, -1);
 	cr_expect_eq(creation.cgroup.directory, -1);
 	cr_expect_eq(creation.rootfs.tree, -1);

@@ -40,15 +40,15 @@ CHILD_TEST(executable, is_searched_along_path)
 {
 	enter_root();
 	STEP(find("one", "PATH=/nowhere:/opt:/bin"));
-	EXPECT(strcmp(creation.executable, "/opt/one") == 0);
+	EXPECT(strcmp(creation.executable.path, "/opt/one") == 0);
 	STEP(find("one", NULL));
-	EXPECT(strcmp(creation.executable, "/bin/one") == 0);
+	EXPECT(strcmp(creation.executable.path, "/bin/one") == 0);
 	STEP(find("one", "PATH=:/bin"));
-	EXPECT(strcmp(creation.executable, "./one") == 0);
+	EXPECT(strcmp(creation.executable.path, "./one") == 0);
 	STEP(find("/bin/one", "PATH=/opt"));
-	EXPECT(strcmp(creation.executable, "/bin/one") == 0);
+	EXPECT(strcmp(creation.executable.path, "/bin/one") == 0);
 	STEP(find("./one", "PATH=/bin"));
-	EXPECT(strcmp(creation.executable, "./one") == 0);
+	EXPECT(strcmp(creation.executable.path, "./one") == 0);
 }
 
 CHILD_TEST(executable, that_is_missing_is_said_in_the_callers_words)

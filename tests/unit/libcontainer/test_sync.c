@@ -234,7 +234,7 @@ Test(sync, ready_when_init_is_paused)
 {
 	SAY(SYNC_PAUSED);
 	PLAN(sync_ready_for_hooks.run(&creation, &err));
-	cr_expect_eq(creation.terminal, -1);
+	cr_expect_eq(creation.console.leader, -1);
 }
 
 Test(sync, ready_keeps_the_terminal)
@@ -244,8 +244,8 @@ Test(sync, ready_keeps_the_terminal)
 	cr_assert_eq(sync_send_descriptor(other, terminal, &err), 0);
 	SAY(SYNC_PAUSED);
 	PLAN(sync_ready_for_hooks.run(&creation, &err));
-	cr_expect_geq(creation.terminal, 0);
-	cr_expect_neq(creation.terminal, terminal);
+	cr_expect_geq(creation.console.leader, 0);
+	cr_expect_neq(creation.console.leader, terminal);
 }
 
 Test(sync, there_is_one_terminal)
@@ -255,7 +255,7 @@ Test(sync, there_is_one_terminal)
 	sync_send_descriptor(other, terminal, &err);
 	sync_send_descriptor(other, terminal, &err);
 	cr_expect_eq(sync_ready_for_hooks.run(&creation, &err), -EPROTO);
-	cr_expect_geq(creation.terminal, 0, "the first one is there to be closed");
+	cr_expect_geq(creation.console.leader, 0, "the first one is there to be closed");
 }
 
 Test(sync, a_terminal_needs_a_descriptor)
