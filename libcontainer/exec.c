@@ -56,7 +56,7 @@ static const struct step_row host_rows[] = {
 	 * too. */
 	{&cgroup_open},
 	{&rdt_open},
-	/* So are callers that do not listen on their sockets. */
+	/* A caller that does not listen on its sockets is found out before there is a process. */
 	{&console_connect},
 	{&pidfd_connect},
 	/* execCPUAffinity.initial is about the process that makes another one, and so about the

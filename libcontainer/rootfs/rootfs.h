@@ -69,8 +69,8 @@ struct device_plan {
 	uint32_t uid, gid;
 	/* The device is mounted on a file, because init may not make it; see devices_bound(). */
 	bool bind;
-	/* Of a device that is mounted: the host side makes the node, see nodes.h. Without made, the
-	 * host's node of the same path is taken. */
+	/* The host side makes the node of a device that is mounted, see nodes.h. Without made, the
+	 * host's node of the same path is mounted. */
 	bool made;
 };
 

@@ -28,7 +28,7 @@ CHILD_TEST(cwd, makes_and_enters_the_directory)
 	STEP(cwd_enter_again.run(&creation, &err));
 }
 
-/* Of a root that will be read-only; there is nothing else to make it in by then. */
+/* The directory is made early where the root will be read-only: it could not be made later. */
 CHILD_TEST(cwd, makes_the_directory_early)
 {
 	static struct root root;
